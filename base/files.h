@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Files that survive a power cut: written beside, synced, renamed, and the
+ * folder synced too. Errors are GIO's own (G_FILE_ERROR).
+ */
+#pragma once
+
+#include <glib.h>
+#include <sys/types.h>
+
+/* Replaces `path` with `length` bytes so that after a power cut either the old
+ * or the new content is there, whole. The file gets `mode`. */
+gboolean file_replace_durably (const char *path, const void *data, gsize length, mode_t mode,
+                               GError **error);
+
+/* Syncs the folder that holds `path`, which makes a create or rename durable. */
+gboolean folder_sync (const char *path, GError **error);
+
+/* Writes all `length` bytes to `fd`, across short writes and EINTR. */
+gboolean fd_write_all (int fd, const void *data, gsize length, GError **error);

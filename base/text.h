@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Text from devices is hostile: it never reaches a terminal, a log or a
+ * spreadsheet raw.
+ */
+#pragma once
+
+#include <glib.h>
+
+/* `text` made safe to show: control bytes, DEL, invalid UTF-8 and bidirectional
+ * controls become '?'; cut after `most` characters with a '~'. Free with g_free(). */
+char *text_for_display (const char *text, gsize most);
+
+/* The same for bytes that need not be text or end in NUL. Free with g_free(). */
+char *bytes_for_display (const guint8 *data, gsize length, gsize most);
+
+/* TRUE where `serial` may name a device: 1 to 64 characters of A-Z a-z 0-9 . : _ -,
+ * the first one a letter or digit. Narrower than every cloud's own rule. */
+gboolean serial_is_valid (const char *serial);

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The station's side of the wire to keycradle-signer. One SignerClient is one
+ * connection, used by one thread at a time; it reconnects by itself when the
+ * signer was restarted. Errors are CA_ERROR: what the signer said, or
+ * CA_ERROR_UNREACHABLE where it did not answer before the deadline.
+ *
+ * The client never assumes that an unanswered request was not carried out: after
+ * CA_ERROR_UNREACHABLE, ask again. The signer answers a request that it has already
+ * signed (same device, key, batch and profile) with the same certificate, and never signs twice.
+ */
+#pragma once
+
+#include <glib.h>
+
+#include "base/deadline.h"
+#include "ca/error.h"
+
+typedef struct SignerClient SignerClient;
+
+/* Does not connect yet. */
+SignerClient *signer_client_new (const char *socket_path);
+void signer_client_free (SignerClient *client);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (SignerClient, signer_client_free)
+
+/* One line of the issuance log, or the answer to SIGN. All owned by it. */
+typedef struct {
+  guint64 index;    /* place in the log, from 0, without gaps */
+  gint64 signed_at; /* microseconds since 1970, UTC */
+  char *batch;
+  char *profile;
+  char *device;        /* the device's serial */
+  GBytes *csr_sha256;  /* 32 bytes */
+  GBytes *certificate; /* DER */
+} IssuanceEntry;
+
+void issuance_entry_free (IssuanceEntry *entry);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (IssuanceEntry, issuance_entry_free)
+
+typedef struct {
+  const char *batch;
+  const char *product;
+  const char *profile;
+  const char *profile_sha256; /* lower-case hex of the profile file as the station has it */
+  const char *device;         /* serial */
+  const char *chip_id;        /* or NULL */
+  GBytes *csr;                /* DER */
+} SignRequest;
+
+/* Judges, reserves, builds, signs, verifies, logs, syncs; then answers. Free the entry with
+ * issuance_entry_free(). */
+IssuanceEntry *signer_client_sign (SignerClient *client, const SignRequest *request,
+                                   Deadline deadline, GError **error);
+
+/* Up to `most` entries from `from` on, oldest first, as GPtrArray of IssuanceEntry (empty when
+ * there are none): what a station has missed after a crash. */
+GPtrArray *signer_client_entries (SignerClient *client, guint64 from, guint most, Deadline deadline,
+                                  GError **error);
+
+typedef struct {
+  char *subject;     /* RFC 2253 text of the issuing CA */
+  char *key;         /* "P-256", "RSA 3072" */
+  char *fingerprint; /* lower-case hex SHA-256 of the CA certificate */
+  gint64 not_before; /* seconds since 1970 */
+  gint64 not_after;
+  gboolean demo;    /* carries DEMO_CA_MARK */
+  guint64 log_size; /* entries */
+  char *log_origin; /* hex SHA-256 of the CA's public key: names the log */
+  GPtrArray *chain; /* of GBytes DER: the issuing CA first, the root (if known) last */
+  char **profiles;  /* "name:sha256hex", NULL-ended */
+} SignerStatus;
+
+void signer_status_free (SignerStatus *status);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (SignerStatus, signer_status_free)
+
+SignerStatus *signer_client_status (SignerClient *client, Deadline deadline, GError **error);

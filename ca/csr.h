@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The gate for certificate requests: a strict DER reader for PKCS#10 (RFC 2986)
+ * that accepts exactly what Keycradle signs and nothing else. It copies nothing,
+ * trusts nothing, and does no cryptography: keycheck.h judges the key, csr_verify()
+ * has OpenSSL check the proof of possession.
+ */
+#pragma once
+
+#include <glib.h>
+#include <openssl/evp.h>
+
+#include "ca/error.h"
+
+typedef enum { CSR_KEY_RSA, CSR_KEY_EC_P256, CSR_KEY_EC_P384, CSR_KEY_EC_P521 } CsrKeyType;
+
+/* A stretch of the request; lives as long as the request's bytes. */
+typedef struct {
+  const guint8 *data;
+  gsize length;
+} Span;
+
+typedef struct {
+  Span whole;   /* the request */
+  Span info;    /* CertificationRequestInfo with its header: what is signed */
+  Span subject; /* Name with its header; never authority */
+  Span spki;    /* SubjectPublicKeyInfo with its header */
+  CsrKeyType key_type;
+  Span modulus;            /* RSA: big-endian without leading zero */
+  Span exponent;           /* RSA: the same */
+  Span point;              /* EC: 04 X Y */
+  int signature_nid;       /* NID_ecdsa_with_SHA256, NID_sha256WithRSAEncryption, ... */
+  gboolean null_parameter; /* ecdsa-with-SHA* carried a NULL (Nordic modems): accepted, noted */
+  Span signature;          /* BIT STRING content */
+} Csr;
+
+/* Reads `der`, which must outlive `csr`. Errors: CA_ERROR, device's fault, the message says
+ * what and at which offset. */
+gboolean csr_parse (const guint8 *der, gsize length, Csr *csr, GError **error);
+
+/* The key as OpenSSL holds it; free with EVP_PKEY_free(). Call keycheck first. */
+EVP_PKEY *csr_public_key (const Csr *csr, GError **error);
+
+/* Proof of possession: the request's own signature by its own key. */
+gboolean csr_verify (const Csr *csr, EVP_PKEY *public_key, GError **error);
+
+/* The one judgement: parse, key rules, key, proof of possession. `public_key` may be NULL;
+ * else free it with EVP_PKEY_free(). */
+gboolean csr_judge (const guint8 *der, gsize length, Csr *csr, EVP_PKEY **public_key,
+                    GError **error);
+
+/* One request from a file's bytes, DER or PEM ("CERTIFICATE REQUEST", "NEW CERTIFICATE REQUEST"),
+ * with nothing before or after it but white space. */
+GBytes *csr_from_file_bytes (const char *data, gsize length, GError **error);
+
+/* "RSA 2048", "P-256", ...; free with g_free(). */
+char *csr_describe_key (const Csr *csr);

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The closed list of reasons for which the CA refuses. Each has a stable word,
+ * one sentence for the operator and one for the engineer.
+ */
+#pragma once
+
+#include <glib.h>
+
+typedef enum {
+  /* The device's fault: judged from the CSR alone. */
+  CA_ERROR_CSR_MALFORMED,       /* not one strict-DER PKCS#10 request */
+  CA_ERROR_CSR_TRAILING_DATA,   /* something follows the request */
+  CA_ERROR_CSR_SIGNATURE,       /* proof of possession fails */
+  CA_ERROR_SIGNATURE_ALGORITHM, /* not SHA-256/384/512 with RSA or ECDSA */
+  CA_ERROR_KEY_ALGORITHM,       /* neither RSA nor EC */
+  CA_ERROR_RSA_TOO_SMALL,       /* under 2048 bits */
+  CA_ERROR_RSA_TOO_LARGE,       /* over 8192 bits */
+  CA_ERROR_RSA_MALFORMED,       /* modulus or exponent can't be a public key's */
+  CA_ERROR_EC_CURVE,            /* not P-256, P-384 or P-521 by name */
+  CA_ERROR_EC_POINT,            /* compressed, off the curve, or infinity */
+  CA_ERROR_DUPLICATE_KEY,       /* another device has this key already */
+  /* The order's fault. */
+  CA_ERROR_PROFILE,  /* unknown profile, or another version of it than the station's */
+  CA_ERROR_SUBJECT,  /* the subject template can't be filled for this device */
+  CA_ERROR_VALIDITY, /* the asked-for time lies outside the CA's own */
+  CA_ERROR_CLOCK,    /* this PC's clock can't be right */
+  /* Ours. */
+  CA_ERROR_CA_KEY,         /* the key file: missing, plain, readable to others, wrong passphrase */
+  CA_ERROR_CA_CERTIFICATE, /* the CA certificate can't issue, or does not fit the key */
+  CA_ERROR_DEMO_CA,        /* a demo CA in production mode */
+  CA_ERROR_LOG,            /* the issuance log can't be read or written: nothing is issued */
+  CA_ERROR_UNREACHABLE,    /* the signer does not answer */
+  CA_ERROR_PROTOCOL,       /* a frame that the protocol does not allow */
+  CA_ERROR_INTERNAL,       /* OpenSSL failed where it should not */
+} CaError;
+
+#define CA_ERROR (ca_error_quark ())
+GQuark ca_error_quark (void);
+
+/* "rsa-too-small" and so on. Never changes once released. */
+const char *ca_error_word (CaError code);
+gboolean ca_error_from_word (const char *word, CaError *code);
+
+/* What the operator does with the unit, in one sentence without jargon. */
+const char *ca_error_operator_text (CaError code);
+
+/* TRUE where the unit at hand is to blame, FALSE where station or order are. */
+gboolean ca_error_is_devices_fault (CaError code);

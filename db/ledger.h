@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * station.db: every batch, device, attempt, certificate and audit event. Functions
+ * are named after what happens on the line; each is one transaction, and is synced to
+ * disk when it returns TRUE. Any thread may call; a writer inside db/ shares one sync
+ * among all that is ready. Nobody outside db/ knows SQL.
+ *
+ * Times are microseconds since 1970, UTC. Fingerprints are lower-case hex in structs,
+ * blobs on disk.
+ */
+#pragma once
+
+#include <glib.h>
+
+typedef enum {
+  LEDGER_ERROR_STORAGE,      /* disk or database failed: nothing may leave the station */
+  LEDGER_ERROR_NEWER_SCHEMA, /* made by a newer Keycradle: refuse, touch nothing */
+  LEDGER_ERROR_CORRUPT,      /* the file is not a sound ledger */
+  LEDGER_ERROR_NOT_FOUND,
+  LEDGER_ERROR_EXISTS,        /* a batch of that name is there already */
+  LEDGER_ERROR_BATCH_STATE,   /* the batch is paused, closed, or can't go from this state to that */
+  LEDGER_ERROR_BATCH_FULL,    /* target reached, or the serial range used up */
+  LEDGER_ERROR_DUPLICATE_KEY, /* another device has this public key */
+  LEDGER_ERROR_DUPLICATE_DEVICE, /* serial or chip belongs to another device, or another batch */
+  LEDGER_ERROR_ALREADY_DONE, /* this device has its verified certificate; retry needs a supervisor
+                              */
+  LEDGER_ERROR_BUSY_DEVICE,  /* the same device has an attempt running in another slot */
+  LEDGER_ERROR_INVALID,      /* an argument that the ledger does not take */
+} LedgerError;
+
+#define LEDGER_ERROR (ledger_error_quark ())
+GQuark ledger_error_quark (void);
+const char *ledger_error_word (LedgerError code);
+
+typedef struct Ledger Ledger;
+
+/* Opens or creates `path`; migrates an older schema after a backup beside it
+ * (station.db.vN.bak). Closes attempts that a crash left open as "interrupted". */
+Ledger *ledger_open (const char *path, GError **error);
+void ledger_close (Ledger *ledger);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Ledger, ledger_close)
+
+/* ---- batches ---- */
+
+typedef enum { BATCH_CREATED, BATCH_RUNNING, BATCH_PAUSED, BATCH_CLOSED } BatchState;
+const char *batch_state_word (BatchState state);
+
+typedef struct {
+  gint64 id;
+  char *name;
+  char *product;
+  char *profile;
+  BatchState state;
+  guint target;         /* how many devices; 0 for no limit */
+  char *serial_prefix;  /* NULL: identity comes from the chip */
+  guint64 serial_first; /* with a prefix: prefix + number, zero-filled to serial_width */
+  guint64 serial_last;
+  guint serial_width;
+  gint64 created_at;
+  char *created_by;
+  /* counted at reading */
+  guint passed; /* devices with a verified certificate */
+  guint failed; /* devices whose last attempt failed */
+  guint attempts;
+} Batch;
+
+Batch *batch_new (void);
+void batch_free (Batch *batch);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Batch, batch_free)
+
+/* Name: serial_is_valid's alphabet. Sets nothing but the row; state CREATED. */
+gboolean ledger_create_batch (Ledger *ledger, const Batch *batch, const char *actor,
+                              GError **error);
+/* start (CREATED, PAUSED → RUNNING), pause, close (final). Same state again is no error. */
+gboolean ledger_set_batch_state (Ledger *ledger, const char *name, BatchState state,
+                                 const char *actor, GError **error);
+Batch *ledger_batch (Ledger *ledger, const char *name, GError **error);
+GPtrArray *ledger_batches (Ledger *ledger, GError **error); /* of Batch, newest first */
+
+/* ---- devices and attempts ---- */
+
+typedef struct {
+  gint64 id;
+  char *serial;
+  char *chip_id; /* or NULL */
+  char *batch;
+  char *driver;
+  char *model;
+  char *firmware;
+  char *state; /* "started", "certified", "passed", "failed" */
+  gint64 created_at;
+  guint attempts;
+  char *certificate_sha256; /* of the live certificate, or NULL */
+} Device;
+
+void device_free (Device *device);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Device, device_free)
+
+typedef enum { ATTEMPT_RUNNING, ATTEMPT_PASSED, ATTEMPT_FAILED, ATTEMPT_INTERRUPTED } AttemptResult;
+const char *attempt_result_word (AttemptResult result);
+
+typedef struct {
+  gint64 id;
+  char *slot;          /* the slot's number as text */
+  char *batch;         /* or NULL */
+  char *device;        /* serial, or NULL where the device was never identified */
+  char *driver;        /* or NULL */
+  char *operator_name; /* or NULL */
+  gint64 started_at;
+  gint64 ended_at; /* 0 while running */
+  AttemptResult result;
+  char *step;       /* the step it is in or ended in: "identify", "generate-key", ... */
+  char *reason;     /* stable word, NULL unless failed */
+  char *detail;     /* one line for the engineer */
+  char *transcript; /* file name below the transcripts folder, or NULL */
+} Attempt;
+
+void attempt_free (Attempt *attempt);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Attempt, attempt_free)
+
+/* A port opened: the attempt exists from here on, whatever happens. */
+gboolean ledger_begin_attempt (Ledger *ledger, const char *slot, const char *batch,
+                               gint64 *attempt_id, GError **error);
+
+/* What identify told; strings already checked. */
+typedef struct {
+  const char *driver;
+  const char *chip_id; /* or NULL */
+  const char *serial;  /* or NULL: taken from the batch's range */
+  const char *model;
+  const char *firmware;
+} DeviceFacts;
+
+/* Binds the attempt to its device: found again by chip or serial, or made new within the batch
+ * (target and range are enforced here; with a range the next serial is consumed for good).
+ * A device of another batch is DUPLICATE_DEVICE; one that has passed already is ALREADY_DONE
+ * unless a retry was allowed (ledger_allow_retry); one with a running attempt is BUSY_DEVICE.
+ * Free with device_free(). */
+Device *ledger_identify_device (Ledger *ledger, gint64 attempt_id, const DeviceFacts *facts,
+                                GError **error);
+
+/* Refuses a key (SHA-256 of the SubjectPublicKeyInfo) that any other device ever had. */
+gboolean ledger_check_key (Ledger *ledger, gint64 device_id, GBytes *spki_sha256, GError **error);
+
+gboolean ledger_end_attempt (Ledger *ledger, gint64 attempt_id, AttemptResult result,
+                             const char *step, const char *reason, const char *detail,
+                             const char *transcript, GError **error);
+
+Device *ledger_device (Ledger *ledger, const char *serial, GError **error);
+GPtrArray *ledger_devices (Ledger *ledger, const char *batch, guint most, GError **error);
+/* A supervisor lets a device that has passed run once more; its live certificate is voided when
+ * the device can no longer prove its key, and delivered again when it can. */
+gboolean ledger_allow_retry (Ledger *ledger, const char *serial, const char *actor, GError **error);
+Attempt *ledger_attempt (Ledger *ledger, gint64 id, GError **error);
+GPtrArray *ledger_attempts (Ledger *ledger, const char *batch, const char *device, guint most,
+                            GError **error); /* newest first */
+
+/* ---- certificates ---- */
+
+typedef struct {
+  gint64 id;
+  char *device; /* serial */
+  char *batch;
+  char *profile;
+  GBytes *der;
+  char *serial_number; /* lower-case hex of the X.509 serial */
+  char *sha256;        /* of the DER: AWS's certificateId */
+  char *sha1;          /* of the DER: Azure's thumbprint */
+  char *spki_sha256;
+  char *subject;     /* RFC 2253 */
+  gint64 not_before; /* seconds since 1970 */
+  gint64 not_after;
+  char *state;  /* "issued", "verified", "void" */
+  char *status; /* of the registries: INACTIVE until verified, then ACTIVE; REVOKED when void */
+  char *void_reason; /* or NULL */
+  guint64 log_index; /* in the signer's issuance log */
+  gint64 issued_at;
+  gint64 verified_at; /* 0 */
+} Certificate;
+
+void certificate_free (Certificate *certificate);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Certificate, certificate_free)
+
+/* What the signer logged; see IssuanceEntry of the CA. */
+typedef struct {
+  guint64 log_index;
+  gint64 issued_at;
+  const char *batch;
+  const char *profile;
+  const char *device; /* serial */
+  GBytes *der;
+} Issuance;
+
+/* Stores what was issued, before the first byte of it leaves. Storing the same entry again is
+ * fine (recovery). A live certificate of the same device must have been voided before:
+ * otherwise the earlier one is voided here with reason "superseded", on record. */
+gboolean ledger_store_certificate (Ledger *ledger, const Issuance *issuance, GError **error);
+
+/* The first log index that the ledger has not stored: where recovery goes on. */
+gboolean ledger_next_log_index (Ledger *ledger, guint64 *index, GError **error);
+
+/* The device's live (issued or verified) certificate, NULL without error where there is none. */
+Certificate *ledger_live_certificate (Ledger *ledger, gint64 device_id, GError **error);
+
+/* Read back equal and proven: the certificate is ACTIVE, the device passed, the attempt PASSED;
+ * one transaction. */
+gboolean ledger_certificate_verified (Ledger *ledger, gint64 attempt_id, gint64 certificate_id,
+                                      const char *transcript, GError **error);
+
+gboolean ledger_void_certificate (Ledger *ledger, gint64 certificate_id, const char *reason,
+                                  const char *actor, GError **error);
+
+/* By device serial, hex X.509 serial, or hex SHA-256. */
+Certificate *ledger_certificate (Ledger *ledger, const char *key, GError **error);
+GPtrArray *ledger_certificates (Ledger *ledger, const char *batch, guint most, GError **error);
+
+/* ---- audit ---- */
+
+typedef struct {
+  gint64 id;
+  gint64 at;
+  char *actor;
+  char *kind; /* "batch-start", "certificate-void", ... */
+  char *subject;
+  char *detail;
+} AuditEvent;
+
+void audit_event_free (AuditEvent *event);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (AuditEvent, audit_event_free)
+
+gboolean ledger_record_event (Ledger *ledger, const char *actor, const char *kind,
+                              const char *subject, const char *detail, GError **error);
+GPtrArray *ledger_events (Ledger *ledger, guint most, GError **error); /* newest first */

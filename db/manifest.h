@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Manifests: what a batch's cloud registration is fed with. Written as a stream by
+ * cursor, in the order in which certificates were verified, so that the same ledger gives
+ * the same bytes. One file a format: manifest-aws.c, manifest-csv.c, manifest-jsonl.c.
+ */
+#pragma once
+
+#include "db/ledger.h"
+
+/* One line that the cloud would refuse, and so was left out. */
+typedef struct {
+  char *device;
+  char *reason; /* a sentence */
+} ManifestOmission;
+
+typedef struct {
+  guint64 rows; /* written */
+  guint64 bytes;
+  char *sha256;         /* lower-case hex of the whole file */
+  GPtrArray *omissions; /* of ManifestOmission */
+} ManifestSummary;
+
+void manifest_summary_free (ManifestSummary *summary);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (ManifestSummary, manifest_summary_free)
+
+typedef struct {
+  const char *name; /* "aws" */
+  const char *title;
+  const char *file_suffix; /* ".ndjson" */
+} ManifestFormat;
+
+/* NULL-ended. */
+const ManifestFormat *const *manifest_formats (void);
+
+/* Streams `batch`'s verified certificates into `fd` in `format` and records the export
+ * (digest, rows, actor) in the ledger. `ca_certificate` is the issuing CA as DER. The caller syncs
+ * and renames. */
+ManifestSummary *manifest_export (Ledger *ledger, const char *format, const char *batch,
+                                  GBytes *ca_certificate, int fd, const char *actor,
+                                  GError **error);
+
+/* The template that goes with an AWS manifest (StartThingRegistrationTask's templateBody); a
+ * policy name is optional. Free with g_free(). */
+char *manifest_aws_template (const char *policy_name, GError **error);
+
+/* What a file turned out to be when held against the ledger. */
+typedef struct {
+  gboolean genuine;   /* byte for byte what was exported */
+  char *format;       /* or NULL */
+  char *batch;        /* or NULL */
+  gint64 exported_at; /* 0 */
+  char *exported_by;
+  guint64 rows;
+  GPtrArray
+      *problems; /* of char *: "line 7: certificate 12ab.. is not in the ledger", at most 100 */
+} ManifestVerdict;
+
+void manifest_verdict_free (ManifestVerdict *verdict);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (ManifestVerdict, manifest_verdict_free)
+
+/* Reads `fd` to its end, in bounded memory. */
+ManifestVerdict *manifest_verify (Ledger *ledger, int fd, GError **error);

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * A byte channel with deadlines: a serial port, later USB bulk, or a recorded
+ * dialogue that is replayed. It bounds what a device can make the station hold,
+ * notices a hang-up at once, and keeps the transcript of the attempt.
+ *
+ * All calls block until done or until `deadline`; errors are DRIVER_ERROR
+ * (UNPLUGGED, NO_ANSWER, FLOOD, PORT).
+ */
+#pragma once
+
+#include <glib.h>
+
+#include "base/deadline.h"
+
+/* The most that one answer may hold, and so the most that is buffered: 64 KiB. */
+#define TRANSPORT_ANSWER_MAX (64u * 1024)
+
+typedef struct Transport Transport;
+
+/* What a kind of transport must provide; everything else is done in transport.c. */
+typedef struct {
+  /* Reads what is there, at most `length`, waiting for the first byte. *got > 0 on TRUE. */
+  gboolean (*read) (gpointer channel, guint8 *data, gsize length, gsize *got, Deadline deadline,
+                    GError **error);
+  /* Writes all of it. */
+  gboolean (*write) (gpointer channel, const guint8 *data, gsize length, Deadline deadline,
+                     GError **error);
+  /* Throws away what has come and was not read. */
+  void (*discard_input) (gpointer channel);
+  void (*close) (gpointer channel);
+} TransportMethods;
+
+Transport *transport_new (const TransportMethods *methods, gpointer channel, const char *name);
+
+/* Closes the channel: the port is free for others when this returns. */
+void transport_free (Transport *transport);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Transport, transport_free)
+
+/* How a serial port is set. */
+typedef struct {
+  guint baud;
+  gboolean rtscts;
+} SerialSettings;
+
+/* Opens the serial port at `path` (any link is followed; a pty will do): 8N1, raw, exclusively
+ * (flock and TIOCEXCL), with nothing left of earlier input. DRIVER_ERROR_PORT with the reason. */
+Transport *transport_open_serial (const char *path, const SerialSettings *settings, GError **error);
+
+/* Changes the settings of an open serial transport; does nothing on other kinds. */
+gboolean transport_set_serial (Transport *transport, const SerialSettings *settings,
+                               GError **error);
+
+/* A dialogue from a transcript: each write must equal the recorded one, each read gives the
+ * recorded bytes. Notes of the transcript are read with transport_replay_note(). */
+Transport *transport_open_replay (const char *transcript_path, GError **error);
+const char *transport_replay_note (Transport *transport, const char *key);
+
+gboolean transport_write (Transport *transport, const void *data, gsize length, Deadline deadline,
+                          GError **error);
+gboolean transport_write_text (Transport *transport, const char *text, Deadline deadline,
+                               GError **error);
+
+/* Reads up to and including the first byte `terminator`. The bytes behind it stay for the next
+ * read. FLOOD where `most` bytes came without it. NUL-ended beyond its length. */
+GByteArray *transport_read_until (Transport *transport, guint8 terminator, gsize most,
+                                  Deadline deadline, GError **error);
+
+/* The next line without its CR LF or LF. Free with g_free(). Bytes may be hostile. */
+char *transport_read_line (Transport *transport, gsize most, Deadline deadline, GError **error);
+
+/* Reads at least one byte and at most what is buffered or comes at once; appends to `into`. */
+gboolean transport_read_some (Transport *transport, GByteArray *into, Deadline deadline,
+                              GError **error);
+
+/* Puts bytes back in front of the input (for a reader that took too much). */
+void transport_unread (Transport *transport, const guint8 *data, gsize length);
+
+/* Forgets buffered and waiting input. */
+void transport_discard_input (Transport *transport);
+
+/* TRUE once anything at all has come from the device. */
+gboolean transport_has_heard (Transport *transport);
+
+/* Bytes sent and received so far. */
+guint64 transport_bytes_sent (Transport *transport);
+guint64 transport_bytes_received (Transport *transport);
+
+/* The transcript: text, one line a chunk, "> SECONDS ESCAPED" sent and "< SECONDS ESCAPED"
+ * received, bytes escaped as g_strescape() does, and "# KEY VALUE" notes. At most 1 MiB: beyond it
+ * a note says how much is missing. Secrets never get in: a driver names the bytes of the next
+ * answer that are secret with transport_redact_after(), and blocks of PEM private keys are
+ * always blanked. */
+void transport_note (Transport *transport, const char *key, const char *value);
+
+/* From now on, whatever follows `prefix` on a line that comes from the device is blanked
+ * in the transcript, up to the line's end. `prefix` must be a literal. */
+void transport_redact_after (Transport *transport, const char *prefix);
+
+/* The transcript so far. Free with g_free(). */
+char *transport_transcript (Transport *transport);
