@@ -105,11 +105,14 @@ typedef enum {
 
 /* A signature the device made over a message that holds the station's fresh
  * nonce, raw or as lower-case hex. The station checks both; the driver only
- * brings the bytes. */
+ * brings the bytes. Where the message is a JWT's "header.payload", the nonce is
+ * inside the base64url text: then `claims` is the decoded payload, `message` must
+ * end in "." and base64url(claims), and the nonce is looked for in `claims`. */
 typedef struct {
   ProofScheme scheme;
   GBytes *message;
   GBytes *signature;
+  GBytes *claims; /* NULL, or the decoded part of a JWT message */
 } Proof;
 
 void proof_clear (Proof *proof);
