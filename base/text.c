@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Whatever a device calls itself, the terminal sees only printable characters.
+ */
+#include "base/text.h"
+
+#include <string.h>
+
+/* Characters that turn or reorder the text around them (Unicode UAX 9), or hide. */
+static gboolean
+is_deceptive (gunichar character)
+{
+  return (character >= 0x200b && character <= 0x200f)
+         || (character >= 0x202a && character <= 0x202e)
+         || (character >= 0x2060 && character <= 0x206f) || character == 0xfeff;
+}
+
+static gboolean
+is_showable (gunichar character)
+{
+  return g_unichar_isprint (character) && !is_deceptive (character);
+}
+
+char *
+bytes_for_display (const guint8 *data, gsize length, gsize most)
+{
+  const char *at = (const char *)data, *end = at + length;
+  GString *shown = g_string_new (NULL);
+
+  for (gsize count = 0; at < end; count++) {
+    gunichar character = g_utf8_get_char_validated (at, end - at);
+    gboolean valid = character != (gunichar)-1 && character != (gunichar)-2;
+
+    if (count == most) {
+      g_string_append_c (shown, '~');
+      break;
+    }
+    if (valid && is_showable (character))
+      g_string_append_unichar (shown, character);
+    else
+      g_string_append_c (shown, '?');
+    at = valid && *at != '\0' ? g_utf8_next_char (at) : at + 1;
+  }
+  return g_string_free (shown, FALSE);
+}
+
+char *
+text_for_display (const char *text, gsize most)
+{
+  return bytes_for_display ((const guint8 *)text, strlen (text), most);
+}
+
+gboolean
+serial_is_valid (const char *serial)
+{
+  gsize length = strlen (serial);
+
+  return length >= 1 && length <= 64 && g_ascii_isalnum (serial[0])
+         && strspn (serial, G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS ".:_-") == length;
+}

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * base/: what everything else leans on.
+ */
+#include <check.h>
+#include <glib/gstdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/encode.h"
+#include "base/files.h"
+#include "base/text.h"
+
+START_TEST (hex_goes_there_and_back)
+{
+  const guint8 bytes[] = { 0x00, 0x7f, 0x80, 0xff };
+  g_autofree char *text = hex_encode (bytes, sizeof bytes);
+  g_autoptr (GBytes) back = hex_decode ("007F80fF");
+
+  ck_assert_str_eq (text, "007f80ff");
+  ck_assert_mem_eq (g_bytes_get_data (back, NULL), bytes, sizeof bytes);
+}
+END_TEST
+
+START_TEST (hex_refuses_what_is_not_hex)
+{
+  ck_assert_ptr_null (hex_decode ("0"));
+  ck_assert_ptr_null (hex_decode ("0g"));
+  ck_assert_ptr_null (hex_decode ("0x10"));
+}
+END_TEST
+
+START_TEST (pem_goes_there_and_back_at_every_length)
+{
+  guint8 der[200];
+
+  for (gsize i = 0; i < sizeof der; i++)
+    der[i] = (guint8)(i * 7);
+  for (gsize length = 1; length <= sizeof der; length++) {
+    g_autofree char *pem = pem_encode ("CERTIFICATE", der, length);
+    g_autoptr (GBytes) back = pem_decode (pem, "CERTIFICATE", NULL);
+
+    ck_assert_ptr_nonnull (back);
+    ck_assert_uint_eq (g_bytes_get_size (back), length);
+    ck_assert_mem_eq (g_bytes_get_data (back, NULL), der, length);
+  }
+}
+END_TEST
+
+START_TEST (pem_reads_a_chain_block_by_block)
+{
+  const char *chain = "text\n-----BEGIN A-----\r\nAAEC\r\n-----END A-----\r\n"
+                      "-----BEGIN A-----\nAwQF\n-----END A-----\n";
+  const char *rest = chain;
+  g_autoptr (GBytes) first = pem_decode (rest, "A", &rest);
+  g_autoptr (GBytes) second = pem_decode (rest, "A", &rest);
+
+  ck_assert_mem_eq (g_bytes_get_data (first, NULL), "\0\1\2", 3);
+  ck_assert_mem_eq (g_bytes_get_data (second, NULL), "\3\4\5", 3);
+  ck_assert_ptr_null (pem_decode (rest, "A", &rest));
+}
+END_TEST
+
+START_TEST (pem_refuses_damaged_base64)
+{
+  ck_assert_ptr_null (pem_decode ("-----BEGIN A-----\nAA C\n-----END A-----\n", "A", NULL));
+  ck_assert_ptr_null (pem_decode ("-----BEGIN A-----\nAAE\n-----END A-----\n", "A", NULL));
+  ck_assert_ptr_null (pem_decode ("-----BEGIN A-----\nA=EC\n-----END A-----\n", "A", NULL));
+  ck_assert_ptr_null (pem_decode ("-----BEGIN A-----\n-----END A-----\n", "A", NULL));
+  ck_assert_ptr_null (pem_decode ("-----BEGIN A-----\nAAEC\n", "A", NULL));
+}
+END_TEST
+
+START_TEST (display_text_hides_what_a_terminal_would_obey)
+{
+  g_autofree char *escape = text_for_display ("a\033[2Jb\r\n\x7f", 100);
+  g_autofree char *turned = text_for_display ("a\xe2\x80\xae"
+                                              "b",
+                                              100);
+  g_autofree char *broken = bytes_for_display ((const guint8 *)"\xff\0z\xc3", 4, 100);
+  g_autofree char *cut = text_for_display ("abcdef", 3);
+  g_autofree char *umlaut = text_for_display ("Prüfstand", 100);
+
+  ck_assert_str_eq (escape, "a?[2Jb???");
+  ck_assert_str_eq (turned, "a?b");
+  ck_assert_str_eq (broken, "??z?");
+  ck_assert_str_eq (cut, "abc~");
+  ck_assert_str_eq (umlaut, "Prüfstand");
+}
+END_TEST
+
+START_TEST (serials_are_narrow)
+{
+  ck_assert (serial_is_valid ("AC24-000413"));
+  ck_assert (serial_is_valid ("352656109480783"));
+  ck_assert (!serial_is_valid (""));
+  ck_assert (!serial_is_valid ("-x"));
+  ck_assert (!serial_is_valid ("a b"));
+  ck_assert (!serial_is_valid ("a/../b"));
+  ck_assert (
+      !serial_is_valid ("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"));
+}
+END_TEST
+
+START_TEST (a_file_is_replaced_whole_with_its_mode)
+{
+  g_autofree char *folder = g_dir_make_tmp ("keycradle-base-XXXXXX", NULL);
+  g_autofree char *path = g_build_filename (folder, "file", NULL);
+  g_autofree char *content = NULL;
+  GStatBuf status;
+
+  ck_assert (file_replace_durably (path, "one", 3, 0644, NULL));
+  ck_assert (file_replace_durably (path, "two!", 4, 0600, NULL));
+  ck_assert (g_file_get_contents (path, &content, NULL, NULL));
+  ck_assert_str_eq (content, "two!");
+  ck_assert_int_eq (g_stat (path, &status), 0);
+  ck_assert_uint_eq (status.st_mode & 07777, 0600);
+  ck_assert_int_eq (g_unlink (path), 0);
+  ck_assert_int_eq (g_rmdir (folder), 0); /* nothing was left beside it */
+}
+END_TEST
+
+START_TEST (a_file_in_no_folder_is_an_error_that_names_it)
+{
+  g_autoptr (GError) error = NULL;
+
+  ck_assert (!file_replace_durably ("/nowhere/at/all", "x", 1, 0600, &error));
+  ck_assert_ptr_nonnull (strstr (error->message, "/nowhere/at/all"));
+}
+END_TEST
+
+int
+main (void)
+{
+  Suite *suite = suite_create ("base");
+  TCase *tests = tcase_create ("base");
+  SRunner *runner;
+  int failed;
+
+  tcase_add_test (tests, hex_goes_there_and_back);
+  tcase_add_test (tests, hex_refuses_what_is_not_hex);
+  tcase_add_test (tests, pem_goes_there_and_back_at_every_length);
+  tcase_add_test (tests, pem_reads_a_chain_block_by_block);
+  tcase_add_test (tests, pem_refuses_damaged_base64);
+  tcase_add_test (tests, display_text_hides_what_a_terminal_would_obey);
+  tcase_add_test (tests, serials_are_narrow);
+  tcase_add_test (tests, a_file_is_replaced_whole_with_its_mode);
+  tcase_add_test (tests, a_file_in_no_folder_is_an_error_that_names_it);
+  suite_add_tcase (suite, tests);
+  runner = srunner_create (suite);
+  srunner_run_all (runner, CK_NORMAL);
+  failed = srunner_ntests_failed (runner);
+  srunner_free (runner);
+  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
