@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Every header compiles alone. Arguments: build folder, then the compiler's command."""
+
+import os
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+import sources
+
+PACKAGES = ['glib-2.0', 'gio-unix-2.0', 'libcrypto', 'sqlite3', 'gudev-1.0', 'libserialport',
+            'libcbor', 'json-glib-1.0', 'smartcols', 'libsystemd']
+SKIPPED_FOLDERS = ('tests/', 'drivers/smp/firmware/')
+
+build, compiler = sys.argv[1], sys.argv[2:]
+flags = subprocess.run(['pkg-config', '--cflags', *PACKAGES], check=True, capture_output=True,
+                       text=True).stdout.split()
+
+
+def compile_alone(name):
+    run = subprocess.run(
+        [*compiler, '-std=gnu11', '-D_GNU_SOURCE', '-DOPENSSL_API_COMPAT=30000',
+         '-DOPENSSL_NO_DEPRECATED', '-DG_LOG_USE_STRUCTURED', '-Wall', '-Wextra', '-Werror',
+         '-Wno-unused-parameter', '-Wno-unused-function', '-Wundef', '-fsyntax-only',
+         '-I', sources.TOP, '-I', build, '-I', os.path.join(build, 'station'), *flags, '-include', os.path.join(sources.TOP, name),
+         '-x', 'c', '/dev/null'], capture_output=True, text=True, check=False)
+    return None if run.returncode == 0 else f'{name}:\n{run.stderr}'
+
+
+headers = [name for name in sources.c_files('.h') if not name.startswith(SKIPPED_FOLDERS)]
+with ThreadPoolExecutor(max_workers=2) as pool:
+    offences = [result for result in pool.map(compile_alone, headers) if result]
+sources.finish(offences, f'each of {len(headers)} headers compiles alone')

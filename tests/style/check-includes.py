@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Each folder includes only what the picture in docs/architecture.md allows."""
+
+import re
+
+import sources
+
+INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*([<"])([^>"]+)[>"]', re.MULTILINE)
+
+# The first rule whose folder fits speaks. `ours` are prefixes of our own headers.
+RULES = [
+    ('drivers/smp/device/', {'ours': ('drivers/smp/device/',), 'systems': 'freestanding'}),
+    ('drivers/smp/firmware/', {'ours': ('drivers/smp/device/', 'drivers/smp/firmware/'),
+                               'systems': 'firmware'}),
+    ('drivers/simulator/', {'ours': ('base/', 'drivers/'), 'systems': 'openssl'}),
+    ('drivers/', {'ours': ('base/', 'drivers/'), 'systems': ''}),
+    ('base/', {'ours': ('base/',), 'systems': 'openssl'}),
+    ('ca/', {'ours': ('base/', 'ca/'), 'systems': 'openssl'}),
+    ('db/', {'ours': ('base/', 'db/'), 'systems': 'sqlite'}),
+    ('station/cli/', {'ours': ('base/', 'ca/error.h', 'ca/csr.h', 'ca/keycheck.h',
+                               'station/cli/', 'station/station-api.h'), 'systems': 'openssl'}),
+    ('station/', {'ours': ('base/', 'drivers/', 'db/', 'ca/error.h', 'ca/client.h', 'ca/csr.h',
+                           'ca/proof.h', 'ca/profile.h', 'ca/keycheck.h', 'station/'),
+                  'systems': 'openssl'}),
+]
+
+FREESTANDING = {'stddef.h', 'stdint.h', 'string.h', 'stdbool.h', 'limits.h'}
+
+
+def rule_for(name):
+    for folder, rule in RULES:
+        if name.startswith(folder):
+            return rule
+    return None
+
+
+def system_offence(header, allowed):
+    if header.startswith('sqlite3') and allowed != 'sqlite':
+        return 'SQLite is for db/ alone'
+    if header.startswith('openssl/') and allowed not in ('openssl',):
+        return 'no OpenSSL here'
+    if allowed == 'freestanding' and header not in FREESTANDING:
+        return 'the device library needs no operating system'
+    if allowed == 'firmware' and header.startswith(('glib', 'gio', 'openssl', 'cbor')):
+        return 'firmware runs without the host\'s libraries'
+    return None
+
+
+def own_offence(name, header, allowed):
+    if header == 'station-api.h' and name.startswith('station/'):
+        return None  # generated from the XML, in the build folder
+    if allowed == ('drivers/smp/device/',) or 'drivers/smp/firmware/' in allowed:
+        if '/' not in header:  # beside the file, so that the folder can be copied as it is
+            return None
+    if '/' not in header:
+        return 'write the path from the top'
+    if header.startswith('mbedtls/') and name.startswith('drivers/smp/firmware/'):
+        return None
+    if not header.startswith(allowed):
+        return 'this arrow is not in the picture'
+    if header.startswith('station/cli/') and not name.startswith('station/cli/'):
+        return 'the daemon knows nothing of its client'
+    return None
+
+
+offences = []
+for name in sources.c_files():
+    rule = rule_for(name)
+    if rule is None:
+        continue
+    text = sources.read(name)
+    for match in INCLUDE.finditer(text):
+        kind, header = match.groups()
+        if kind == '<':
+            offence = system_offence(header, rule['systems'])
+        else:
+            offence = own_offence(name, header, rule['ours'])
+        if offence:
+            line = text.count('\n', 0, match.start()) + 1
+            offences.append(f'{name}:{line}: {header}: {offence}')
+sources.finish(offences, 'every #include follows an allowed arrow')
