@@ -16,7 +16,17 @@
 /* The most that one answer may hold, and so the most that is buffered: 64 KiB. */
 #define TRANSPORT_ANSWER_MAX (64u * 1024)
 
+/* The most that a device may send over the life of one transport, however nicely it is cut
+ * into lines: 1 MiB. Beyond it every read ends with FLOOD. */
+#define TRANSPORT_SESSION_MAX (1024u * 1024)
+
 typedef struct Transport Transport;
+
+/* How a serial port is set. */
+typedef struct SerialSettings {
+  guint baud;
+  gboolean rtscts;
+} SerialSettings;
 
 /* What a kind of transport must provide; everything else is done in transport.c. */
 typedef struct {
@@ -28,20 +38,21 @@ typedef struct {
                      GError **error);
   /* Throws away what has come and was not read. */
   void (*discard_input) (gpointer channel);
+  /* Changes baud rate and flow control. NULL where a channel has none. */
+  gboolean (*configure) (gpointer channel, const SerialSettings *settings, GError **error);
+  /* Gives the channel back and frees it. */
   void (*close) (gpointer channel);
 } TransportMethods;
 
+/* A transport over `channel`, which it owns from now on. `name` is for people. */
 Transport *transport_new (const TransportMethods *methods, gpointer channel, const char *name);
+
+/* The name: a serial port's real path. */
+const char *transport_name (Transport *transport);
 
 /* Closes the channel: the port is free for others when this returns. */
 void transport_free (Transport *transport);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Transport, transport_free)
-
-/* How a serial port is set. */
-typedef struct {
-  guint baud;
-  gboolean rtscts;
-} SerialSettings;
 
 /* Opens the serial port at `path` (any link is followed; a pty will do): 8N1, raw, exclusively
  * (flock and TIOCEXCL), with nothing left of earlier input. DRIVER_ERROR_PORT with the reason. */
@@ -51,8 +62,10 @@ Transport *transport_open_serial (const char *path, const SerialSettings *settin
 gboolean transport_set_serial (Transport *transport, const SerialSettings *settings,
                                GError **error);
 
-/* A dialogue from a transcript: each write must equal the recorded one, each read gives the
- * recorded bytes. Notes of the transcript are read with transport_replay_note(). */
+/* A dialogue from a transcript: each write must equal the recorded one (else INTERNAL with both),
+ * each read gives the recorded bytes. A read where the device said nothing fails at once with
+ * NO_ANSWER, one behind the end with UNPLUGGED. Notes of the transcript are taken over and are read
+ * with transport_replay_note(), which gives NULL where there is none. */
 Transport *transport_open_replay (const char *transcript_path, GError **error);
 const char *transport_replay_note (Transport *transport, const char *key);
 
@@ -66,7 +79,8 @@ gboolean transport_write_text (Transport *transport, const char *text, Deadline 
 GByteArray *transport_read_until (Transport *transport, guint8 terminator, gsize most,
                                   Deadline deadline, GError **error);
 
-/* The next line without its CR LF or LF. Free with g_free(). Bytes may be hostile. */
+/* The next line without its CR LF or LF. Free with g_free(). Bytes may be hostile; a NUL
+ * becomes '?'. */
 char *transport_read_line (Transport *transport, gsize most, Deadline deadline, GError **error);
 
 /* Reads at least one byte and at most what is buffered or comes at once; appends to `into`. */
@@ -87,15 +101,20 @@ guint64 transport_bytes_sent (Transport *transport);
 guint64 transport_bytes_received (Transport *transport);
 
 /* The transcript: text, one line a chunk, "> SECONDS ESCAPED" sent and "< SECONDS ESCAPED"
- * received, bytes escaped as g_strescape() does, and "# KEY VALUE" notes. At most 1 MiB: beyond it
- * a note says how much is missing. Secrets never get in: a driver names the bytes of the next
- * answer that are secret with transport_redact_after(), and blocks of PEM private keys are
- * always blanked. */
+ * received, bytes escaped as g_strescape() does, and "# KEY VALUE" notes. At most 256 KiB: beyond
+ * it a last note says how much is missing. Secrets never get in: a driver names what comes
+ * before a secret with transport_redact_after(). Where a PEM private key begins, the reading call
+ * (and every later one) fails with PRIVATE_KEY_LEAKED, and the transcript holds nothing of it. */
 void transport_note (Transport *transport, const char *key, const char *value);
 
 /* From now on, whatever follows `prefix` on a line that comes from the device is blanked
- * in the transcript, up to the line's end. `prefix` must be a literal. */
+ * in the transcript, up to the line's end. `prefix` must be a literal of at most 64 bytes. */
 void transport_redact_after (Transport *transport, const char *prefix);
+
+/* For a driver that finds a secret only after decoding: remember the place before the question,
+ * and blank everything since. */
+gsize transport_transcript_mark (Transport *transport);
+void transport_blank_since (Transport *transport, gsize mark);
 
 /* The transcript so far. Free with g_free(). */
 char *transport_transcript (Transport *transport);

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * All drivers, and the telling apart of dialects.
+ */
+#include "drivers/driver.h"
+
+/* One line a driver, in the order in which probing asks them: the one whose question
+ * other devices mind least comes first. */
+#define DRIVERS(DRIVER)
+
+#define DECLARE(name) extern const Driver name##_driver;
+#define POINT_TO(name) &name##_driver,
+
+DRIVERS (DECLARE)
+
+static const Driver *const drivers[] = { DRIVERS (POINT_TO) NULL };
+
+/* A device that has just got power may need a while before it answers anybody: every round of
+ * questions waits twice as long for an answer as the one before, from here to there. */
+#define FIRST_PATIENCE 250 /* milliseconds */
+#define LAST_PATIENCE 2000
+
+const Driver *const *
+driver_list (void)
+{
+  return drivers;
+}
+
+const Driver *
+driver_by_name (const char *name)
+{
+  for (guint i = 0; drivers[i] != NULL; i++)
+    if (g_strcmp0 (name, drivers[i]->name) == 0)
+      return drivers[i];
+  return NULL;
+}
+
+static gboolean
+ask (const Driver *driver, Transport *transport, guint patience, Deadline deadline,
+     gboolean *speaks, GError **error)
+{
+  Deadline own = deadline_sooner (deadline, deadline_in (patience));
+
+  *speaks = FALSE;
+  transport_discard_input (transport);
+  return driver->probe (transport, speaks, own, error);
+}
+
+/* One round: the driver that is understood, or NULL; an error is for a port that died. */
+static const Driver *
+ask_round (Transport *transport, const Driver *only, guint patience, Deadline deadline,
+           GError **error)
+{
+  for (guint i = 0; drivers[i] != NULL && !deadline_passed (deadline); i++) {
+    gboolean speaks;
+
+    if (only != NULL && drivers[i] != only)
+      continue;
+    if (!ask (drivers[i], transport, patience, deadline, &speaks, error))
+      return NULL;
+    if (speaks)
+      return drivers[i];
+  }
+  return NULL;
+}
+
+const Driver *
+driver_probe (Transport *transport, const Driver *only, Deadline deadline, GError **error)
+{
+  guint patience = FIRST_PATIENCE;
+
+  while (!deadline_passed (deadline)) {
+    GError *died = NULL;
+    const Driver *driver = ask_round (transport, only, patience, deadline, &died);
+
+    if (died != NULL) {
+      g_propagate_error (error, died);
+      return NULL;
+    }
+    if (driver != NULL)
+      return driver;
+    patience = MIN (patience * 2, LAST_PATIENCE);
+  }
+  if (transport_has_heard (transport))
+    g_set_error_literal (error, DRIVER_ERROR, DRIVER_ERROR_UNKNOWN,
+                         "the device answers, but in no dialect that is known here");
+  else
+    g_set_error_literal (error, DRIVER_ERROR, DRIVER_ERROR_NO_ANSWER, "the device stays silent");
+  return NULL;
+}
