@@ -10,16 +10,15 @@
 #include <glib.h>
 #include <openssl/evp.h>
 
+#include "ca/der.h"
 #include "ca/error.h"
+
+/* The largest request that is looked at. */
+#define CSR_MOST (16 * 1024)
 
 typedef enum { CSR_KEY_RSA, CSR_KEY_EC_P256, CSR_KEY_EC_P384, CSR_KEY_EC_P521 } CsrKeyType;
 
-/* A stretch of the request; lives as long as the request's bytes. */
-typedef struct {
-  const guint8 *data;
-  gsize length;
-} Span;
-
+/* The spans live as long as the request's bytes. */
 typedef struct {
   Span whole;   /* the request */
   Span info;    /* CertificationRequestInfo with its header: what is signed */
