@@ -63,11 +63,11 @@ is_locked (ProvisionDevice *device)
   return device->callbacks->is_locked != NULL && device->callbacks->is_locked (device->context);
 }
 
-static ProvisionError
+static int
 ask_identity (ProvisionDevice *device, ProvisionIdentity *identity)
 {
   memset (identity, 0, sizeof *identity);
-  return device->callbacks->identify (device->context, identity);
+  return (int)device->callbacks->identify (device->context, identity);
 }
 
 static void
@@ -83,10 +83,10 @@ int
 command_identify (ProvisionDevice *device, Call *call)
 {
   ProvisionIdentity identity;
-  ProvisionError error = ask_identity (device, &identity);
+  int error = ask_identity (device, &identity);
   CborSmallWriter *answer = &call->answer;
 
-  if (error != PROVISION_OK)
+  if (error != 0)
     return error;
   cbor_small_put_map (answer, (size_t)is_presentable (identity.chip_id)
                                   + (size_t)is_presentable (identity.serial)
@@ -126,10 +126,10 @@ int
 command_capabilities (ProvisionDevice *device, Call *call)
 {
   ProvisionIdentity identity;
-  ProvisionError error = ask_identity (device, &identity);
+  int error = ask_identity (device, &identity);
   CborSmallWriter *answer = &call->answer;
 
-  if (error != PROVISION_OK)
+  if (error != 0)
     return error;
   cbor_small_put_map (answer, 7);
   cbor_small_put_text (answer, "ver");
@@ -148,18 +148,18 @@ int
 command_generate_key (ProvisionDevice *device, Call *call)
 {
   ProvisionIdentity identity;
-  ProvisionError error = ask_identity (device, &identity);
+  int error = ask_identity (device, &identity);
   int kind = find_word (call, "kind", key_kind_words, COUNT (key_kind_words));
 
   if (is_locked (device))
     return PROVISION_ERROR_LOCKED;
-  if (error != PROVISION_OK)
+  if (error != 0)
     return error;
   if (kind < 0 || ((identity.key_kinds >> kind) & 1u) == 0)
     return PROVISION_ERROR_KEY_KIND;
   device->transfer_use = TRANSFER_NONE; /* a CSR of the old key must not be read further */
-  error = device->callbacks->generate_key (device->context, (ProvisionKeyKind)kind);
-  if (error != PROVISION_OK)
+  error = (int)device->callbacks->generate_key (device->context, (ProvisionKeyKind)kind);
+  if (error != 0)
     return error;
   cbor_small_put_map (&call->answer, 0);
   return 0;
@@ -189,16 +189,16 @@ begin_csr (ProvisionDevice *device, Call *call)
 {
   char common_name[PROVISION_TEXT_MAX + 1];
   size_t length = 0;
-  ProvisionError error;
+  int error;
 
   device->transfer_use = TRANSFER_NONE;
   if (!copy_text (call, "cn", common_name))
     return SMP_INVALID;
   if (!device->callbacks->has_key (device->context))
     return PROVISION_ERROR_NO_KEY;
-  error = device->callbacks->make_csr (device->context, common_name, device->transfer,
-                                       device->transfer_size, &length);
-  if (error != PROVISION_OK)
+  error = (int)device->callbacks->make_csr (device->context, common_name, device->transfer,
+                                            device->transfer_size, &length);
+  if (error != 0)
     return error;
   if (length == 0 || length > device->transfer_size)
     return PROVISION_ERROR_CSR;
@@ -223,26 +223,26 @@ command_read_csr (ProvisionDevice *device, Call *call)
   return put_chunk (device, call, offset);
 }
 
-/* PROVISION_OK where the device keeps `object` at all. */
-static ProvisionError
+/* 0 where the device keeps `object` at all. */
+static int
 check_object (ProvisionDevice *device, int object)
 {
   ProvisionIdentity identity;
-  ProvisionError error = ask_identity (device, &identity);
+  int error = ask_identity (device, &identity);
 
-  if (error != PROVISION_OK)
+  if (error != 0)
     return error;
-  return (identity.objects >> object) & 1u ? PROVISION_OK : PROVISION_ERROR_OBJECT;
+  return ((identity.objects >> object) & 1u) != 0 ? 0 : PROVISION_ERROR_OBJECT;
 }
 
 static int
 begin_install (ProvisionDevice *device, Call *call, int object)
 {
-  ProvisionError error = check_object (device, object);
+  int error = check_object (device, object);
   uint32_t length;
 
   device->transfer_use = TRANSFER_NONE;
-  if (error != PROVISION_OK)
+  if (error != 0)
     return error;
   if (!cbor_small_find_unsigned (call->body, call->length, "len", &length))
     return SMP_INVALID;
@@ -262,20 +262,20 @@ finish_install (ProvisionDevice *device, Call *call)
   uint8_t digest[PROVISION_DIGEST_SIZE];
   const uint8_t *wanted;
   size_t length;
-  ProvisionError error;
+  int error;
 
   device->transfer_use = TRANSFER_NONE;
   if (!cbor_small_find_bytes (call->body, call->length, "sha", &wanted, &length)
       || length != sizeof digest)
     return SMP_INVALID;
-  error = device->callbacks->sha256 (device->context, device->transfer, device->transfer_length,
-                                     digest);
-  if (error != PROVISION_OK)
+  error = (int)device->callbacks->sha256 (device->context, device->transfer,
+                                          device->transfer_length, digest);
+  if (error != 0)
     return error;
   if (memcmp (digest, wanted, sizeof digest) != 0)
     return PROVISION_ERROR_DIGEST;
-  return device->callbacks->store (device->context, (ProvisionObject)device->transfer_object,
-                                   device->transfer, device->transfer_length);
+  return (int)device->callbacks->store (device->context, (ProvisionObject)device->transfer_object,
+                                        device->transfer, device->transfer_length);
 }
 
 static int
@@ -326,14 +326,14 @@ static int
 begin_read_back (ProvisionDevice *device, int object)
 {
   size_t length = 0;
-  ProvisionError error = check_object (device, object);
+  int error = check_object (device, object);
 
   device->transfer_use = TRANSFER_NONE;
-  if (error != PROVISION_OK)
+  if (error != 0)
     return error;
-  error = device->callbacks->load (device->context, (ProvisionObject)object, device->transfer,
-                                   device->transfer_size, &length);
-  if (error != PROVISION_OK)
+  error = (int)device->callbacks->load (device->context, (ProvisionObject)object, device->transfer,
+                                        device->transfer_size, &length);
+  if (error != 0)
     return error;
   if (length == 0 || length > device->transfer_size)
     return PROVISION_ERROR_NOT_STORED;
@@ -381,7 +381,7 @@ command_prove (ProvisionDevice *device, Call *call)
   ProvisionScheme scheme = PROVISION_ECDSA_SHA256;
   const uint8_t *nonce;
   size_t length;
-  ProvisionError error;
+  int error;
 
   if (!cbor_small_find_bytes (call->body, call->length, "nonce", &nonce, &length)
       || length != PROVISION_NONCE_SIZE)
@@ -389,9 +389,9 @@ command_prove (ProvisionDevice *device, Call *call)
   if (!device->callbacks->has_key (device->context))
     return PROVISION_ERROR_NO_KEY;
   length = 0;
-  error = device->callbacks->sign (device->context, message, proof_message (nonce, message),
-                                   &scheme, signature, sizeof signature, &length);
-  if (error != PROVISION_OK)
+  error = (int)device->callbacks->sign (device->context, message, proof_message (nonce, message),
+                                        &scheme, signature, sizeof signature, &length);
+  if (error != 0)
     return error;
   if (length == 0 || length > sizeof signature)
     return PROVISION_ERROR_SIGNING;
@@ -407,13 +407,13 @@ command_prove (ProvisionDevice *device, Call *call)
 int
 command_lock (ProvisionDevice *device, Call *call)
 {
-  ProvisionError error = PROVISION_OK;
+  int error = 0;
 
   if (device->callbacks->lock == NULL)
     return SMP_NOT_SUPPORTED;
   if (!is_locked (device))
-    error = device->callbacks->lock (device->context);
-  if (error != PROVISION_OK)
+    error = (int)device->callbacks->lock (device->context);
+  if (error != 0)
     return error;
   device->transfer_use = TRANSFER_NONE;
   cbor_small_put_map (&call->answer, 0);
