@@ -1,0 +1,237 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""How much the station adds to what wire and chip need. Each figure is a line of its own:
+`bench NAME VALUE UNIT`. Every figure is a median of at least 5 rounds, taken in rotation, so
+that a neighbour on the disk or the CPU hurts all alike; what can be a ratio is a ratio.
+
+  attempt-DRIVER      seconds of one attempt, port opened to PASS, on a device that answers at once
+  line-share-16       16 ports at 115200, smp, P-256: what the bytes need on the wire (10 bits a
+                      byte, both ways added, as the device counted them) over what the attempts
+                      took. 1 is a station that costs nothing.
+  line-share-16-plug  the same, with unplugging and plugging in between: devices a second over
+                      16 / the wire's seconds a device
+  turn-round          from the last byte of the CSR to the first byte of what is installed, one
+                      port; fdatasync: append of 4 KiB + fdatasync on the same file system
+  turn-round-fsyncs   turn-round over fdatasync
+  slots-64-over-1     devices a second with 64 slots busy over devices a second with 1, on devices
+                      that answer at once
+"""
+
+import os
+import statistics
+import sys
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), '..', 'line'))
+
+import many  # noqa: E402
+import rig  # noqa: E402
+
+ROUNDS = int(os.environ.get('KEYCRADLE_BENCH_ROUNDS', '5'))
+DRIVERS = ('smp', 'nrf91', 'freertos')
+
+
+def tell(name, value, unit):
+    print(f'bench {name} {value:.6g} {unit}', flush=True)
+
+
+def median(values):
+    return statistics.median(values)
+
+
+class Counter:
+    """Fresh serials, never twice."""
+
+    def __init__(self):
+        self.number = 0
+
+    def serial(self, driver):
+        self.number += 1
+        return many.serial_for(driver, self.number)
+
+
+def seconds_of(attempt):
+    return (attempt['ended-at'] - attempt['started-at']) / 1e6
+
+
+def pull_out(station, simulator, name, slot):
+    simulator.unplug(name)
+    rig.wait_until(lambda: not station.slot(slot)['present'], f'slot {slot} is empty')
+
+
+def run_one(station, simulator, serials, driver, slot=1, **options):
+    """One fresh device in `slot`; its attempt."""
+    name = serials.serial(driver)
+    simulator.new(name, driver=driver, serial=name, **options)
+    simulator.plug(name, slot)
+    record = station.wait_slot(slot, 'pass')
+    attempt = station.attempt(record['attempt'])
+    pull_out(station, simulator, name, slot)
+    return name, attempt
+
+
+# ---- one port ----
+
+def chunks(transcript):
+    """(direction, seconds, text) of each line of a transcript."""
+    for line in transcript.splitlines():
+        if line[:2] in ('> ', '< '):
+            direction, seconds, text = (line.split(' ', 2) + [''])[:3]
+            yield direction, float(seconds), text
+
+
+def fdatasync_seconds(folder, times=40):
+    """The median of an append of 4 KiB and its fdatasync, where the station keeps its files."""
+    path = os.path.join(folder, 'fdatasync.probe')
+    block = b'\x5a' * 4096
+    measured = []
+    file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    for _ in range(times):
+        start = time.monotonic()
+        os.write(file, block)
+        os.fdatasync(file)
+        measured.append(time.monotonic() - start)
+    os.close(file)
+    os.unlink(path)
+    return median(measured)
+
+
+def turn_round_seconds(transcript):
+    """From the last byte before the longest silence of the device's own side that ends with the
+    station's first byte of `install`: the note of the step marks it."""
+    last_heard = None
+    installing = False
+    for line in transcript.splitlines():
+        if line.startswith('# step install'):
+            installing = True
+        elif line.startswith('< ') and not installing:
+            last_heard = float(line.split(' ')[1])
+        elif line.startswith('> ') and installing:
+            return float(line.split(' ')[1]) - last_heard
+    raise rig.Failure('the transcript has no step install')
+
+
+def one_port():
+    with rig.station() as station:
+        simulator = station.simulator()
+        station.start_batch()
+        serials = Counter()
+        seconds = {driver: [] for driver in DRIVERS}
+        turns, syncs = [], []
+        for driver in DRIVERS:
+            run_one(station, simulator, serials, driver)  # everything is warm from here on
+        for _ in range(ROUNDS):
+            for driver in DRIVERS:
+                attempts = [run_one(station, simulator, serials, driver)[1] for _ in range(5)]
+                seconds[driver].append(median([seconds_of(one) for one in attempts]))
+                if driver == 'smp':
+                    turns.append(median([turn_round_seconds(one['transcript'])
+                                         for one in attempts]))
+            syncs.append(fdatasync_seconds(station.folder))
+    for driver in DRIVERS:
+        tell(f'attempt-{driver}', median(seconds[driver]), 's')
+    tell('turn-round', median(turns), 's')
+    tell('fdatasync', median(syncs), 's')
+    tell('turn-round-fsyncs', median([turn / sync for turn, sync in zip(turns, syncs)]), 'ratio')
+
+
+# ---- sixteen ports on a slow wire ----
+
+def wire_seconds(record, baud=115200):
+    return (record['bytes-in'] + record['bytes-out']) * 10 / baud
+
+
+def waves(station, simulator, serials, slots, count, **options):
+    """`count` devices in each slot, one after the other, plugged in as soon as the slot is free.
+    Yields (device's record of the simulator, attempt), and the seconds of it all at the end."""
+    order = {slot: [] for slot in range(1, slots + 1)}
+    for slot, names in order.items():
+        for _ in range(count):
+            name = serials.serial('smp')
+            simulator.new(name, driver='smp', key='p-256', serial=name, **options)
+            names.append(name)
+    before = len(station.attempts())
+    place = dict.fromkeys(order, 0)
+    start = time.monotonic()
+    for slot, names in order.items():
+        simulator.plug(names[0], slot)
+    while place:
+        for slot, record in station.slot_list().items():
+            if slot not in place:
+                continue
+            name = order[slot][place[slot]]
+            rig.expect(record['state'] != 'fail', f'{record}')
+            if record['state'] == 'pass' and record.get('device') == name:
+                simulator.unplug(name)
+                place[slot] += 1
+                if place[slot] == count:
+                    del place[slot]
+                else:
+                    simulator.plug(order[slot][place[slot]], slot)
+    elapsed = time.monotonic() - start
+    attempts = {one['device']: one for one in station.attempts()[before:]}
+    pairs = [(simulator.show(name), attempts[name]) for names in order.values() for name in names]
+    return pairs, elapsed
+
+
+def sixteen_ports():
+    with rig.station(slots=16) as station:
+        simulator = station.simulator()
+        station.start_batch()
+        serials = Counter()
+        waves(station, simulator, serials, 16, 1, baud=115200)
+        shares, shares_with_plugging = [], []
+        for _ in range(ROUNDS):
+            pairs, elapsed = waves(station, simulator, serials, 16, 6, baud=115200)
+            wire = sum(wire_seconds(record) for record, _ in pairs)
+            shares.append(wire / sum(seconds_of(attempt) for _, attempt in pairs))
+            shares_with_plugging.append(wire / 16 / elapsed)
+    tell('line-share-16', median(shares), 'ratio')
+    tell('line-share-16-plug', median(shares_with_plugging), 'ratio')
+
+
+# ---- many slots ----
+
+def devices_a_second(station, simulator, serials, slots, devices):
+    """A wave of `devices` over `slots`: from the first start to the last end of an attempt."""
+    names = []
+    before = len(station.attempts())
+    for number in range(devices):
+        name = serials.serial('smp')
+        simulator.new(name, driver='smp', key='p-256', serial=name)
+        names.append(name)
+    if slots == 1:
+        for name in names:
+            simulator.plug(name, 1)
+            station.wait_slot(1, 'pass')
+            pull_out(station, simulator, name, 1)
+        attempts = station.attempts()[before:]
+        return len(attempts) / sum(seconds_of(one) for one in attempts)
+    for slot, name in enumerate(names, 1):
+        simulator.plug(name, slot)
+    attempts = station.wait_ended(before + devices)[before:]
+    for slot, name in enumerate(names, 1):
+        rig.expect_equal(station.wait_slot(slot, 'pass', 'fail')['state'], 'pass', name)
+        simulator.unplug(name)
+    rig.wait_until(lambda: not any(one['present'] for one in station.slot_list().values()),
+                   'all slots are empty')
+    span = max(one['ended-at'] for one in attempts) - min(one['started-at'] for one in attempts)
+    return len(attempts) / (span / 1e6)
+
+
+def many_slots():
+    with rig.station(slots=64) as station:
+        simulator = station.simulator()
+        station.start_batch()
+        serials = Counter()
+        devices_a_second(station, simulator, serials, 64, 64)
+        ratios, one, all_of_them = [], [], []
+        for _ in range(ROUNDS):
+            one.append(devices_a_second(station, simulator, serials, 1, 12))
+            all_of_them.append(devices_a_second(station, simulator, serials, 64, 64))
+            ratios.append(all_of_them[-1] / one[-1])
+    tell('devices-a-second-1', median(one), '1/s')
+    tell('devices-a-second-64', median(all_of_them), '1/s')
+    tell('slots-64-over-1', median(ratios), 'ratio')
+
+
+rig.main({'one-port': one_port, 'sixteen-ports': sixteen_ports, 'many-slots': many_slots})

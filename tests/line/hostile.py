@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Devices that try to harm the station: it keeps its size, and the other slots keep working."""
+
+import many
+import rig
+
+MIB = 1024  # KiB, as /proc counts
+
+
+def sixty_four_busy_slots_stay_small():
+    with rig.station(slots=64) as station:
+        simulator = station.simulator()
+        station.start_batch()
+        serials = many.make_devices(simulator, 64, baud=19200)
+        for slot, serial in enumerate(serials, 1):
+            simulator.plug(serial, slot)
+        most_busy = 0
+
+        def all_passed():
+            nonlocal most_busy
+            states = [record['state'] for record in station.slot_list().values()]
+            most_busy = max(most_busy, states.count('working'))
+            rig.expect('fail' not in states, f'{station.slot_list()}')
+            return states.count('pass') == 64
+        rig.wait_until(all_passed, '64 slots show PASS', pause=0.1)
+        peak = rig.status_field(station.daemon.pid, 'VmHWM')
+        print(f'{most_busy} slots were busy at once; the daemon never held more than {peak} KiB')
+        rig.expect(most_busy >= 60, f'only {most_busy} slots were busy at once')
+        rig.expect(peak < 64 * MIB, f'the daemon held {peak} KiB')
+
+
+def a_flood_costs_a_bounded_buffer():
+    with rig.station(slots=4, start=False) as station:
+        station.set_attempt_seconds(20)
+        station.start()
+        simulator = station.simulator()
+        station.start_batch()
+        simulator.new('CALM-1', driver='smp', key='p-256', serial='CALM-1')
+        station.run_device(simulator, 'CALM-1', 4, 'pass')
+        before = rig.status_field(station.daemon.pid, 'VmHWM')
+        for slot, driver in enumerate(('smp', 'nrf91', 'freertos'), 1):
+            name = many.serial_for(driver, 600 + slot)
+            simulator.new(name, driver=driver, serial=name, fault='flood')
+            simulator.plug(name, slot)
+        for slot in (1, 2, 3):
+            record = station.wait_slot(slot, 'fail')
+            rig.expect_equal(record['reason'], 'flood', f'{record}')
+        after = rig.status_field(station.daemon.pid, 'VmHWM')
+        print(f'three floods took the daemon from {before} KiB to {after} KiB')
+        rig.expect(after - before < 8 * MIB, f'from {before} KiB to {after} KiB')
+
+
+def other_slots_work_while_one_is_flooded_and_one_is_silent():
+    with rig.station(slots=4) as station:
+        simulator = station.simulator()
+        station.start_batch()
+        simulator.new('FLOOD-1', driver='smp', serial='FLOOD-1', fault='flood=100')
+        simulator.new('QUIET-1', driver='smp', serial='QUIET-1', fault='silence=100')
+        simulator.plug('FLOOD-1', 1)
+        simulator.plug('QUIET-1', 2)
+        for number in range(6):
+            slot = 3 + number % 2
+            name = f'GOOD-{number}'
+            simulator.new(name, driver='smp', key='p-256', serial=name)
+            simulator.plug(name, slot)
+            station.wait_slot(slot, 'pass')
+            simulator.unplug(name)
+            rig.wait_until(lambda one=slot: not station.slot(one)['present'],
+                           f'slot {slot} is empty')
+        rig.expect_equal(station.slot(1)['state'], 'fail', 'the flooded slot')
+
+
+def hostile_words_never_reach_a_terminal():
+    with rig.station(slots=1) as station:
+        simulator = station.simulator()
+        station.start_batch()
+        simulator.new('GARBLE-1', driver='freertos', serial='GARBLE-1', fault='garbage=200')
+        station.run_device(simulator, 'GARBLE-1', 1)
+        for words in (('attempt', 'list'), ('attempt', 'show', '1'), ('slot', 'list'),
+                      ('device', 'list'), ('event', 'list')):
+            for more in ((), ('--json',)):
+                text = station.cli(*words, *more).stdout
+                bad = [character for character in text
+                       if (character < ' ' and character not in '\n\t') or character == '\x7f']
+                rig.expect(not bad, f'keycradle {" ".join(words + more)} prints {bad[:5]}')
+
+
+rig.main({test.__name__: test for test in (
+    sixty_four_busy_slots_stay_small,
+    a_flood_costs_a_bounded_buffer,
+    other_slots_work_while_one_is_flooded_and_one_is_silent,
+    hostile_words_never_reach_a_terminal,
+)})

@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""What must hold whatever happened: judged from outside, with openssl and plain Python."""
+
+import base64
+import hashlib
+import os
+import subprocess
+
+from rig import Failure, expect, expect_equal
+
+LIVE = ('issued', 'verified')
+
+
+def der_of_pem(pem):
+    lines = pem.strip().splitlines()
+    expect(lines[0] == '-----BEGIN CERTIFICATE-----' and lines[-1] == '-----END CERTIFICATE-----',
+           f'not one PEM certificate: {pem[:80]!r}')
+    return base64.b64decode(''.join(lines[1:-1]), validate=True)
+
+
+class Authority:
+    """The CA's chain as files, for openssl."""
+
+    def __init__(self, station):
+        self.folder = station.folder
+        chain = station.json('ca', 'status')['chain']
+        self.root = os.path.join(self.folder, 'judge-root.pem')
+        self.between = os.path.join(self.folder, 'judge-intermediate.pem')
+        with open(self.root, 'w', encoding='ascii') as file:
+            file.write(chain[-1])
+        with open(self.between, 'w', encoding='ascii') as file:
+            file.write(''.join(chain[:-1]))
+
+    def judge(self, pems):
+        """openssl verify, strict, of many certificates; one process."""
+        names = []
+        for number, pem in enumerate(pems):
+            names.append(os.path.join(self.folder, f'judge-{number}.pem'))
+            with open(names[-1], 'w', encoding='ascii') as file:
+                file.write(pem)
+        run = subprocess.run(['openssl', 'verify', '-x509_strict', '-purpose', 'sslclient',
+                              '-CAfile', self.root, '-untrusted', self.between, *names],
+                             capture_output=True, text=True, check=False)
+        expect_equal(run.stdout.count(': OK'), len(names),
+                     f'openssl verify -x509_strict: {run.stdout[-500:]}{run.stderr[-500:]}')
+
+
+def logged_certificates(station):
+    """SHA-256 of every certificate in the signer's issuance log, read as
+    docs/issuance-log.md describes it."""
+    raise NotImplementedError
+
+
+def live_certificates(station):
+    """device → its live certificate; two for one device are a failure."""
+    live = {}
+    for record in station.certificates():
+        if record['state'] not in LIVE:
+            continue
+        expect(record['device'] not in live,
+               f'{record["device"]} has two live certificates: {record}, '
+               f'{live.get(record["device"])}')
+        live[record['device']] = record
+    return live
+
+
+def judge_ledger(station):
+    """Serials and keys once only; nothing in the ledger that the log does not hold."""
+    certificates = station.certificates()
+    for field in ('serial-number', 'sha256'):
+        values = [record[field] for record in certificates]
+        expect_equal(len(set(values)), len(values), f'no {field} is used twice')
+    keys = [record['spki-sha256'] for record in certificates if record['state'] in LIVE]
+    expect_equal(len(set(keys)), len(keys), 'no public key has two live certificates')
+    logged = logged_certificates(station)
+    for record in certificates:
+        expect(record['sha256'] in logged,
+               f'{record["sha256"]} of {record["device"]} is not in the issuance log')
+    return certificates
+
+
+def judge_devices(station, simulator, serials):
+    """Each device has exactly one live, verified certificate, and holds its very bytes."""
+    judge_ledger(station)
+    live = live_certificates(station)
+    pems = []
+    for serial in serials:
+        expect(serial in live, f'{serial} has no live certificate')
+        expect_equal(live[serial]['state'], 'verified', f'certificate of {serial}')
+        expect_equal(live[serial]['status'], 'ACTIVE', f'status of {serial}')
+        pem = station.cli('cert', 'show', serial, '--pem').stdout
+        held = simulator.certificate(serial)
+        if held is None:
+            raise Failure(f'{serial} holds no certificate')
+        expect(held == der_of_pem(pem), f'{serial} holds other bytes than the ledger')
+        expect_equal(hashlib.sha256(held).hexdigest(), live[serial]['sha256'],
+                     f'SHA-256 of {serial}')
+        pems.append(pem)
+    Authority(station).judge(pems)
