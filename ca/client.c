@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * See client.h. A broken connection is opened again and the request sent again, since the
+ * signer answers a request that it has signed already from its log.
+ */
+#include "ca/client.h"
+
+#include "ca/wire.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+/* How often one call sends its request anew: a signer that dies of it each time is not to be
+ * killed for ever. */
+#define MOST_RESENDS 4
+
+/* An absent or refusing socket tells nobody when it comes back, so this is the one place that
+ * asks again by the clock, and never beyond the deadline. */
+#define RECONNECT_MILLISECONDS 20
+
+struct SignerClient {
+  char *path;
+  int fd; /* -1 while not connected */
+};
+
+SignerClient *
+signer_client_new (const char *socket_path)
+{
+  SignerClient *client = g_new0 (SignerClient, 1);
+
+  client->path = g_strdup (socket_path);
+  client->fd = -1;
+  return client;
+}
+
+static void
+disconnect (SignerClient *client)
+{
+  if (client->fd >= 0)
+    close (client->fd);
+  client->fd = -1;
+}
+
+void
+signer_client_free (SignerClient *client)
+{
+  if (client == NULL)
+    return;
+  disconnect (client);
+  g_free (client->path);
+  g_free (client);
+}
+
+void
+issuance_entry_free (IssuanceEntry *entry)
+{
+  if (entry == NULL)
+    return;
+  g_free (entry->batch);
+  g_free (entry->profile);
+  g_free (entry->device);
+  g_bytes_unref (entry->csr_sha256);
+  g_bytes_unref (entry->certificate);
+  g_free (entry);
+}
+
+void
+signer_status_free (SignerStatus *status)
+{
+  if (status == NULL)
+    return;
+  g_free (status->subject);
+  g_free (status->key);
+  g_free (status->fingerprint);
+  g_free (status->log_origin);
+  g_ptr_array_unref (status->chain);
+  g_strfreev (status->profiles);
+  g_free (status);
+}
+
+/* One try; errno tells why not. */
+static gboolean
+connect_once (SignerClient *client)
+{
+  struct sockaddr_un address = { .sun_family = AF_UNIX };
+  int fd;
+
+  if (g_strlcpy (address.sun_path, client->path, sizeof address.sun_path)
+      >= sizeof address.sun_path) {
+    errno = ENAMETOOLONG;
+    return FALSE;
+  }
+  fd = socket (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  if (fd < 0)
+    return FALSE;
+  if (connect (fd, (struct sockaddr *)&address, sizeof address) < 0) {
+    int reason = errno;
+
+    close (fd);
+    errno = reason;
+    return FALSE;
+  }
+  client->fd = fd;
+  return TRUE;
+}
+
+/* Those that a signer which is just starting again causes. */
+static gboolean
+may_pass (int reason)
+{
+  return reason == ENOENT || reason == ECONNREFUSED || reason == EAGAIN || reason == EINTR
+         || reason == ECONNRESET;
+}
+
+static gboolean
+connect_until (SignerClient *client, Deadline deadline, GError **error)
+{
+  while (client->fd < 0 && !connect_once (client)) {
+    int reason = errno;
+
+    if (!may_pass (reason) || deadline_passed (deadline)) {
+      g_set_error (error, CA_ERROR, CA_ERROR_UNREACHABLE, "the signer can't be reached at %s: %s",
+                   client->path, g_strerror (reason));
+      return FALSE;
+    }
+    poll (NULL, 0, MIN (RECONNECT_MILLISECONDS, deadline_milliseconds_left (deadline)));
+  }
+  return TRUE;
+}
+
+static gboolean
+refuse_protocol (SignerClient *client, GError **error, const char *message)
+{
+  disconnect (client);
+  g_set_error_literal (error, CA_ERROR, CA_ERROR_PROTOCOL, message);
+  return FALSE;
+}
+
+/* What the signer said no with. */
+static gboolean
+take_error (SignerClient *client, GVariant *payload, GError **error)
+{
+  const char *word, *message;
+  CaError code;
+
+  g_variant_get (payload, "(&s&s)", &word, &message);
+  if (!ca_error_from_word (word, &code))
+    return refuse_protocol (client, error, "the signer gave a reason that is not known here");
+  g_set_error_literal (error, CA_ERROR, code, message);
+  return FALSE;
+}
+
+static gboolean
+exchange (SignerClient *client, WireKind kind, GVariant *request, Deadline deadline,
+          WireKind *reply_kind, GVariant **reply, GError **error)
+{
+  gboolean done = connect_until (client, deadline, error)
+                  && wire_write (client->fd, kind, request, deadline, error)
+                  && wire_read (client->fd, WIRE_REPLY, deadline, reply_kind, reply, error);
+
+  if (!done)
+    disconnect (client);
+  return done;
+}
+
+/* The only place that talks. */
+static GVariant *
+call (SignerClient *client, WireKind kind, GVariant *request, Deadline deadline, GError **error)
+{
+  g_autoptr (GVariant) held = g_variant_ref_sink (request);
+  g_autoptr (GVariant) reply = NULL;
+  WireKind reply_kind = WIRE_ERROR;
+
+  for (guint resends = 0;; resends++) {
+    g_autoptr (GError) problem = NULL;
+
+    if (exchange (client, kind, held, deadline, &reply_kind, &reply, &problem))
+      break;
+    if (!g_error_matches (problem, CA_ERROR, CA_ERROR_UNREACHABLE) || resends == MOST_RESENDS
+        || deadline_passed (deadline))
+    {
+      g_propagate_error (error, g_steal_pointer (&problem));
+      return NULL;
+    }
+  }
+  if (reply_kind == WIRE_ERROR) {
+    take_error (client, reply, error);
+    return NULL;
+  }
+  if (reply_kind != kind) {
+    refuse_protocol (client, error, "the signer answered another question");
+    return NULL;
+  }
+  return g_steal_pointer (&reply);
+}
+
+static IssuanceEntry *
+entry_of (GVariant *value)
+{
+  g_autoptr (IssuanceEntry) entry = g_new0 (IssuanceEntry, 1);
+  g_autoptr (GVariant) digest = NULL;
+  g_autoptr (GVariant) certificate = NULL;
+
+  g_variant_get (value, "(txsss@ay@ay)", &entry->index, &entry->signed_at, &entry->batch,
+                 &entry->profile, &entry->device, &digest, &certificate);
+  entry->csr_sha256 = wire_bytes_of (digest);
+  entry->certificate = wire_bytes_of (certificate);
+  if (g_bytes_get_size (entry->csr_sha256) != 32 || g_bytes_get_size (entry->certificate) == 0)
+    return NULL;
+  return g_steal_pointer (&entry);
+}
+
+IssuanceEntry *
+signer_client_sign (SignerClient *client, const SignRequest *request, Deadline deadline,
+                    GError **error)
+{
+  g_autoptr (GVariant) reply = NULL;
+  IssuanceEntry *entry;
+
+  if (g_bytes_get_size (request->csr) > WIRE_MOST / 2) {
+    g_set_error_literal (error, CA_ERROR, CA_ERROR_CSR_MALFORMED, "the request is too large");
+    return NULL;
+  }
+  reply = call (client, WIRE_SIGN,
+                g_variant_new ("(sssssms@ay)", request->batch, request->product, request->profile,
+                               request->profile_sha256, request->device, request->chip_id,
+                               wire_bytes (request->csr)),
+                deadline, error);
+  if (reply == NULL)
+    return NULL;
+  entry = entry_of (reply);
+  if (entry == NULL)
+    refuse_protocol (client, error, "the signer's answer holds no certificate");
+  return entry;
+}
+
+GPtrArray *
+signer_client_entries (SignerClient *client, guint64 from, guint most, Deadline deadline,
+                       GError **error)
+{
+  g_autoptr (GPtrArray) entries =
+      g_ptr_array_new_with_free_func ((GDestroyNotify)issuance_entry_free);
+  g_autoptr (GVariant) reply =
+      call (client, WIRE_ENTRIES, g_variant_new ("(tu)", from, most), deadline, error);
+
+  if (reply == NULL)
+    return NULL;
+  for (gsize i = 0; i < g_variant_n_children (reply); i++) {
+    g_autoptr (GVariant) value = g_variant_get_child_value (reply, i);
+    IssuanceEntry *entry = entry_of (value);
+
+    if (entry == NULL || entry->index != from + i) {
+      issuance_entry_free (entry);
+      refuse_protocol (client, error, "the signer's entries are not in order");
+      return NULL;
+    }
+    g_ptr_array_add (entries, entry);
+  }
+  return g_steal_pointer (&entries);
+}
+
+SignerStatus *
+signer_client_status (SignerClient *client, Deadline deadline, GError **error)
+{
+  g_autoptr (SignerStatus) status = g_new0 (SignerStatus, 1);
+  g_autoptr (GVariantIter) chain = NULL;
+  g_autoptr (GVariant) reply =
+      call (client, WIRE_STATUS, g_variant_new (WIRE_STATUS_REQUEST), deadline, error);
+  GVariant *certificate;
+
+  status->chain = g_ptr_array_new_with_free_func ((GDestroyNotify)g_bytes_unref);
+  if (reply == NULL)
+    return NULL;
+  g_variant_get (reply, "(sssxxbtsaay^as)", &status->subject, &status->key, &status->fingerprint,
+                 &status->not_before, &status->not_after, &status->demo, &status->log_size,
+                 &status->log_origin, &chain, &status->profiles);
+  while ((certificate = g_variant_iter_next_value (chain)) != NULL) {
+    g_ptr_array_add (status->chain, wire_bytes_of (certificate));
+    g_variant_unref (certificate);
+  }
+  return g_steal_pointer (&status);
+}

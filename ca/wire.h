@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The frames between station and signer: a length (u32, little-endian, at most WIRE_MOST) and
+ * a GVariant "(yyv)" of version, kind and payload. A frame of another version, kind,
+ * type, or not in normal form is CA_ERROR_PROTOCOL, after which the connection is to be dropped;
+ * a connection that ended or timed out is CA_ERROR_UNREACHABLE.
+ */
+#pragma once
+
+#include <glib.h>
+
+#include "base/deadline.h"
+#include "ca/error.h"
+
+#define WIRE_VERSION 1
+#define WIRE_MOST (64 * 1024)
+
+/* A reply has the kind of its request, or WIRE_ERROR. */
+typedef enum { WIRE_ERROR, WIRE_SIGN, WIRE_ENTRIES, WIRE_STATUS } WireKind;
+typedef enum { WIRE_REQUEST, WIRE_REPLY } WireDirection;
+
+/* batch, product, profile, profile_sha256, device, chip_id, csr */
+#define WIRE_SIGN_REQUEST "(sssssmsay)"
+/* from, most */
+#define WIRE_ENTRIES_REQUEST "(tu)"
+#define WIRE_STATUS_REQUEST "()"
+/* index, signed_at, batch, profile, device, csr_sha256, certificate */
+#define WIRE_ENTRY "(txsssayay)"
+#define WIRE_ENTRIES_REPLY "a" WIRE_ENTRY
+/* subject, key, fingerprint, not_before, not_after, demo, log_size, log_origin, chain, profiles */
+#define WIRE_STATUS_REPLY "(sssxxbtsaayas)"
+/* word, message */
+#define WIRE_ERROR_REPLY "(ss)"
+
+/* Sinks `payload`. */
+gboolean wire_write (int fd, WireKind kind, GVariant *payload, Deadline deadline, GError **error);
+
+/* `payload` has the type that goes with `kind` and `direction`; free with g_variant_unref(). */
+gboolean wire_read (int fd, WireDirection direction, Deadline deadline, WireKind *kind,
+                    GVariant **payload, GError **error);
+
+/* "ay" out of a GBytes, and back. */
+GVariant *wire_bytes (GBytes *bytes);
+GBytes *wire_bytes_of (GVariant *value);
