@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Reading ends at the final line of an answer and never by waiting.
+ */
+#include "drivers/nrf91/dialogue.h"
+
+#include <string.h>
+
+/* The longest line is an echo of a write or the answer to KEYGEN: far below this. */
+#define LINE_MAX_LENGTH 16384u
+
+void
+nrf91_answer_clear (Nrf91Answer *answer)
+{
+  g_clear_pointer (&answer->lines, g_ptr_array_unref);
+}
+
+const char *
+nrf91_answer_line (const Nrf91Answer *answer, const char *prefix)
+{
+  for (guint i = 0; i < answer->lines->len; i++) {
+    const char *line = g_ptr_array_index (answer->lines, i);
+
+    if (g_str_has_prefix (line, prefix))
+      return line;
+  }
+  return NULL;
+}
+
+/* The next line that says anything, cleaned. `budget` is what the answer may still hold. */
+static char *
+read_line (Transport *transport, gsize *budget, Deadline deadline, GError **error)
+{
+  while (TRUE) {
+    g_autofree char *raw = transport_read_line (transport, LINE_MAX_LENGTH, deadline, error);
+    if (raw == NULL)
+      return NULL;
+    gsize length = strlen (raw) + 1;
+    if (length > *budget) {
+      g_set_error_literal (error, DRIVER_ERROR, DRIVER_ERROR_FLOOD, "the modem sends without end");
+      return NULL;
+    }
+    *budget -= length;
+    g_autofree char *line = nrf91_clean_line (raw);
+    if (line[0] != '\0')
+      return g_steal_pointer (&line);
+  }
+}
+
+gboolean
+nrf91_exchange (Transport *transport, Nrf91Host host, const char *command, Nrf91Answer *answer,
+                Deadline deadline, GError **error)
+{
+  g_autofree char *bytes = nrf91_wrap (host, command);
+  g_autoptr (GPtrArray) lines = g_ptr_array_new_with_free_func (g_free);
+  gsize budget = TRANSPORT_ANSWER_MAX;
+
+  if (!transport_write_text (transport, bytes, deadline, error))
+    return FALSE;
+  while (TRUE) {
+    char *line = read_line (transport, &budget, deadline, error);
+    if (line == NULL)
+      return FALSE;
+    answer->result = nrf91_result_of (line, &answer->code);
+    if (answer->result != NRF91_GOES_ON) {
+      g_free (line);
+      break;
+    }
+    g_ptr_array_add (lines, line);
+  }
+  answer->lines = g_steal_pointer (&lines);
+  return TRUE;
+}
+
+static Nrf91Listener
+listener_from_error (GError *trouble, GError **error)
+{
+  if (g_error_matches (trouble, DRIVER_ERROR, DRIVER_ERROR_NO_ANSWER)) {
+    g_error_free (trouble);
+    return NRF91_LISTENER_NOBODY;
+  }
+  g_propagate_error (error, trouble);
+  return NRF91_LISTENER_TROUBLE;
+}
+
+static Nrf91Listener
+ask_who (Transport *transport, const char *bytes, Deadline deadline, GError **error)
+{
+  gsize budget = TRANSPORT_ANSWER_MAX;
+  GError *trouble = NULL;
+  guint code;
+
+  if (!transport_write_text (transport, bytes, deadline, &trouble))
+    return listener_from_error (trouble, error);
+  while (TRUE) {
+    g_autofree char *line = read_line (transport, &budget, deadline, &trouble);
+    if (line == NULL)
+      return listener_from_error (trouble, error);
+    Nrf91Result result = nrf91_result_of (line, &code);
+    if (result == NRF91_OK)
+      return NRF91_LISTENER_MODEM;
+    if (result != NRF91_GOES_ON)
+      return NRF91_LISTENER_UPSET;
+    if (nrf91_is_shell_complaint (line))
+      return NRF91_LISTENER_SHELL;
+    if (g_str_has_prefix (line, "Command not recognized"))
+      return NRF91_LISTENER_OTHER;
+  }
+}
+
+/* A modem whose last command was cut off inside quotes takes everything for content until the
+ * closing quote comes. */
+static Nrf91Listener
+close_quotes (Transport *transport, Deadline deadline, GError **error)
+{
+  Nrf91Listener listener = ask_who (transport, "\"\r\n", deadline, error);
+
+  return listener == NRF91_LISTENER_MODEM ? NRF91_LISTENER_UPSET : listener;
+}
+
+Nrf91Listener
+nrf91_find (Transport *transport, Nrf91Host *host, Deadline deadline, GError **error)
+{
+  gint64 now = g_get_monotonic_time ();
+  Deadline halfway = now + MAX (deadline - now, 0) / 2;
+
+  *host = NRF91_PLAIN;
+  Nrf91Listener listener = ask_who (transport, "AT\r\n", halfway, error);
+  if (listener == NRF91_LISTENER_NOBODY)
+    listener = close_quotes (transport, deadline, error);
+  if (listener == NRF91_LISTENER_UPSET)
+    listener = ask_who (transport, "AT\r\n", deadline, error);
+  if (listener != NRF91_LISTENER_SHELL)
+    return listener;
+  *host = NRF91_SHELL;
+  return ask_who (transport, "at 'AT'\r\n", deadline, error);
+}
