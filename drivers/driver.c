@@ -94,6 +94,7 @@ proof_clear (Proof *proof)
 {
   g_clear_pointer (&proof->message, g_bytes_unref);
   g_clear_pointer (&proof->signature, g_bytes_unref);
+  g_clear_pointer (&proof->claims, g_bytes_unref);
 }
 
 Session *
