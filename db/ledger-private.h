@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * What the ledger's files share among themselves.
+ */
+#pragma once
+
+#include "db/ledger.h"
+#include "db/statement.h"
+#include "db/writer.h"
+
+/* A read-only connection and whose turn it is. */
+typedef struct {
+  GMutex mutex;
+  Database *database;
+} Reader;
+
+struct Ledger {
+  char *path;
+  int lock;
+  Writer *writer;
+  Reader line; /* short questions of the line */
+  Reader list; /* lists for people: may take long, and must not hold up the line */
+};
+
+/* One blocking write; see writer.h. */
+gboolean ledger_write (Ledger *ledger, WriterJob job, gpointer data, GError **error);
+
+/* Fails with NOT_FOUND: "there is no `kind` `name`". Always FALSE. */
+gboolean ledger_not_found (const char *kind, const char *name, GError **error);
+
+/* Adds one audit event; `id` may be NULL. */
+gboolean audit_add (Database *database, const char *actor, const char *kind, const char *subject,
+                    const char *detail, gint64 *id, GError **error);
+
+/* All rows of `statement`, each made by `load`. */
+typedef gpointer (*RowLoader) (Statement *statement);
+GPtrArray *load_rows (Statement *statement, RowLoader load, GDestroyNotify free_row,
+                      GError **error);
+/* The first row, or NULL with `found` FALSE. */
+gboolean load_row (Statement *statement, RowLoader load, gpointer *row, GError **error);
+
+/* The first column of the first row; `found` tells whether there was one. */
+gboolean load_id (Statement *statement, gint64 *id, gboolean *found, GError **error);
+
+/* -1 for "no limit" in SQL. */
+static inline gint64
+limit_of (guint most)
+{
+  return most == 0 ? -1 : (gint64)most;
+}
+
+/* Ids by name; `found` FALSE without error where there is none. The _existing ones fail with
+ * NOT_FOUND, the _running one also where the batch does not run. */
+gboolean batch_find (Database *database, const char *name, gint64 *id, gboolean *found,
+                     GError **error);
+gboolean batch_find_existing (Database *database, const char *name, gint64 *id, GError **error);
+gboolean batch_find_running (Database *database, const char *name, gint64 *id, GError **error);
+gboolean batch_check_running (Database *database, gint64 id, GError **error);
+gboolean device_find (Database *database, const char *serial, gint64 *id, gboolean *found,
+                      GError **error);
+gboolean device_find_existing (Database *database, const char *serial, gint64 *id, GError **error);
+
+/* The batch called `name`, made as paused where the ledger has none (recovery). */
+gboolean batch_find_or_recover (Database *database, const char *name, const char *profile,
+                                gint64 *id, GError **error);
+
+/* `prefix` and `number`, zero-filled to `width`. Free with g_free(). */
+char *serial_format (const char *prefix, guint width, guint64 number);
+/* The next serial of a batch's range, consumed. Free with g_free(). */
+char *batch_take_serial (Database *database, gint64 batch_id, GError **error);
+
+/* A new device's row; 0 with error. */
+gint64 device_insert (Database *database, gint64 batch_id, const char *serial,
+                      const DeviceFacts *facts, GError **error);
+Device *device_read (Database *database, gint64 id, GError **error);
+gboolean device_set_state (Database *database, gint64 device_id, const char *state, GError **error);
+
+/* The attempt's batch and device (0 where it has none); fails where it is not running. */
+gboolean attempt_running (Database *database, gint64 attempt_id, gint64 *batch_id,
+                          gint64 *device_id, GError **error);
+/* Ends as "interrupted" what a crash left open. */
+gboolean attempts_close_interrupted (Database *database, gpointer unused, GError **error);
+
+/* Voids a certificate on record, within a job; void already is fine. */
+gboolean certificate_void (Database *database, gint64 certificate_id, const char *reason,
+                           const char *actor, GError **error);

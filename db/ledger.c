@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Opening and closing the ledger, and what its nouns share.
+ */
+#include "db/ledger.h"
+
+#include <unistd.h>
+
+#include "db/ledger-private.h"
+#include "db/migrate.h"
+
+G_DEFINE_QUARK (keycradle - ledger - error, ledger_error)
+
+const char *
+ledger_error_word (LedgerError code)
+{
+  switch (code) {
+  case LEDGER_ERROR_STORAGE:
+    return "storage";
+  case LEDGER_ERROR_NEWER_SCHEMA:
+    return "newer-schema";
+  case LEDGER_ERROR_CORRUPT:
+    return "corrupt";
+  case LEDGER_ERROR_NOT_FOUND:
+    return "not-found";
+  case LEDGER_ERROR_EXISTS:
+    return "exists";
+  case LEDGER_ERROR_BATCH_STATE:
+    return "batch-state";
+  case LEDGER_ERROR_BATCH_FULL:
+    return "batch-full";
+  case LEDGER_ERROR_DUPLICATE_KEY:
+    return "duplicate-key";
+  case LEDGER_ERROR_DUPLICATE_DEVICE:
+    return "duplicate-device";
+  case LEDGER_ERROR_ALREADY_DONE:
+    return "already-done";
+  case LEDGER_ERROR_BUSY_DEVICE:
+    return "busy-device";
+  case LEDGER_ERROR_INVALID:
+    return "invalid";
+  }
+  return "unknown";
+}
+
+static Database *
+open_and_migrate (const char *path, GError **error)
+{
+  guint count;
+  const Migration *list = migrations (&count);
+  g_autoptr (Database) database = database_open_writer (path, count, error);
+
+  if (database == NULL || !migrate (database, list, count, error))
+    return NULL;
+  return g_steal_pointer (&database);
+}
+
+static gboolean
+open_connections (Ledger *ledger, GError **error)
+{
+  Database *database = open_and_migrate (ledger->path, error);
+  if (database == NULL)
+    return FALSE;
+  ledger->writer = writer_new (database);
+  ledger->line.database = database_open_reader (ledger->path, error);
+  if (ledger->line.database == NULL)
+    return FALSE;
+  ledger->list.database = database_open_reader (ledger->path, error);
+  return ledger->list.database != NULL;
+}
+
+Ledger *
+ledger_open (const char *path, GError **error)
+{
+  int lock = database_lock (path, error);
+  if (lock < 0)
+    return NULL;
+
+  g_autoptr (Ledger) ledger = g_new0 (Ledger, 1);
+  ledger->path = g_strdup (path);
+  ledger->lock = lock;
+  g_mutex_init (&ledger->line.mutex);
+  g_mutex_init (&ledger->list.mutex);
+  if (!open_connections (ledger, error)
+      || !ledger_write (ledger, attempts_close_interrupted, NULL, error))
+    return NULL;
+  return g_steal_pointer (&ledger);
+}
+
+void
+ledger_close (Ledger *ledger)
+{
+  if (ledger == NULL)
+    return;
+  /* Readers first: the last connection to close is the one that may write. */
+  database_close (ledger->line.database);
+  database_close (ledger->list.database);
+  writer_free (ledger->writer);
+  g_mutex_clear (&ledger->line.mutex);
+  g_mutex_clear (&ledger->list.mutex);
+  close (ledger->lock);
+  g_free (ledger->path);
+  g_free (ledger);
+}
+
+gboolean
+ledger_write (Ledger *ledger, WriterJob job, gpointer data, GError **error)
+{
+  return writer_run (ledger->writer, job, data, error);
+}
+
+gboolean
+ledger_not_found (const char *kind, const char *name, GError **error)
+{
+  g_set_error (error, LEDGER_ERROR, LEDGER_ERROR_NOT_FOUND, "there is no %s %s", kind, name);
+  return FALSE;
+}
+
+GPtrArray *
+load_rows (Statement *statement, RowLoader load, GDestroyNotify free_row, GError **error)
+{
+  g_autoptr (GPtrArray) rows = g_ptr_array_new_with_free_func (free_row);
+  gboolean row = FALSE;
+
+  do {
+    if (!statement_step (statement, &row, error))
+      return NULL;
+    if (row)
+      g_ptr_array_add (rows, load (statement));
+  } while (row);
+  return g_steal_pointer (&rows);
+}
+
+gboolean
+load_row (Statement *statement, RowLoader load, gpointer *row, GError **error)
+{
+  gboolean found;
+
+  *row = NULL;
+  if (!statement_step (statement, &found, error))
+    return FALSE;
+  if (found)
+    *row = load (statement);
+  return TRUE;
+}
+
+gboolean
+load_id (Statement *statement, gint64 *id, gboolean *found, GError **error)
+{
+  *id = 0;
+  if (!statement_step (statement, found, error))
+    return FALSE;
+  if (*found)
+    *id = statement_int64 (statement);
+  return TRUE;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The one thread that writes. Callers hand it a job and block until the commit that
+ * holds their job was synced; whatever waits meanwhile shares the next commit, so that
+ * 64 slots cost little more syncs than one.
+ *
+ * When the disk fails the writer stops for good: every later job fails until the ledger is
+ * opened anew, because after a failed sync nobody knows what the disk holds. A full disk is
+ * different: nothing was half done, so the group fails and the next one may succeed.
+ */
+#pragma once
+
+#include "db/database.h"
+
+typedef struct Writer Writer;
+
+/* Runs in the writer's thread inside a savepoint: SQL and nothing else. FALSE undoes this job
+ * alone. */
+typedef gboolean (*WriterJob) (Database *database, gpointer data, GError **error);
+
+/* Takes `database`, closes it at the end. */
+Writer *writer_new (Database *database);
+/* No job may be running or come any more. */
+void writer_free (Writer *writer);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Writer, writer_free)
+
+gboolean writer_run (Writer *writer, WriterJob job, gpointer data, GError **error);
