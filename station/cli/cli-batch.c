@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * keycradle batch: work orders.
+ */
+#include "station/cli/cli.h"
+
+#include <stdio.h>
+
+#include "station/cli/arguments.h"
+#include "station/cli/output.h"
+
+static const Field batch_columns[] = {
+  { "name", "BATCH", FIELD_TEXT },         { "state", "STATE", FIELD_TEXT },
+  { "product", "PRODUCT", FIELD_TEXT },    { "profile", "PROFILE", FIELD_TEXT },
+  { "target", "TARGET", FIELD_NUMBER },    { "passed", "PASSED", FIELD_NUMBER },
+  { "failed", "FAILED", FIELD_NUMBER },    { "attempts", "ATTEMPTS", FIELD_NUMBER },
+  { "created-at", "CREATED", FIELD_TIME }, { NULL, NULL, FIELD_TEXT },
+};
+
+static const Field batch_fields[] = {
+  { "name", "Batch", FIELD_TEXT },
+  { "state", "State", FIELD_TEXT },
+  { "product", "Product", FIELD_TEXT },
+  { "profile", "Profile", FIELD_TEXT },
+  { "target", "Target", FIELD_NUMBER },
+  { "passed", "Passed", FIELD_NUMBER },
+  { "failed", "Failed", FIELD_NUMBER },
+  { "attempts", "Attempts", FIELD_NUMBER },
+  { "serial-prefix", "Serials begin", FIELD_TEXT },
+  { "serial-first", "First number", FIELD_NUMBER },
+  { "serial-last", "Last number", FIELD_NUMBER },
+  { "serial-width", "Digits", FIELD_NUMBER },
+  { "created-at", "Created", FIELD_TIME },
+  { "created-by", "By", FIELD_TEXT },
+  { NULL, NULL, FIELD_TEXT },
+};
+
+static gboolean
+insert_text (GVariantDict *dictionary, const char *key, const char *value, GError **error)
+{
+  if (!argument_text (value, error))
+    return FALSE;
+  if (value != NULL)
+    g_variant_dict_insert (dictionary, key, "s", value);
+  return TRUE;
+}
+
+static gboolean
+insert_count (GVariantDict *dictionary, const char *key, gint64 value, GError **error)
+{
+  guint count = 0;
+
+  if (!argument_count (key, value, G_MAXUINT32, &count, error))
+    return FALSE;
+  if (value >= 0)
+    g_variant_dict_insert (dictionary, key, "u", count);
+  return TRUE;
+}
+
+static gboolean
+insert_serials (GVariantDict *dictionary, const CliOptions *options, GError **error)
+{
+  if (options->serial_prefix == NULL
+      && (options->serial_first >= 0 || options->serial_last >= 0 || options->serial_width >= 0))
+  {
+    g_set_error (error, CLI_ERROR, CLI_USAGE,
+                 "A range of serials needs --serial-prefix too, as in --serial-prefix AC24- "
+                 "--serial-first 1 --serial-last 500 --serial-width 6.");
+    return FALSE;
+  }
+  if (options->serial_first >= 0)
+    g_variant_dict_insert (dictionary, "serial-first", "t", (guint64)options->serial_first);
+  if (options->serial_last >= 0)
+    g_variant_dict_insert (dictionary, "serial-last", "t", (guint64)options->serial_last);
+  return insert_text (dictionary, "serial-prefix", options->serial_prefix, error)
+         && insert_count (dictionary, "serial-width", options->serial_width, error);
+}
+
+static gboolean
+batch_options (const CliOptions *options, GVariant **batch, GError **error)
+{
+  g_auto (GVariantDict) dictionary;
+
+  g_variant_dict_init (&dictionary, NULL);
+  if (options->profile == NULL) {
+    g_set_error (error, CLI_ERROR, CLI_USAGE,
+                 "A batch needs --profile. 'keycradle profile list' shows what there is.");
+    return FALSE;
+  }
+  if (!insert_text (&dictionary, "product", options->product, error)
+      || !insert_text (&dictionary, "profile", options->profile, error)
+      || !insert_count (&dictionary, "target", options->target, error)
+      || !insert_serials (&dictionary, options, error))
+    return FALSE;
+  *batch = g_variant_dict_end (&dictionary);
+  return TRUE;
+}
+
+CliExit
+cli_batch_create (Cli *cli, GError **error)
+{
+  const char *name = cli->arguments[0];
+  g_autoptr (GVariant) options = NULL;
+
+  if (!argument_text (name, error) || !batch_options (&cli->options, &options, error))
+    return CLI_USAGE;
+  g_variant_ref_sink (options);
+  if (!cli_connect (cli, error)
+      || !api_station1_call_create_batch_sync (cli->api, name, options, NULL, error))
+    return CLI_FAILED;
+  printf ("Batch %s is created. 'keycradle batch start %s' lets devices in.\n", name, name);
+  return CLI_OK;
+}
+
+CliExit
+cli_batch_list (Cli *cli, GError **error)
+{
+  g_autoptr (GVariant) batches = NULL;
+
+  if (!cli_connect (cli, error)
+      || !api_station1_call_list_batches_sync (cli->api, &batches, NULL, error))
+    return CLI_FAILED;
+  cli_print_records (cli, batches, batch_columns);
+  return CLI_OK;
+}
+
+CliExit
+cli_batch_show (Cli *cli, GError **error)
+{
+  g_autoptr (GVariant) batch = NULL;
+
+  if (!argument_text (cli->arguments[0], error) || !cli_connect (cli, error)
+      || !api_station1_call_get_batch_sync (cli->api, cli->arguments[0], &batch, NULL, error))
+    return CLI_FAILED;
+  cli_print_record (cli, batch, batch_fields);
+  return CLI_OK;
+}
+
+static CliExit
+set_state (Cli *cli, const char *state, GError **error)
+{
+  const char *name = cli->arguments[0];
+
+  if (!argument_text (name, error) || !cli_connect (cli, error)
+      || !api_station1_call_set_batch_state_sync (cli->api, name, state, NULL, error))
+    return CLI_FAILED;
+  printf ("Batch %s is %s.\n", name, state);
+  return CLI_OK;
+}
+
+CliExit
+cli_batch_start (Cli *cli, GError **error)
+{
+  return set_state (cli, "running", error);
+}
+
+CliExit
+cli_batch_pause (Cli *cli, GError **error)
+{
+  return set_state (cli, "paused", error);
+}
+
+CliExit
+cli_batch_close (Cli *cli, GError **error)
+{
+  return set_state (cli, "closed", error);
+}

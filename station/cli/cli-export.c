@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * keycradle export: we open the output, the daemon streams into it. The file
+ * appears whole or not at all, and says afterwards what to type at the cloud.
+ */
+#include "station/cli/cli.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <gio/gunixfdlist.h>
+#include <glib/gstdio.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/files.h"
+#include "base/text.h"
+#include "station/cli/arguments.h"
+#include "station/cli/output.h"
+
+/* Where the bytes go, and under which name they appear in the end. */
+typedef struct {
+  char *path;      /* the final name; NULL for standard output and devices */
+  char *temporary; /* beside it; NULL the same */
+  int fd;
+} Output;
+
+static void
+output_clear (Output *output)
+{
+  if (output->temporary != NULL)
+    unlink (output->temporary);
+  if (output->fd > STDERR_FILENO)
+    close (output->fd);
+  g_free (output->temporary);
+  g_free (output->path);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Output, output_clear)
+
+static gboolean
+refuse_output (const char *path, GError **error)
+{
+  g_autofree char *shown = g_filename_display_name (path);
+
+  g_set_error (error, CLI_ERROR, CLI_FAILED, "%s can't be written: %s.", shown, g_strerror (errno));
+  return FALSE;
+}
+
+/* A device or a pipe is written to, never replaced. */
+static gboolean
+open_in_place (Output *output, const char *file, GError **error)
+{
+  output->fd = open (file, O_WRONLY | O_NOCTTY | O_CLOEXEC);
+  return output->fd >= 0 || refuse_output (file, error);
+}
+
+static gboolean
+output_open (Output *output, const char *file, GError **error)
+{
+  struct stat about;
+
+  if (g_str_equal (file, "-")) {
+    output->fd = STDOUT_FILENO;
+    return TRUE;
+  }
+  if (stat (file, &about) == 0 && !S_ISREG (about.st_mode))
+    return open_in_place (output, file, error);
+
+  char *target = realpath (file, NULL); /* a link stays, its target is replaced */
+  output->path = g_strdup (target != NULL ? target : file);
+  free (target);
+  g_autofree char *folder = g_path_get_dirname (output->path);
+  g_autofree char *name = g_path_get_basename (output->path);
+  g_autofree char *hidden = g_strdup_printf (".%s.XXXXXX", name);
+  g_autofree char *temporary = g_build_filename (folder, hidden, NULL);
+  output->fd = g_mkstemp_full (temporary, O_RDWR | O_CLOEXEC, 0644);
+  if (output->fd < 0)
+    return refuse_output (file, error);
+  output->temporary = g_steal_pointer (&temporary);
+  return TRUE;
+}
+
+/* Synced, renamed, and the folder synced too: only then it is there. */
+static gboolean
+output_finish (Output *output, GError **error)
+{
+  if (output->path == NULL)
+    return TRUE;
+  if (fsync (output->fd) != 0 || rename (output->temporary, output->path) != 0)
+    return refuse_output (output->path, error);
+  g_clear_pointer (&output->temporary, g_free);
+  return folder_sync (output->path, error);
+}
+
+static GVariant *
+call_export (Cli *cli, int fd, GError **error)
+{
+  g_autoptr (GUnixFDList) files = g_unix_fd_list_new ();
+  GVariant *summary = NULL;
+
+  if (g_unix_fd_list_append (files, fd, error) < 0 || !cli_connect (cli, error))
+    return NULL;
+  cli_wait_forever (cli);
+  api_station1_call_export_sync (cli->api, cli->arguments[0], cli->options.batch,
+                                 g_variant_new_handle (0), files, &summary, NULL, NULL, error);
+  return summary;
+}
+
+/* AWS wants a template with the manifest: FILE.template.json. */
+static gboolean
+write_template (const Output *output, GVariant *summary, char **path, GError **error)
+{
+  const char *template = NULL;
+
+  if (output->path == NULL || !g_variant_lookup (summary, "template", "&s", &template))
+    return TRUE;
+  *path = g_strconcat (output->path, ".template.json", NULL);
+  return file_replace_durably (*path, template, strlen (template), 0644, error);
+}
+
+static gsize
+report_omitted (GVariant *summary)
+{
+  g_autoptr (GVariant) omitted =
+      g_variant_lookup_value (summary, "omitted", G_VARIANT_TYPE ("aa{sv}"));
+  gsize n = omitted == NULL ? 0 : g_variant_n_children (omitted);
+
+  for (gsize i = 0; i < n; i++) {
+    g_autoptr (GVariant) line = g_variant_get_child_value (omitted, i);
+    g_autofree char *device = record_text (line, "device");
+    g_autofree char *reason = record_text (line, "reason");
+    fprintf (stderr, "keycradle: left out %s: %s\n", device, reason);
+  }
+  return n;
+}
+
+static void
+print_next_command (const Output *output, const char *template)
+{
+  g_autofree char *name = g_path_get_basename (output->path);
+  g_autofree char *quoted_path = g_shell_quote (output->path);
+  g_autofree char *quoted_name = g_shell_quote (name);
+  g_autofree char *uri = g_strconcat ("file://", template, NULL);
+  g_autofree char *quoted_uri = g_shell_quote (uri);
+
+  printf ("Next, with BUCKET, ACCOUNT and ROLE your own:\n"
+          "  aws s3 cp %s s3://BUCKET/%s\n"
+          "  aws iot start-thing-registration-task --template-body %s "
+          "--input-file-bucket BUCKET --input-file-key %s "
+          "--role-arn arn:aws:iam::ACCOUNT:role/ROLE\n",
+          quoted_path, quoted_name, quoted_uri, quoted_name);
+}
+
+static void
+print_summary (const Cli *cli, const Output *output, GVariant *summary, const char *template)
+{
+  guint64 rows = 0;
+  g_autofree char *sha256 = record_text (summary, "sha256");
+  gboolean to_standard_output = output->fd == STDOUT_FILENO;
+
+  if (cli->options.json && !to_standard_output) {
+    g_autofree char *json = json_text (summary, TRUE);
+    fputs (json, stdout);
+    return;
+  }
+  g_variant_lookup (summary, "rows", "t", &rows);
+  g_autofree char *file = text_for_display (cli->options.output, 1000);
+  fprintf (to_standard_output ? stderr : stdout,
+           "%s: %" G_GUINT64_FORMAT " devices of batch %s, SHA-256 %s\n", file, rows,
+           cli->options.batch, sha256);
+  if (template != NULL)
+    print_next_command (output, template);
+}
+
+static gboolean
+check_options (const Cli *cli, GError **error)
+{
+  const CliOptions *options = &cli->options;
+
+  if (options->batch == NULL || options->output == NULL) {
+    g_set_error (error, CLI_ERROR, CLI_USAGE,
+                 "Type 'keycradle export %s --batch BATCH --output FILE'; - is standard output.",
+                 cli->arguments[0]);
+    return FALSE;
+  }
+  if (options->json && g_str_equal (options->output, "-")) {
+    g_set_error (error, CLI_ERROR, CLI_USAGE,
+                 "Standard output can't take both the manifest and --json: name a file with "
+                 "--output.");
+    return FALSE;
+  }
+  return argument_text (cli->arguments[0], error) && argument_text (options->batch, error);
+}
+
+CliExit
+cli_export (Cli *cli, GError **error)
+{
+  g_auto (Output) output = { NULL, NULL, -1 };
+  g_autofree char *template = NULL;
+
+  if (!check_options (cli, error) || !output_open (&output, cli->options.output, error))
+    return CLI_FAILED;
+  g_autoptr (GVariant) summary = call_export (cli, output.fd, error);
+  if (summary == NULL || !write_template (&output, summary, &template, error)
+      || !output_finish (&output, error))
+    return CLI_FAILED;
+  print_summary (cli, &output, summary, template);
+  return report_omitted (summary) == 0 ? CLI_OK : CLI_PARTIAL;
+}

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * keycradle status, ca status, and the short lists: drivers, profiles, events.
+ */
+#include "station/cli/cli.h"
+
+#include <stdio.h>
+
+#include "base/text.h"
+#include "station/cli/arguments.h"
+#include "station/cli/output.h"
+
+static const Field status_fields[] = {
+  { "station", "Station", FIELD_TEXT },
+  { "version", "Version", FIELD_TEXT },
+  { "mode", "Mode", FIELD_TEXT },
+  { "started-at", "Running since", FIELD_TIME },
+  { "slots", "Slots", FIELD_NUMBER },
+  { "busy", "At work", FIELD_NUMBER },
+  { "batch", "Batch", FIELD_TEXT },
+  { "ledger", "Ledger", FIELD_TEXT },
+  { "transcripts", "Transcripts", FIELD_TEXT },
+  { NULL, NULL, FIELD_TEXT },
+};
+
+static const Field ca_fields[] = {
+  { "subject", "CA", FIELD_TEXT },
+  { "reachable", "Signer answers", FIELD_YES_NO },
+  { "problem", "Problem", FIELD_TEXT },
+  { "demo", "Demo CA", FIELD_YES_NO },
+  { "key", "CA key", FIELD_TEXT },
+  { "fingerprint", "CA SHA-256", FIELD_DIGEST },
+  { "not-before", "CA valid from", FIELD_SECONDS },
+  { "not-after", "CA valid until", FIELD_SECONDS },
+  { "days-left", "CA days left", FIELD_NUMBER },
+  { "log-size", "Signed so far", FIELD_NUMBER },
+  { "log-origin", "Log", FIELD_DIGEST },
+  { NULL, NULL, FIELD_TEXT },
+};
+
+static const Field driver_columns[] = {
+  { "name", "DRIVER", FIELD_TEXT }, { "title", "FAMILY", FIELD_TEXT },
+  { "keys", "KEYS", FIELD_LIST },   { "baud", "BAUD", FIELD_NUMBER },
+  { NULL, NULL, FIELD_TEXT },
+};
+
+static const Field profile_columns[] = {
+  { "name", "PROFILE", FIELD_TEXT }, { "subject", "SUBJECT", FIELD_TEXT },
+  { "keys", "KEYS", FIELD_LIST },    { "sha256", "SHA-256", FIELD_DIGEST },
+  { NULL, NULL, FIELD_TEXT },
+};
+
+static const Field event_columns[] = {
+  { "id", "EVENT", FIELD_NUMBER },    { "at", "TIME", FIELD_TIME },
+  { "actor", "WHO", FIELD_TEXT },     { "kind", "WHAT", FIELD_TEXT },
+  { "subject", "WHICH", FIELD_TEXT }, { "detail", "DETAIL", FIELD_TEXT },
+  { NULL, NULL, FIELD_TEXT },
+};
+
+static void
+print_warnings (GVariant *status)
+{
+  g_autoptr (GVariant) warnings =
+      g_variant_lookup_value (status, "warnings", G_VARIANT_TYPE_STRING_ARRAY);
+  g_autofree const char **texts = warnings == NULL ? NULL : g_variant_get_strv (warnings, NULL);
+
+  for (const char **text = texts; text != NULL && *text != NULL; text++) {
+    g_autofree char *safe = text_for_display (*text, 1000);
+    printf ("%-16s %s\n", "Warning", safe);
+  }
+}
+
+CliExit
+cli_status (Cli *cli, GError **error)
+{
+  g_autoptr (GVariant) status = NULL;
+
+  if (!cli_connect (cli, error)
+      || !api_station1_call_get_status_sync (cli->api, &status, NULL, error))
+    return CLI_FAILED;
+  cli_print_record (cli, status, status_fields);
+  if (cli->options.json)
+    return CLI_OK;
+  g_autoptr (GVariant) ca = g_variant_lookup_value (status, "ca", G_VARIANT_TYPE_VARDICT);
+  if (ca != NULL)
+    cli_print_record (cli, ca, ca_fields);
+  print_warnings (status);
+  return CLI_OK;
+}
+
+CliExit
+cli_ca_status (Cli *cli, GError **error)
+{
+  g_autoptr (GVariant) ca = NULL;
+  gboolean reachable = TRUE;
+
+  if (!cli_connect (cli, error)
+      || !api_station1_call_get_ca_status_sync (cli->api, &ca, NULL, error))
+    return CLI_FAILED;
+  cli_print_record (cli, ca, ca_fields);
+  g_variant_lookup (ca, "reachable", "b", &reachable);
+  return reachable ? CLI_OK : CLI_CA_UNAVAILABLE;
+}
+
+CliExit
+cli_driver_list (Cli *cli, GError **error)
+{
+  g_autoptr (GVariant) drivers = NULL;
+
+  if (!cli_connect (cli, error)
+      || !api_station1_call_list_drivers_sync (cli->api, &drivers, NULL, error))
+    return CLI_FAILED;
+  cli_print_records (cli, drivers, driver_columns);
+  return CLI_OK;
+}
+
+CliExit
+cli_profile_list (Cli *cli, GError **error)
+{
+  g_autoptr (GVariant) profiles = NULL;
+
+  if (!cli_connect (cli, error)
+      || !api_station1_call_list_profiles_sync (cli->api, &profiles, NULL, error))
+    return CLI_FAILED;
+  cli_print_records (cli, profiles, profile_columns);
+  return CLI_OK;
+}
+
+CliExit
+cli_event_list (Cli *cli, GError **error)
+{
+  g_autoptr (GVariant) events = NULL;
+  guint limit = 100;
+
+  if (!argument_count ("limit", cli->options.limit, G_MAXUINT32, &limit, error)
+      || !cli_connect (cli, error)
+      || !api_station1_call_list_events_sync (cli->api, limit == 0 ? G_MAXUINT32 : limit, &events,
+                                              NULL, error))
+    return CLI_FAILED;
+  cli_print_records (cli, events, event_columns);
+  return CLI_OK;
+}

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * To the daemon: where its socket is, and what to type when nobody answers there.
+ */
+#include "station/cli/cli.h"
+
+#include "base/names.h"
+
+#define CONNECT_MILLISECONDS 5000
+
+const char *
+cli_config_path (const Cli *cli)
+{
+  const char *environment = g_getenv ("KEYCRADLE_CONFIG");
+
+  if (cli->options.config != NULL)
+    return cli->options.config;
+  return environment != NULL ? environment : DEFAULT_CONFIG_PATH;
+}
+
+char *
+cli_socket_path (const Cli *cli)
+{
+  const char *environment = g_getenv ("KEYCRADLE_SOCKET");
+  g_autoptr (GKeyFile) config = g_key_file_new ();
+
+  if (cli->options.socket != NULL)
+    return g_strdup (cli->options.socket);
+  if (environment != NULL && cli->options.config == NULL)
+    return g_strdup (environment);
+
+  /* an unreadable file is for 'config check' and 'doctor' to say */
+  g_key_file_load_from_file (config, cli_config_path (cli), G_KEY_FILE_NONE, NULL);
+  char *configured = g_key_file_get_string (config, "station", "Socket", NULL);
+  return configured != NULL ? configured : g_strdup (DEFAULT_STATION_SOCKET);
+}
+
+static void
+set_connect_error (const char *path, const GError *problem, GError **error)
+{
+  if (g_error_matches (problem, G_IO_ERROR, G_IO_ERROR_PERMISSION_DENIED))
+    g_set_error (error, CLI_ERROR, CLI_NOT_PERMITTED,
+                 "You may not talk to keycradled at %s: your user must be in one of the groups "
+                 "keycradle-auditor, -operator or -supervisor; 'keycradle doctor' tells more.",
+                 path);
+  else if (g_error_matches (problem, G_IO_ERROR, G_IO_ERROR_NOT_FOUND))
+    g_set_error (error, CLI_ERROR, CLI_UNREACHABLE,
+                 "keycradled is not running: there is no %s. Start it with 'systemctl start "
+                 "keycradled', or name its socket or configuration with --socket or --config.",
+                 path);
+  else if (g_error_matches (problem, G_IO_ERROR, G_IO_ERROR_CONNECTION_REFUSED))
+    g_set_error (error, CLI_ERROR, CLI_UNREACHABLE,
+                 "keycradled has stopped: nobody answers at %s. Start it with 'systemctl start "
+                 "keycradled'.",
+                 path);
+  else
+    g_set_error (error, CLI_ERROR, CLI_UNREACHABLE,
+                 "keycradled does not answer at %s: %s. 'keycradle doctor' looks for the reason.",
+                 path, problem->message);
+}
+
+/* A daemon that hangs must not hang us: connecting has a deadline, GDBus itself has none. */
+typedef struct {
+  GMainLoop *loop;
+  GCancellable *cancellable;
+  GDBusConnection *connection;
+  GError *error;
+} Connecting;
+
+static void
+connected (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  Connecting *connecting = user_data;
+
+  connecting->connection = g_dbus_connection_new_for_address_finish (result, &connecting->error);
+  g_main_loop_quit (connecting->loop);
+}
+
+static gboolean
+connecting_took_too_long (gpointer user_data)
+{
+  Connecting *connecting = user_data;
+
+  g_cancellable_cancel (connecting->cancellable);
+  return G_SOURCE_REMOVE;
+}
+
+static GDBusConnection *
+connect_to (const char *path, guint milliseconds, GError **error)
+{
+  g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  g_autofree char *escaped = g_dbus_address_escape_value (path);
+  g_autofree char *address = g_strconcat ("unix:path=", escaped, NULL);
+  Connecting connecting = { loop, cancellable, NULL, NULL };
+  g_autoptr (GSource) timeout = g_timeout_source_new (milliseconds);
+
+  g_source_set_callback (timeout, connecting_took_too_long, &connecting, NULL);
+  g_source_attach (timeout, NULL);
+  g_dbus_connection_new_for_address (address, G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT, NULL,
+                                     cancellable, connected, &connecting);
+  g_main_loop_run (loop);
+  g_source_destroy (timeout);
+  if (connecting.error != NULL)
+    g_propagate_error (error, connecting.error);
+  return connecting.connection;
+}
+
+gboolean
+cli_connect (Cli *cli, GError **error)
+{
+  g_autofree char *path = cli_socket_path (cli);
+  g_autoptr (GError) problem = NULL;
+  g_autoptr (GDBusConnection) connection =
+      connect_to (path, cli->impatience == 0 ? CONNECT_MILLISECONDS : cli->impatience, &problem);
+
+  if (connection == NULL) {
+    set_connect_error (path, problem, error);
+    return FALSE;
+  }
+  g_clear_object (&cli->api);
+  cli->api = api_station1_proxy_new_sync (connection, G_DBUS_PROXY_FLAGS_DO_NOT_LOAD_PROPERTIES,
+                                          NULL, STATION_OBJECT_PATH, NULL, error);
+  if (cli->api != NULL && cli->impatience != 0)
+    g_dbus_proxy_set_default_timeout (G_DBUS_PROXY (cli->api), (int)cli->impatience);
+  return cli->api != NULL;
+}
+
+void
+cli_wait_forever (Cli *cli)
+{
+  g_dbus_proxy_set_default_timeout (G_DBUS_PROXY (cli->api), G_MAXINT);
+}

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Doctor: are the slots' ports there, and who else has them open? ModemManager and
+ * brltty open serial ports that are not theirs; a terminal left open does the same.
+ */
+#include "station/cli/doctor.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/text.h"
+
+#define BY_PATH_FOLDER "/dev/serial/by-path"
+#define NAME_MOST 64
+
+void
+port_holder_free (PortHolder *holder)
+{
+  g_free (holder->name);
+  g_free (holder);
+}
+
+/* ---- /proc ---- */
+
+static char *
+process_name (GPid pid)
+{
+  g_autofree char *path = g_strdup_printf ("/proc/%d/comm", pid);
+  g_autofree char *name = NULL;
+
+  if (!g_file_get_contents (path, &name, NULL, NULL))
+    return g_strdup ("?");
+  return text_for_display (g_strstrip (name), NAME_MOST);
+}
+
+static gboolean
+process_has_open (GPid pid, const char *device)
+{
+  g_autofree char *folder = g_strdup_printf ("/proc/%d/fd", pid);
+  g_autoptr (GDir) directory = g_dir_open (folder, 0, NULL);
+  const char *name;
+
+  while (directory != NULL && (name = g_dir_read_name (directory)) != NULL) {
+    g_autofree char *link = g_build_filename (folder, name, NULL);
+    g_autofree char *target = g_file_read_link (link, NULL);
+    if (g_strcmp0 (target, device) == 0)
+      return TRUE;
+  }
+  return FALSE;
+}
+
+/* All processes, oldest numbers in no order. */
+static GArray *
+process_list (void)
+{
+  GArray *pids = g_array_new (FALSE, FALSE, sizeof (GPid));
+  g_autoptr (GDir) directory = g_dir_open ("/proc", 0, NULL);
+  const char *name;
+  guint64 number;
+
+  while (directory != NULL && (name = g_dir_read_name (directory)) != NULL) {
+    if (!g_ascii_string_to_unsigned (name, 10, 1, G_MAXINT32, &number, NULL))
+      continue;
+    GPid pid = (GPid)number;
+    g_array_append_val (pids, pid);
+  }
+  return pids;
+}
+
+PortHolder *
+port_holder_find (const char *device)
+{
+  g_autoptr (GArray) pids = process_list ();
+
+  for (guint i = 0; i < pids->len; i++) {
+    GPid pid = g_array_index (pids, GPid, i);
+    if (pid == getpid () || !process_has_open (pid, device))
+      continue;
+    PortHolder *holder = g_new0 (PortHolder, 1);
+    holder->pid = pid;
+    holder->name = process_name (pid);
+    return holder;
+  }
+  return NULL;
+}
+
+GPid
+process_find (const char *name)
+{
+  g_autoptr (GArray) pids = process_list ();
+
+  for (guint i = 0; i < pids->len; i++) {
+    g_autofree char *found = process_name (g_array_index (pids, GPid, i));
+    if (g_str_equal (found, name))
+      return g_array_index (pids, GPid, i);
+  }
+  return 0;
+}
+
+/* ---- slots ---- */
+
+static char *
+advice_against (const PortHolder *holder)
+{
+  if (g_str_equal (holder->name, "ModemManager"))
+    return g_strdup ("sudo systemctl mask --now ModemManager");
+  if (g_str_equal (holder->name, "brltty"))
+    return g_strdup ("sudo apt remove brltty");
+  return g_strdup_printf ("kill %d    (or close it)", holder->pid);
+}
+
+/* The real path of the port that a slot is bound to, NULL where nothing is there. */
+static char *
+slot_device (Doctor *doctor, const char *group)
+{
+  g_autofree char *port = doctor_setting (doctor, group, "Port", NULL);
+  g_autofree char *id_path = doctor_setting (doctor, group, "IdPath", NULL);
+  g_autofree char *link = port != NULL ? g_steal_pointer (&port) : NULL;
+
+  if (link == NULL && id_path != NULL)
+    link = g_build_filename (BY_PATH_FOLDER, id_path, NULL);
+  if (link == NULL)
+    return NULL;
+  char *real = realpath (link, NULL);
+  char *copy = g_strdup (real);
+  free (real);
+  return copy;
+}
+
+static void
+check_slot (Doctor *doctor, const char *group)
+{
+  g_autofree char *device = slot_device (doctor, group);
+
+  if (device == NULL) {
+    doctor_find (doctor, DOCTOR_OK, "slot-port",
+                 g_strdup_printf ("%s: nothing is plugged in.", group), NULL);
+    return;
+  }
+  g_autoptr (PortHolder) holder = port_holder_find (device);
+  if (holder == NULL)
+    doctor_find (doctor, DOCTOR_OK, "slot-port",
+                 g_strdup_printf ("%s: %s is there, and no program that we can see has it open.",
+                                  group, device),
+                 NULL);
+  else if (g_str_equal (holder->name, "keycradled"))
+    doctor_find (doctor, DOCTOR_OK, "slot-port",
+                 g_strdup_printf ("%s: keycradled has %s open.", group, device), NULL);
+  else
+    doctor_find (doctor, DOCTOR_FAIL, "slot-port",
+                 g_strdup_printf ("%s: %s (process %d) has %s open, so devices fail there.", group,
+                                  holder->name, holder->pid, device),
+                 advice_against (holder));
+}
+
+void
+doctor_check_slots (Doctor *doctor)
+{
+  g_auto (GStrv) groups = g_key_file_get_groups (doctor->config, NULL);
+  gboolean any = FALSE;
+
+  for (char **group = groups; *group != NULL; group++)
+    if (g_str_has_prefix (*group, "slot ")) {
+      any = TRUE;
+      check_slot (doctor, *group);
+    }
+  if (!any)
+    doctor_find (doctor, DOCTOR_WARN, "slot-port",
+                 g_strdup ("The configuration names no slot, so no device will be worked on."),
+                 g_strdup_printf ("editor %s", cli_config_path (doctor->cli)));
+}
+
+/* ---- programs that open every port ---- */
+
+void
+doctor_check_port_thieves (Doctor *doctor)
+{
+  static const struct {
+    const char *name;
+    const char *path;
+    const char *advice;
+  } thieves[] = {
+    { "ModemManager", "/usr/sbin/ModemManager", "sudo systemctl mask --now ModemManager" },
+    { "brltty", "/usr/bin/brltty", "sudo apt remove brltty" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (thieves); i++) {
+    const char *name = thieves[i].name;
+    if (process_find (name) != 0)
+      doctor_find (
+          doctor, DOCTOR_WARN, "port-thieves",
+          g_strdup_printf ("%s is running: it opens serial ports that are not its own.", name),
+          g_strdup (thieves[i].advice));
+    else if (access (thieves[i].path, F_OK) == 0)
+      doctor_find (
+          doctor, DOCTOR_WARN, "port-thieves",
+          g_strdup_printf ("%s is installed and may start when a device is plugged in.", name),
+          g_strdup (thieves[i].advice));
+    else
+      doctor_find (doctor, DOCTOR_OK, "port-thieves",
+                   g_strdup_printf ("%s is not installed.", name), NULL);
+  }
+}

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Doctor: configuration, daemon, signer, profiles.
+ */
+#include "station/cli/doctor.h"
+
+#include <string.h>
+
+#include "base/names.h"
+
+#define DAYS_LEFT_WARN 30
+
+/* The daemon's own parser has the last word where it is installed. */
+static void
+check_with_daemon (Doctor *doctor, const char *path)
+{
+  static char check[] = "--check";
+  static char option[] = "--config";
+  g_autofree char *program = cli_program ("keycradled", NULL);
+  g_autofree char *config = g_strdup (path);
+  g_autofree char *output = NULL;
+  g_autofree char *problem = NULL;
+  int status = 0;
+
+  if (program == NULL) {
+    doctor_find (
+        doctor, DOCTOR_WARN, "config",
+        g_strdup ("keycradled is not installed here, so the configuration is not checked."), NULL);
+    return;
+  }
+  char *argv[] = { program, check, option, config, NULL };
+  if (!g_spawn_sync (NULL, argv, NULL, 0, NULL, NULL, &output, &problem, &status, NULL))
+    return;
+  if (g_spawn_check_wait_status (status, NULL))
+    doctor_find (doctor, DOCTOR_OK, "config",
+                 g_strdup_printf ("The configuration %s is sound.", path), NULL);
+  else
+    doctor_find (doctor, DOCTOR_FAIL, "config",
+                 g_strdup_printf ("The configuration is wrong: %s", g_strstrip (problem)),
+                 g_strdup_printf ("keycradle config check --config %s", path));
+}
+
+void
+doctor_check_config (Doctor *doctor)
+{
+  const char *path = cli_config_path (doctor->cli);
+  g_autoptr (GError) error = NULL;
+
+  if (g_key_file_load_from_file (doctor->config, path, G_KEY_FILE_NONE, &error))
+    check_with_daemon (doctor, path);
+  else if (g_error_matches (error, G_FILE_ERROR, G_FILE_ERROR_NOENT))
+    doctor_find (doctor, DOCTOR_FAIL, "config", g_strdup_printf ("There is no %s.", path),
+                 g_strdup ("sudo keycradle init"));
+  else if (g_error_matches (error, G_FILE_ERROR, G_FILE_ERROR_ACCES))
+    doctor_find (doctor, DOCTOR_WARN, "config", g_strdup_printf ("You may not read %s.", path),
+                 g_strdup ("sudo keycradle doctor"));
+  else
+    doctor_find (doctor, DOCTOR_FAIL, "config",
+                 g_strdup_printf ("%s can't be used: %s", path, error->message),
+                 g_strdup_printf ("keycradle config check --config %s", path));
+}
+
+static void
+check_days_left (Doctor *doctor, GVariant *ca)
+{
+  gint64 days = 0;
+
+  if (!g_variant_lookup (ca, "days-left", "x", &days))
+    return;
+  DoctorLevel level = days <= 0 ? DOCTOR_FAIL : days < DAYS_LEFT_WARN ? DOCTOR_WARN : DOCTOR_OK;
+  doctor_find (doctor, level, "ca-days",
+               days <= 0 ? g_strdup ("The issuing CA has expired: nothing can be signed.")
+                         : g_strdup_printf (
+                             "The issuing CA is valid for %" G_GINT64_FORMAT " more days.", days),
+               level == DOCTOR_OK ? NULL : g_strdup ("keycradle ca status"));
+}
+
+static void
+check_signer (Doctor *doctor)
+{
+  g_autoptr (GVariant) ca = NULL;
+  g_autoptr (GError) error = NULL;
+  gboolean reachable = FALSE;
+  const char *problem = "it does not answer";
+
+  if (!api_station1_call_get_ca_status_sync (doctor->cli->api, &ca, NULL, &error)) {
+    g_dbus_error_strip_remote_error (error);
+    doctor_find (doctor, DOCTOR_FAIL, "signer",
+                 g_strdup_printf ("The signer can't be asked: %s", error->message), NULL);
+    return;
+  }
+  g_variant_lookup (ca, "reachable", "b", &reachable);
+  g_variant_lookup (ca, "problem", "&s", &problem);
+  if (reachable)
+    doctor_find (doctor, DOCTOR_OK, "signer", g_strdup ("keycradle-signer answers."), NULL);
+  else
+    doctor_find (doctor, DOCTOR_FAIL, "signer",
+                 g_strdup_printf ("keycradle-signer is away: %s.", problem),
+                 g_strdup ("systemctl status keycradle-signer; journalctl -u keycradle-signer"));
+  if (reachable)
+    check_days_left (doctor, ca);
+}
+
+void
+doctor_check_daemon (Doctor *doctor)
+{
+  g_autofree char *path = cli_socket_path (doctor->cli);
+  g_autoptr (GError) error = NULL;
+
+  if (!cli_connect (doctor->cli, &error)) {
+    doctor_find (doctor, DOCTOR_FAIL, "daemon", g_strdup (error->message),
+                 g_strdup ("systemctl status keycradled; journalctl -u keycradled"));
+    return;
+  }
+  doctor_find (doctor, DOCTOR_OK, "daemon", g_strdup_printf ("keycradled answers at %s.", path),
+               NULL);
+  check_signer (doctor);
+}
+
+static guint
+count_profiles (const char *folder, GError **error)
+{
+  g_autoptr (GDir) directory = g_dir_open (folder, 0, error);
+  const char *name;
+  guint n = 0;
+
+  while (directory != NULL && (name = g_dir_read_name (directory)) != NULL)
+    if (g_str_has_suffix (name, ".profile"))
+      n++;
+  return n;
+}
+
+void
+doctor_check_profiles (Doctor *doctor)
+{
+  g_autofree char *folder =
+      doctor_setting (doctor, "station", "ProfileFolder", DEFAULT_PROFILE_FOLDER);
+  g_autoptr (GError) error = NULL;
+  guint n = count_profiles (folder, &error);
+
+  if (error != NULL)
+    doctor_find (doctor, DOCTOR_FAIL, "profiles",
+                 g_strdup_printf ("The profile folder can't be read: %s.", error->message),
+                 g_strdup ("keycradle init"));
+  else if (n == 0)
+    doctor_find (doctor, DOCTOR_FAIL, "profiles",
+                 g_strdup_printf ("There is no NAME.profile in %s: nothing can be issued.", folder),
+                 g_strdup ("man keycradle-profile"));
+  else
+    doctor_find (doctor, DOCTOR_OK, "profiles",
+                 g_strdup_printf ("%u certificate %s in %s.", n,
+                                  n == 1 ? "profile is" : "profiles are", folder),
+                 NULL);
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The files that `keycradle init` writes. `folder` and `ports` are absolute paths; free
+ * what is not const with g_free().
+ */
+#pragma once
+
+#include <glib.h>
+
+char *init_demo_station_text (const char *folder, const char *ports, guint slots);
+char *init_demo_signer_text (const char *folder);
+const char *init_demo_profile_text (void);
+
+char *init_station_text (const char *folder);
+char *init_signer_text (const char *folder);
+const char *init_profile_text (void);

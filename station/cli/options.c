@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The command line into a Cli. One list holds every option: so an option means
+ * the same everywhere, and may stand before or behind the noun. Afterwards an
+ * option that the verb does not take is refused.
+ */
+#include "station/cli/cli.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#define AT(member) offsetof (CliOptions, member)
+
+const CliOption cli_options[] = {
+  { "socket", CLI_OPTION_TEXT, AT (socket), "PATH", "the socket of keycradled", TRUE },
+  { "config", CLI_OPTION_TEXT, AT (config), "FILE", "the station's configuration", TRUE },
+  { "help", CLI_OPTION_SWITCH, AT (help), NULL, "explain the verb", TRUE },
+  { "version", CLI_OPTION_SWITCH, AT (version), NULL, "print the version", TRUE },
+  { "json", CLI_OPTION_SWITCH, AT (json), NULL, "print JSON and nothing else", FALSE },
+  { "no-headings", CLI_OPTION_SWITCH, AT (no_headings), NULL, "print the table's rows only",
+    FALSE },
+  { "demo", CLI_OPTION_TEXT, AT (demo), "FOLDER", "make a whole demo station there", FALSE },
+  { "slots", CLI_OPTION_COUNT, AT (slots), "N", "how many slots the demo station has (4)", FALSE },
+  { "ports", CLI_OPTION_TEXT, AT (ports), "FOLDER",
+    "where the demo's ports slot1, slot2 ... are (FOLDER/ports)", FALSE },
+  { "folder", CLI_OPTION_TEXT, AT (folder), "FOLDER",
+    "where the configuration goes (/etc/keycradle)", FALSE },
+  { "force", CLI_OPTION_SWITCH, AT (force), NULL,
+    "write into a folder that is not empty; replaces what has the same name", FALSE },
+  { "reason", CLI_OPTION_TEXT, AT (reason), "TEXT", "why, for those who come later", FALSE },
+  { "seconds", CLI_OPTION_COUNT, AT (seconds), "N", "how long to wait for it (60)", FALSE },
+  { "product", CLI_OPTION_TEXT, AT (product), "TEXT", "what is made", FALSE },
+  { "profile", CLI_OPTION_TEXT, AT (profile), "PROFILE", "the certificate profile", FALSE },
+  { "target", CLI_OPTION_COUNT, AT (target), "N", "how many devices; 0 for no limit", FALSE },
+  { "serial-prefix", CLI_OPTION_TEXT, AT (serial_prefix), "TEXT",
+    "give devices serials that begin so", FALSE },
+  { "serial-first", CLI_OPTION_COUNT, AT (serial_first), "N", "the first number behind it", FALSE },
+  { "serial-last", CLI_OPTION_COUNT, AT (serial_last), "N", "the last number behind it", FALSE },
+  { "serial-width", CLI_OPTION_COUNT, AT (serial_width), "N",
+    "digits of the number, filled up with zeros", FALSE },
+  { "batch", CLI_OPTION_TEXT, AT (batch), "BATCH", "of this batch only", FALSE },
+  { "device", CLI_OPTION_TEXT, AT (device), "SERIAL", "of this device only", FALSE },
+  { "limit", CLI_OPTION_COUNT, AT (limit), "N", "at most so many (100); 0 for all", FALSE },
+  { "pem", CLI_OPTION_SWITCH, AT (pem), NULL, "print the certificate as PEM and nothing else",
+    FALSE },
+  { "output", CLI_OPTION_TEXT, AT (output), "FILE", "where it goes; - for standard output", FALSE },
+  { NULL, CLI_OPTION_SWITCH, 0, NULL, NULL, FALSE },
+};
+
+/* NULL, FALSE or -1 everywhere: nothing was given. */
+static void
+clear_options (CliOptions *options)
+{
+  for (const CliOption *option = cli_options; option->name != NULL; option++)
+    if (option->kind == CLI_OPTION_COUNT)
+      G_STRUCT_MEMBER (gint64, options, option->offset) = -1;
+}
+
+static gboolean
+option_is_set (const CliOptions *options, const CliOption *option)
+{
+  switch (option->kind) {
+  case CLI_OPTION_SWITCH:
+    return G_STRUCT_MEMBER (gboolean, options, option->offset);
+  case CLI_OPTION_TEXT:
+    return G_STRUCT_MEMBER (char *, options, option->offset) != NULL;
+  case CLI_OPTION_COUNT:
+    return G_STRUCT_MEMBER (gint64, options, option->offset) != -1;
+  }
+  g_assert_not_reached ();
+}
+
+static GOptionEntry
+option_entry (CliOptions *options, const CliOption *option)
+{
+  static const GOptionArg kinds[] = {
+    [CLI_OPTION_SWITCH] = G_OPTION_ARG_NONE,
+    [CLI_OPTION_TEXT] = G_OPTION_ARG_FILENAME, /* the bytes as they are */
+    [CLI_OPTION_COUNT] = G_OPTION_ARG_INT64,
+  };
+
+  return (GOptionEntry){ .long_name = option->name,
+                         .short_name = g_str_equal (option->name, "help") ? 'h' : 0,
+                         .arg = kinds[option->kind],
+                         .arg_data = G_STRUCT_MEMBER_P (options, option->offset),
+                         .description = option->help,
+                         .arg_description = option->argument };
+}
+
+/* Takes the options out of `argv`; what remains goes to `words`. */
+static gboolean
+parse_options (CliOptions *options, char **argv, char ***words, GError **error)
+{
+  g_autoptr (GOptionContext) context = g_option_context_new (NULL);
+  g_autoptr (GArray) entries = g_array_new (TRUE, TRUE, sizeof (GOptionEntry));
+  g_auto (GStrv) copy = g_strdupv (argv);
+  GOptionEntry remaining = { .long_name = G_OPTION_REMAINING,
+                             .arg = G_OPTION_ARG_FILENAME_ARRAY,
+                             .arg_data = words };
+
+  clear_options (options);
+  for (const CliOption *option = cli_options; option->name != NULL; option++) {
+    GOptionEntry entry = option_entry (options, option);
+    g_array_append_val (entries, entry);
+  }
+  g_array_append_val (entries, remaining);
+  g_option_context_set_help_enabled (context, FALSE);
+  g_option_context_add_main_entries (context, (GOptionEntry *)(gpointer)entries->data, NULL);
+
+  g_autoptr (GError) wrong = NULL;
+  if (!g_option_context_parse_strv (context, &copy, &wrong)) {
+    g_set_error (error, CLI_ERROR, CLI_USAGE, "%s. 'keycradle help' lists what there is.",
+                 wrong->message);
+    return FALSE;
+  }
+  return TRUE;
+}
+
+/* An option that this verb does not take, or a number below zero. */
+static gboolean
+check_options (const Cli *cli, GError **error)
+{
+  g_autofree char *name = cli_verb_name (cli->verb);
+
+  for (const CliOption *option = cli_options; option->name != NULL; option++) {
+    if (!option_is_set (&cli->options, option))
+      continue;
+    if (!option->general && !cli_verb_takes (cli->verb, option->name)) {
+      g_set_error (error, CLI_ERROR, CLI_USAGE,
+                   "'keycradle %s' takes no --%s. 'keycradle help %s' tells what it takes.", name,
+                   option->name, name);
+      return FALSE;
+    }
+    if (option->kind == CLI_OPTION_COUNT
+        && G_STRUCT_MEMBER (gint64, &cli->options, option->offset) < 0) {
+      g_set_error (error, CLI_ERROR, CLI_USAGE, "--%s must not be negative.", option->name);
+      return FALSE;
+    }
+  }
+  return TRUE;
+}
+
+static gboolean
+check_arguments (const Cli *cli, GError **error)
+{
+  g_autofree char *name = cli_verb_name (cli->verb);
+  guint least, most;
+
+  cli_verb_arity (cli->verb, &least, &most);
+  if (cli->n_arguments >= least && cli->n_arguments <= most)
+    return TRUE;
+
+  g_set_error (error, CLI_ERROR, CLI_USAGE, "%s: type 'keycradle %s%s%s'.",
+               cli->n_arguments < least ? "Something is missing" : "That is one word too many",
+               name, *cli->verb->arguments == '\0' ? "" : " ", cli->verb->arguments);
+  return FALSE;
+}
+
+/* "batch needs a verb: create, list, ..." or "there is no 'foo'". */
+static void
+set_unknown_verb (char **words, GError **error)
+{
+  g_autoptr (GString) verbs = g_string_new (NULL);
+
+  for (const CliVerb *verb = cli_verbs; verb->noun != NULL; verb++)
+    if (g_str_equal (verb->noun, words[0]))
+      g_string_append_printf (verbs, "%s%s", verbs->len == 0 ? "" : ", ", verb->verb);
+
+  if (verbs->len == 0)
+    g_set_error (error, CLI_ERROR, CLI_USAGE,
+                 "There is no '%s'. 'keycradle help' lists what there is.", words[0]);
+  else
+    g_set_error (error, CLI_ERROR, CLI_USAGE, "'keycradle %s' goes on with one of: %s.", words[0],
+                 verbs->str);
+}
+
+static gboolean
+find_verb (Cli *cli, char **words, GError **error)
+{
+  static char help[] = "help";
+  static char *help_words[] = { help, NULL };
+  guint n_words = 0;
+
+  /* --help with nothing, or with a noun only, is help too */
+  cli->verb = cli_verb_find (words, &n_words);
+  if (cli->verb == NULL && cli->options.help) {
+    cli->verb = cli_verb_find (help_words, &n_words);
+    n_words = 0;
+  }
+  if (cli->verb == NULL) {
+    set_unknown_verb (words, error);
+    return FALSE;
+  }
+  cli->arguments = g_strdupv (words + n_words);
+  cli->n_arguments = g_strv_length (cli->arguments);
+  return TRUE;
+}
+
+gboolean
+cli_parse (Cli *cli, char **argv, GError **error)
+{
+  static char help[] = "help";
+  static char version[] = "version";
+  g_auto (GStrv) words = NULL;
+
+  if (!parse_options (&cli->options, argv, &words, error))
+    return FALSE;
+  if (words == NULL && !cli->options.help && !cli->options.version) {
+    g_set_error (error, CLI_ERROR, CLI_USAGE, "What to do? 'keycradle help' lists what there is.");
+    return FALSE;
+  }
+  if (words == NULL || cli->options.version) {
+    g_strfreev (words);
+    words = g_strdupv ((char *[]){ cli->options.version ? version : help, NULL });
+  }
+  if (!find_verb (cli, words, error))
+    return FALSE;
+  return cli->options.help || (check_options (cli, error) && check_arguments (cli, error));
+}
+
+void
+cli_clear (Cli *cli)
+{
+  for (const CliOption *option = cli_options; option->name != NULL; option++)
+    if (option->kind == CLI_OPTION_TEXT)
+      g_clear_pointer (&G_STRUCT_MEMBER (char *, &cli->options, option->offset), g_free);
+  g_clear_pointer (&cli->arguments, g_strfreev);
+  g_clear_object (&cli->api);
+}

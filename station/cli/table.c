@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Every verb of keycradle, once. Help, completion and the test that holds
+ * keycradle(1) against the program are made from this table.
+ */
+#include "station/cli/cli.h"
+
+#include <string.h>
+
+const CliVerb cli_verbs[] = {
+  { "init", NULL, "", "demo slots ports folder force",
+    "Write the configuration of a new station, or a whole demo station.", CLI_ROLE_NONE, cli_init },
+  { "status", NULL, "", "json", "Show the station on one page.", CLI_ROLE_AUDITOR, cli_status },
+  { "doctor", NULL, "", "json", "Check this PC and say what to type where something is wrong.",
+    CLI_ROLE_NONE, cli_doctor },
+  { "monitor", NULL, "", "json", "Show what happens on the line, as it happens.", CLI_ROLE_AUDITOR,
+    cli_monitor },
+  { "config", "check", "", "", "Check the configuration; name file and line of a mistake.",
+    CLI_ROLE_NONE, cli_config_check },
+
+  { "slot", "list", "", "json no-headings", "List the slots.", CLI_ROLE_AUDITOR, cli_slot_list },
+  { "slot", "enable", "SLOT", "", "Let a slot work again.", CLI_ROLE_SUPERVISOR, cli_slot_enable },
+  { "slot", "disable", "SLOT", "reason", "Take a slot out of service.", CLI_ROLE_SUPERVISOR,
+    cli_slot_disable },
+  { "slot", "learn", "SLOT", "seconds", "Bind a slot to the port that is plugged in next.",
+    CLI_ROLE_SUPERVISOR, cli_slot_learn },
+  { "slot", "identify", "SLOT", "json", "Show which port and device a slot is.", CLI_ROLE_AUDITOR,
+    cli_slot_identify },
+  { "slot", "start", "SLOT", "", "Run the device in a slot (again).", CLI_ROLE_OPERATOR,
+    cli_slot_start },
+
+  { "batch", "create", "NAME",
+    "product profile target serial-prefix serial-first serial-last serial-width",
+    "Make a batch: product, profile and how many.", CLI_ROLE_OPERATOR, cli_batch_create },
+  { "batch", "list", "", "json no-headings", "List the batches, newest first.", CLI_ROLE_AUDITOR,
+    cli_batch_list },
+  { "batch", "show", "BATCH", "json", "Show one batch.", CLI_ROLE_AUDITOR, cli_batch_show },
+  { "batch", "start", "BATCH", "", "Let devices into a batch.", CLI_ROLE_OPERATOR,
+    cli_batch_start },
+  { "batch", "pause", "BATCH", "", "Let no more devices in for now.", CLI_ROLE_OPERATOR,
+    cli_batch_pause },
+  { "batch", "close", "BATCH", "", "End a batch for good.", CLI_ROLE_OPERATOR, cli_batch_close },
+
+  { "device", "list", "", "batch limit json no-headings", "List devices.", CLI_ROLE_AUDITOR,
+    cli_device_list },
+  { "device", "show", "SERIAL", "json", "Show one device.", CLI_ROLE_AUDITOR, cli_device_show },
+  { "device", "retry", "SERIAL", "", "Let a device that has passed run once more.",
+    CLI_ROLE_SUPERVISOR, cli_device_retry },
+  { "attempt", "list", "", "batch device limit json no-headings", "List attempts, newest first.",
+    CLI_ROLE_AUDITOR, cli_attempt_list },
+  { "attempt", "show", "ATTEMPT", "json", "Show one attempt with its dialogue.", CLI_ROLE_AUDITOR,
+    cli_attempt_show },
+  { "cert", "list", "", "batch limit json no-headings", "List certificates.", CLI_ROLE_AUDITOR,
+    cli_cert_list },
+  { "cert", "show", "SERIAL", "json pem",
+    "Show the certificate of a device, or by its number or SHA-256.", CLI_ROLE_AUDITOR,
+    cli_cert_show },
+
+  { "csr", "check", "FILE...", "json", "Judge certificate requests; needs no station.",
+    CLI_ROLE_NONE, cli_csr_check },
+  { "driver", "list", "", "json no-headings", "List the device families that are known.",
+    CLI_ROLE_AUDITOR, cli_driver_list },
+  { "profile", "list", "", "json no-headings", "List the certificate profiles.", CLI_ROLE_AUDITOR,
+    cli_profile_list },
+  { "ca", "status", "", "json", "Show the issuing CA and its signer.", CLI_ROLE_AUDITOR,
+    cli_ca_status },
+  { "event", "list", "", "limit json no-headings", "List the audit events, newest first.",
+    CLI_ROLE_AUDITOR, cli_event_list },
+
+  { "export", NULL, "FORMAT", "batch output json", "Write the manifest of a batch.",
+    CLI_ROLE_OPERATOR, cli_export },
+  { "manifest", "verify", "FILE", "json", "Say whether a manifest is what the station exported.",
+    CLI_ROLE_AUDITOR, cli_manifest_verify },
+
+  { "sim", NULL, "[WORD...]", "", "Run keycradle-sim, the simulated devices.", CLI_ROLE_NONE,
+    cli_sim },
+  { "version", NULL, "", "", "Print the version.", CLI_ROLE_NONE, cli_version },
+  { "help", NULL, "[WORD...]", "", "Explain a noun or a verb.", CLI_ROLE_NONE, cli_help },
+  { NULL, NULL, NULL, NULL, NULL, CLI_ROLE_NONE, NULL },
+};
+
+const char *
+cli_role_word (CliRole role)
+{
+  switch (role) {
+  case CLI_ROLE_NONE:
+    return "no daemon";
+  case CLI_ROLE_AUDITOR:
+    return "auditor";
+  case CLI_ROLE_OPERATOR:
+    return "operator";
+  case CLI_ROLE_SUPERVISOR:
+    return "supervisor";
+  }
+  g_assert_not_reached ();
+}
+
+const CliVerb *
+cli_verb_find (char **words, guint *n_words)
+{
+  if (words[0] == NULL)
+    return NULL;
+
+  for (const CliVerb *verb = cli_verbs; verb->noun != NULL; verb++) {
+    if (!g_str_equal (verb->noun, words[0]))
+      continue;
+    if (verb->verb != NULL && g_strcmp0 (verb->verb, words[1]) != 0)
+      continue;
+    *n_words = verb->verb == NULL ? 1 : 2;
+    return verb;
+  }
+  return NULL;
+}
+
+char *
+cli_verb_name (const CliVerb *verb)
+{
+  return verb->verb == NULL ? g_strdup (verb->noun)
+                            : g_strdup_printf ("%s %s", verb->noun, verb->verb);
+}
+
+void
+cli_verb_arity (const CliVerb *verb, guint *least, guint *most)
+{
+  g_auto (GStrv) words = g_strsplit (verb->arguments, " ", -1);
+
+  *least = *most = 0;
+  for (char **word = words; *word != NULL && **word != '\0'; word++) {
+    if (**word != '[')
+      (*least)++;
+    *most = strstr (*word, "...") != NULL ? G_MAXUINT : *most + 1;
+  }
+}
+
+gboolean
+cli_verb_takes (const CliVerb *verb, const char *name)
+{
+  g_auto (GStrv) names = g_strsplit (verb->options, " ", -1);
+
+  return g_strv_contains ((const char *const *)names, name);
+}
