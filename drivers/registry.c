@@ -6,7 +6,7 @@
 
 /* One line a driver, in the order in which probing asks them: the one whose question
  * other devices mind least comes first. */
-#define DRIVERS(DRIVER) DRIVER (nrf91) DRIVER (freertos)
+#define DRIVERS(DRIVER) DRIVER (smp) DRIVER (nrf91) DRIVER (freertos)
 
 #define DECLARE(name) extern const Driver name##_driver;
 #define POINT_TO(name) &name##_driver,
