@@ -9,8 +9,10 @@ that a neighbour on the disk or the CPU hurts all alike; what can be a ratio is 
                       took. 1 is a station that costs nothing.
   line-share-16-plug  the same, with unplugging and plugging in between: devices a second over
                       16 / the wire's seconds a device
-  turn-round          from the last byte of the CSR to the first byte of what is installed, one
-                      port; fdatasync: append of 4 KiB + fdatasync on the same file system
+  turn-round          from the last byte of the CSR to the first byte of the certificate, one port
+  turn-round-silence  the part of it until the station's next byte: before it writes, it asks once
+                      more who is there
+  fdatasync           append of 4 KiB and fdatasync, on the same file system
   turn-round-fsyncs   turn-round over fdatasync
   slots-64-over-1     devices a second with 64 slots busy over devices a second with 1, on devices
                       that answer at once
@@ -96,27 +98,27 @@ def fdatasync_seconds(folder, times=40):
 
 
 def turn_round_seconds(transcript):
-    """From the last byte before the longest silence of the device's own side that ends with the
-    station's first byte of `install`: the note of the step marks it."""
-    last_heard = None
-    installing = False
-    for line in transcript.splitlines():
-        if line.startswith('# step install'):
-            installing = True
-        elif line.startswith('< ') and not installing:
-            last_heard = float(line.split(' ')[1])
-        elif line.startswith('> ') and installing:
-            return float(line.split(' ')[1]) - last_heard
-    raise rig.Failure('the transcript has no step install')
+    """(CSR to certificate, CSR to the station's next byte). While the key is made and the CSR
+    read, the station's longest silence is the one behind the CSR: there it judges, signs and
+    stores. The note of the certificate stands where its first byte is about to leave."""
+    before, told = transcript.split('\n# certificate ', 1)
+    exchange = list(chunks(before[before.index('\n# key '):]))
+    certificate = next(seconds for direction, seconds, _ in chunks(told) if direction == '>')
+    exchange.append(('>', certificate, ''))
+    gaps = [(later[1] - earlier[1], earlier[1]) for earlier, later in zip(exchange, exchange[1:])
+            if earlier[0] == '<' and later[0] == '>']
+    think, heard = max(gaps)
+    return certificate - heard, think
 
 
 def one_port():
     with rig.station() as station:
         simulator = station.simulator()
+        station.listen()
         station.start_batch()
         serials = Counter()
         seconds = {driver: [] for driver in DRIVERS}
-        turns, syncs = [], []
+        turns, thoughts, syncs = [], [], []
         for driver in DRIVERS:
             run_one(station, simulator, serials, driver)  # everything is warm from here on
         for _ in range(ROUNDS):
@@ -124,12 +126,14 @@ def one_port():
                 attempts = [run_one(station, simulator, serials, driver)[1] for _ in range(5)]
                 seconds[driver].append(median([seconds_of(one) for one in attempts]))
                 if driver == 'smp':
-                    turns.append(median([turn_round_seconds(one['transcript'])
-                                         for one in attempts]))
+                    rounds = [turn_round_seconds(one['transcript']) for one in attempts]
+                    turns.append(median([turn for turn, _ in rounds]))
+                    thoughts.append(median([think for _, think in rounds]))
             syncs.append(fdatasync_seconds(station.folder))
     for driver in DRIVERS:
         tell(f'attempt-{driver}', median(seconds[driver]), 's')
     tell('turn-round', median(turns), 's')
+    tell('turn-round-silence', median(thoughts), 's')
     tell('fdatasync', median(syncs), 's')
     tell('turn-round-fsyncs', median([turn / sync for turn, sync in zip(turns, syncs)]), 'ratio')
 
@@ -155,6 +159,7 @@ def waves(station, simulator, serials, slots, count, **options):
     for slot, names in order.items():
         simulator.plug(names[0], slot)
     while place:
+        time.sleep(0.001)
         for slot, record in station.slot_list().items():
             if slot not in place:
                 continue
@@ -176,6 +181,7 @@ def waves(station, simulator, serials, slots, count, **options):
 def sixteen_ports():
     with rig.station(slots=16) as station:
         simulator = station.simulator()
+        station.listen()
         station.start_batch()
         serials = Counter()
         waves(station, simulator, serials, 16, 1, baud=115200)
@@ -221,6 +227,7 @@ def devices_a_second(station, simulator, serials, slots, devices):
 def many_slots():
     with rig.station(slots=64) as station:
         simulator = station.simulator()
+        station.listen()
         station.start_batch()
         serials = Counter()
         devices_a_second(station, simulator, serials, 64, 64)
@@ -234,4 +241,5 @@ def many_slots():
     tell('slots-64-over-1', median(ratios), 'ratio')
 
 
-rig.main({'one-port': one_port, 'sixteen-ports': sixteen_ports, 'many-slots': many_slots})
+if __name__ == '__main__':
+    rig.main({'one-port': one_port, 'sixteen-ports': sixteen_ports, 'many-slots': many_slots})

@@ -212,4 +212,5 @@ TESTS = {test.__name__: test for test in (
     pulled_out_while_it_listens_it_comes_back,
 )}
 TESTS.update({fault: lambda one=fault: one_fault(one) for fault in REASONS})
-rig.main(TESTS)
+if __name__ == '__main__':
+    rig.main(TESTS)

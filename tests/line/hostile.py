@@ -85,9 +85,10 @@ def hostile_words_never_reach_a_terminal():
                 rig.expect(not bad, f'keycradle {" ".join(words + more)} prints {bad[:5]}')
 
 
-rig.main({test.__name__: test for test in (
-    sixty_four_busy_slots_stay_small,
-    a_flood_costs_a_bounded_buffer,
-    other_slots_work_while_one_is_flooded_and_one_is_silent,
-    hostile_words_never_reach_a_terminal,
-)})
+if __name__ == '__main__':
+    rig.main({test.__name__: test for test in (
+        sixty_four_busy_slots_stay_small,
+        a_flood_costs_a_bounded_buffer,
+        other_slots_work_while_one_is_flooded_and_one_is_silent,
+        hostile_words_never_reach_a_terminal,
+    )})

@@ -149,9 +149,10 @@ def a_hundred_kills_leave_one_certificate_a_device():
     survive_kills(['daemon', 'signer'], 100, seed())
 
 
-rig.main({test.__name__: test for test in (
-    thirty_two_devices_at_once_all_pass,
-    a_killed_daemon_goes_on_with_the_same_certificates,
-    a_killed_signer_costs_no_certificate,
-    a_hundred_kills_leave_one_certificate_a_device,
-)})
+if __name__ == '__main__':
+    rig.main({test.__name__: test for test in (
+        thirty_two_devices_at_once_all_pass,
+        a_killed_daemon_goes_on_with_the_same_certificates,
+        a_killed_signer_costs_no_certificate,
+        a_hundred_kills_leave_one_certificate_a_device,
+    )})

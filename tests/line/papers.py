@@ -183,10 +183,11 @@ def every_program_has_its_man_page_and_help():
         rig.expect(word in nouns, f'keycradle help does not name {word}')
 
 
-rig.main({test.__name__: test for test in (
-    a_manifest_is_the_same_each_time_and_true,
-    every_change_to_a_manifest_is_noticed,
-    a_failed_export_leaves_nothing_behind,
-    transcripts_tell_everything_but_secrets,
-    every_program_has_its_man_page_and_help,
-)})
+if __name__ == '__main__':
+    rig.main({test.__name__: test for test in (
+        a_manifest_is_the_same_each_time_and_true,
+        every_change_to_a_manifest_is_noticed,
+        a_failed_export_leaves_nothing_behind,
+        transcripts_tell_everything_but_secrets,
+        every_program_has_its_man_page_and_help,
+    )})

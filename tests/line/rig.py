@@ -169,6 +169,31 @@ class Simulator:
         self.log.close()
 
 
+class Monitor:
+    """keycradle monitor --json: the slots as the daemon's signals tell them. Cheaper than asking
+    again and again, where the asking would disturb what is measured."""
+
+    def __init__(self, station):
+        self.slots = {}
+        self.process = subprocess.Popen(
+            [program('keycradle'), '--config', station.config, 'monitor', '--json'],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+            env=environment(), start_new_session=True)
+        self.reader = threading.Thread(target=self._read, daemon=True)
+        self.reader.start()
+        wait_until(lambda: len(self.slots) == station.slots, 'the monitor knows every slot')
+
+    def _read(self):
+        for line in self.process.stdout:
+            record = json.loads(line)
+            if record['signal'] == 'SlotChanged':
+                self.slots[record['slot']['slot']] = record['slot']
+
+    def close(self):
+        self.process.terminate()
+        self.process.wait()
+
+
 class Station:
     """A demo station in a folder of its own: its configuration, daemon, signer and simulator."""
 
@@ -182,6 +207,7 @@ class Station:
         self.slots = slots
         self.daemon = None
         self.simulators = []
+        self.monitor = None
         self.cli('init', '--demo', os.path.dirname(self.config), '--slots', str(slots),
                  plain=True)
 
@@ -293,7 +319,13 @@ class Station:
         self.cli('batch', 'create', name, '--product', 'lamp', '--profile', profile, *words)
         self.cli('batch', 'start', name)
 
+    def listen(self):
+        """From here on slots are known by signals, until the daemon ends."""
+        self.monitor = Monitor(self)
+
     def slot_list(self):
+        if self.monitor is not None:
+            return dict(self.monitor.slots)
         return {record['slot']: record for record in self.json('slot', 'list')}
 
     def slot(self, number):
@@ -306,7 +338,8 @@ class Station:
             seen.update(self.slot(number))
             return seen if seen['state'] in states else None
         try:
-            return wait_until(reached, f'slot {number} is {" or ".join(states)}', seconds)
+            return wait_until(reached, f'slot {number} is {" or ".join(states)}', seconds,
+                              pause=0.001 if self.monitor else 0.01)
         except Failure as failure:
             raise Failure(f'{failure}; it is {seen}') from None
 
@@ -339,6 +372,8 @@ class Station:
     # ---- the end ----
 
     def close(self):
+        if self.monitor is not None:
+            self.monitor.close()
         for simulator in self.simulators:
             simulator.close()
         if self.daemon is not None and self.daemon.poll() is None:

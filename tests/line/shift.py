@@ -209,14 +209,15 @@ def sigterm_lets_running_attempts_end():
         rig.expect_equal(station.signer_pid(), None, 'the signer ends with its daemon')
 
 
-rig.main({test.__name__: test for test in (
-    a_device_waits_until_its_batch_runs,
-    a_batch_takes_no_more_than_its_target,
-    devices_without_a_name_get_one_of_the_range,
-    a_device_that_has_passed_runs_again_only_when_allowed,
-    a_slot_out_of_service_does_nothing,
-    strangers_are_refused_in_words,
-    a_wrong_configuration_is_named_by_file_and_line,
-    a_demo_ca_is_refused_in_production,
-    sigterm_lets_running_attempts_end,
-)})
+if __name__ == '__main__':
+    rig.main({test.__name__: test for test in (
+        a_device_waits_until_its_batch_runs,
+        a_batch_takes_no_more_than_its_target,
+        devices_without_a_name_get_one_of_the_range,
+        a_device_that_has_passed_runs_again_only_when_allowed,
+        a_slot_out_of_service_does_nothing,
+        strangers_are_refused_in_words,
+        a_wrong_configuration_is_named_by_file_and_line,
+        a_demo_ca_is_refused_in_production,
+        sigterm_lets_running_attempts_end,
+    )})

@@ -37,4 +37,5 @@ def standard_commands_work():
         client.close()
 
 
-rig.main({test.__name__: test for test in (standard_commands_work,)})
+if __name__ == '__main__':
+    rig.main({test.__name__: test for test in (standard_commands_work,)})
