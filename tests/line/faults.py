@@ -41,8 +41,7 @@ def faults_known():
     """The simulator's own list."""
     run = subprocess.run([rig.program('keycradle-sim'), 'faults'], capture_output=True, text=True,
                          check=True, env=rig.environment())
-    return {line.split()[0].split('=')[0].split('[')[0]
-            for line in run.stdout.splitlines() if line.strip() and not line.startswith(' ')}
+    return {line.split()[0] for line in run.stdout.split('\n\n')[0].splitlines()}
 
 
 def every_fault_has_its_test():

@@ -45,10 +45,54 @@ class Authority:
                      f'openssl verify -x509_strict: {run.stdout[-500:]}{run.stderr[-500:]}')
 
 
+def take(data, width):
+    """The opaque field behind a length of `width` bytes, and what follows it."""
+    length = int.from_bytes(data[:width], 'big')
+    expect(len(data) >= width + length, 'an entry of the issuance log is cut short')
+    return data[width:width + length], data[width + length:]
+
+
+def log_entry(entry):
+    """One entry of the issuance log, by docs/issuance-log.md."""
+    expect_equal(entry[:2], b'\x01\x01', 'version and type of a log entry')
+    fields, rest = {}, entry[10:]
+    fields['batch'], rest = take(rest, 1)
+    fields['profile'], rest = take(rest, 1)
+    rest = rest[32:]
+    for name in ('product', 'device', 'chip'):
+        fields[name], rest = take(rest, 1)
+    fields['csr'], fields['key'], rest = rest[:32], rest[32:64], rest[64:]
+    fields['certificate'], rest = take(rest, 3)
+    expect_equal(rest, b'', 'bytes behind a log entry')
+    return fields
+
+
+def issuance_log(station):
+    """Every entry of the signer's log: read by a reader that shares no code with the writer."""
+    paths = [os.path.join(folder, 'issuance.log')
+             for folder, _, files in os.walk(station.folder) if 'issuance.log' in files]
+    expect_equal(len(paths), 1, 'issuance logs')
+    with open(paths[0], 'rb') as file:
+        data = file.read()
+    expect_equal(data[:12], b'KCISSLOG\0\0\0\x01', 'magic and version of the log')
+    entries, offset = [], 44
+    while offset < len(data):
+        length = int.from_bytes(data[offset:offset + 4], 'big')
+        entry = data[offset + 4:offset + 4 + length]
+        leaf = data[offset + 4 + length:offset + 36 + length]
+        expect_equal(hashlib.sha256(b'\0' + entry).digest(), leaf,
+                     f'leaf hash of entry {len(entries)}')
+        entries.append(log_entry(entry))
+        offset += 36 + length
+    return entries
+
+
 def logged_certificates(station):
-    """SHA-256 of every certificate in the signer's issuance log, read as
-    docs/issuance-log.md describes it."""
-    raise NotImplementedError
+    """SHA-256 of every certificate in the signer's log; each key was signed only once."""
+    entries = issuance_log(station)
+    keys = [entry['key'] for entry in entries]
+    expect_equal(len(set(keys)), len(keys), 'the signer signed no key twice')
+    return {hashlib.sha256(entry['certificate']).hexdigest() for entry in entries}
 
 
 def live_certificates(station):

@@ -133,7 +133,7 @@ class Simulator:
                 answer = self.answers.pop(0)
         if answer is None:
             raise Failure(f'the simulator ended at: {line}')
-        if must and not answer.get('ok', True):
+        if must and 'error' in answer:
             raise Failure(f'the simulator refuses: {line}: {answer}')
         return answer
 
@@ -142,7 +142,7 @@ class Simulator:
         return self.tell(f'new {name} {words}')
 
     def plug(self, name, slot):
-        return self.tell(f'plug {name} slot{slot}')
+        return self.tell(f'plug {name} {slot}')
 
     def unplug(self, name):
         return self.tell(f'unplug {name}')
