@@ -116,6 +116,7 @@ read_rsa_key (DerReader *algorithm, DerReader *key, Csr *csr, GError **error)
       || !der_expect_end (algorithm, "key algorithm", error)
       || !der_read_bytes (key, "public key", &bits, error))
     return FALSE;
+  csr->key_bits = bits;
   inside = der_reader_within (key, bits);
   return der_enter (&inside, DER_SEQUENCE, "RSA public key", &numbers, error)
          && der_expect_end (&inside, "public key", error)
@@ -140,6 +141,7 @@ read_point (DerReader *key, const Curve *curve, Csr *csr, GError **error)
 
   if (!der_read_bytes (key, "public key", &csr->point, error))
     return FALSE;
+  csr->key_bits = csr->point;
   if (csr->point.data[0] != 4)
     return der_refuse (
         key, at, CA_ERROR_EC_POINT, error,

@@ -25,6 +25,7 @@ typedef struct {
   Span subject; /* Name with its header; never authority */
   Span spki;    /* SubjectPublicKeyInfo with its header */
   CsrKeyType key_type;
+  Span key_bits;           /* content of the key's BIT STRING */
   Span modulus;            /* RSA: big-endian without leading zero */
   Span exponent;           /* RSA: the same */
   Span point;              /* EC: 04 X Y */

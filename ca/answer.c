@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * See answer.h.
+ */
+#include "ca/answer.h"
+
+#include "base/encode.h"
+#include "base/text.h"
+
+/* An ENTRIES reply must fit into a frame; what an entry takes besides its bytes is less. */
+#define ENTRIES_BYTES (WIRE_MOST - 8 * 1024)
+#define ENTRY_OVERHEAD 128
+#define MOST_ENTRIES 256
+
+static GVariant *
+bytes_of_span (const guint8 *data, gsize length)
+{
+  return g_variant_new_fixed_array (G_VARIANT_TYPE_BYTE, data, length, 1);
+}
+
+static char *
+text_of (Span span)
+{
+  return g_strndup ((const char *)span.data, span.length);
+}
+
+/* WIRE_ENTRY of an entry's bytes. */
+static GVariant *
+entry_payload (GBytes *bytes, guint64 index)
+{
+  gsize length;
+  const guint8 *data = g_bytes_get_data (bytes, &length);
+  LogEntry entry = { 0 };
+
+  log_entry_decode (data, length, &entry, NULL);
+  g_autofree char *batch = text_of (entry.batch);
+  g_autofree char *profile = text_of (entry.profile);
+  g_autofree char *device = text_of (entry.device);
+
+  return g_variant_new ("(txsss@ay@ay)", index, entry.signed_at, batch, profile, device,
+                        bytes_of_span (entry.csr_sha256, LOG_HASH),
+                        bytes_of_span (entry.certificate.data, entry.certificate.length));
+}
+
+static GVariant *
+answer_sign (Signer *signer, GVariant *request, GError **error)
+{
+  g_autoptr (GVariant) csr = NULL;
+  g_autoptr (GBytes) entry = NULL;
+  g_autofree char *device = NULL;
+  SignOrder order;
+  guint64 index = 0;
+
+  g_variant_get (request, "(&s&s&s&s&sm&s@ay)", &order.batch, &order.product, &order.profile,
+                 &order.profile_sha256, &order.device, &order.chip_id, &csr);
+  order.csr.data = g_variant_get_fixed_array (csr, &order.csr.length, 1);
+  entry = signer_sign (signer, &order, &index, error);
+  if (entry != NULL)
+    return entry_payload (entry, index);
+  device = text_for_display (order.device, 64);
+  g_message ("refused device %s: %s: %s", device, ca_error_word ((CaError)(*error)->code),
+             (*error)->message);
+  return NULL;
+}
+
+static GVariant *
+answer_entries (Signer *signer, GVariant *request, GError **error)
+{
+  GVariantBuilder builder;
+  guint64 from, size = issuance_log_size (signer_log (signer));
+  guint32 most;
+  gsize used = 0;
+
+  g_variant_get (request, "(tu)", &from, &most);
+  most = MIN (most, MOST_ENTRIES);
+  g_variant_builder_init (&builder, G_VARIANT_TYPE (WIRE_ENTRIES_REPLY));
+  for (guint64 index = from; index < size && index - from < most; index++) {
+    g_autoptr (GBytes) bytes = issuance_log_read (signer_log (signer), index, error);
+
+    if (bytes == NULL) {
+      g_variant_builder_clear (&builder);
+      return NULL;
+    }
+    used += g_bytes_get_size (bytes) + ENTRY_OVERHEAD;
+    if (used > ENTRIES_BYTES)
+      break;
+    g_variant_builder_add_value (&builder, entry_payload (bytes, index));
+  }
+  return g_variant_builder_end (&builder);
+}
+
+static GVariant *
+chain_payload (const Authority *authority)
+{
+  GVariantBuilder builder;
+
+  g_variant_builder_init (&builder, G_VARIANT_TYPE ("aay"));
+  for (guint i = 0; i < authority->chain->len; i++)
+    g_variant_builder_add_value (&builder, wire_bytes (g_ptr_array_index (authority->chain, i)));
+  return g_variant_builder_end (&builder);
+}
+
+static GVariant *
+answer_status (Signer *signer, GVariant *request, GError **error)
+{
+  const Authority *authority = signer_authority (signer);
+  g_auto (GStrv) profiles = signer_profiles (signer);
+  g_autofree char *origin = hex_encode (authority->origin, sizeof authority->origin);
+
+  return g_variant_new ("(sssxxbts@aay^as)", authority->subject_text, authority->key_text,
+                        authority->fingerprint, authority->not_before, authority->not_after,
+                        authority->demo, issuance_log_size (signer_log (signer)), origin,
+                        chain_payload (authority), profiles);
+}
+
+static GVariant *
+dispatch (Signer *signer, WireKind kind, GVariant *request, GError **error)
+{
+  switch (kind) {
+  case WIRE_SIGN:
+    return answer_sign (signer, request, error);
+  case WIRE_ENTRIES:
+    return answer_entries (signer, request, error);
+  case WIRE_STATUS:
+    return answer_status (signer, request, error);
+  case WIRE_ERROR:
+    break;
+  }
+  g_set_error_literal (error, CA_ERROR, CA_ERROR_PROTOCOL, "no such request");
+  return NULL;
+}
+
+GVariant *
+answer (Signer *signer, WireKind kind, GVariant *request, WireKind *reply_kind)
+{
+  g_autoptr (GError) problem = NULL;
+  GVariant *payload = dispatch (signer, kind, request, &problem);
+
+  *reply_kind = payload != NULL ? kind : WIRE_ERROR;
+  if (payload != NULL)
+    return payload;
+  return g_variant_new (WIRE_ERROR_REPLY, ca_error_word ((CaError)problem->code), problem->message);
+}

@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * See authority.h.
+ */
+#include "ca/authority.h"
+
+#include "base/encode.h"
+#include "base/names.h"
+#include "ca/chain.h"
+#include "ca/openssl.h"
+
+#include <openssl/obj_mac.h>
+#include <openssl/x509v3.h>
+#include <string.h>
+
+static const guint8 ecdsa_sha256[] = { 0x30, 0x0a, 0x06, 0x08, 0x2a, 0x86,
+                                       0x48, 0xce, 0x3d, 0x04, 0x03, 0x02 };
+static const guint8 ecdsa_sha384[] = { 0x30, 0x0a, 0x06, 0x08, 0x2a, 0x86,
+                                       0x48, 0xce, 0x3d, 0x04, 0x03, 0x03 };
+static const guint8 ecdsa_sha512[] = { 0x30, 0x0a, 0x06, 0x08, 0x2a, 0x86,
+                                       0x48, 0xce, 0x3d, 0x04, 0x03, 0x04 };
+static const guint8 rsa_sha256[] = { 0x30, 0x0d, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86,
+                                     0xf7, 0x0d, 0x01, 0x01, 0x0b, 0x05, 0x00 };
+
+typedef struct {
+  const char *type;
+  int bits; /* 0: any from 2048 on */
+  const char *digest;
+  Span algorithm;
+} KeyKindRow;
+
+static const KeyKindRow key_kinds[] = {
+  { "EC", 256, "SHA2-256", { ecdsa_sha256, sizeof ecdsa_sha256 } },
+  { "EC", 384, "SHA2-384", { ecdsa_sha384, sizeof ecdsa_sha384 } },
+  { "EC", 521, "SHA2-512", { ecdsa_sha512, sizeof ecdsa_sha512 } },
+  { "RSA", 0, "SHA2-256", { rsa_sha256, sizeof rsa_sha256 } },
+};
+
+static gboolean
+refuse (GError **error, const char *message)
+{
+  return openssl_refuse (error, CA_ERROR_CA_CERTIFICATE, message);
+}
+
+static const KeyKindRow *
+key_kind_of (EVP_PKEY *key)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (key_kinds); i++) {
+    const KeyKindRow *row = &key_kinds[i];
+    gboolean fits =
+        row->bits == 0 ? EVP_PKEY_get_bits (key) >= 2048 : EVP_PKEY_get_bits (key) == row->bits;
+
+    if (EVP_PKEY_is_a (key, row->type) && fits)
+      return row;
+  }
+  return NULL;
+}
+
+static gboolean
+take_key_kind (Authority *authority, GError **error)
+{
+  const KeyKindRow *row = key_kind_of (authority->public_key);
+  int bits = EVP_PKEY_get_bits (authority->public_key);
+
+  if (row == NULL)
+    return refuse (error, "the CA's key is not P-256, P-384, P-521 or RSA with 2048 bits or more");
+  authority->key_text =
+      row->bits == 0 ? g_strdup_printf ("RSA %d", bits) : g_strdup_printf ("P-%d", bits);
+  authority->digest = EVP_MD_fetch (NULL, row->digest, NULL);
+  authority->algorithm = row->algorithm;
+  return authority->digest != NULL || refuse (error, "OpenSSL lacks the CA's digest");
+}
+
+static char *
+name_text (const X509_NAME *name)
+{
+  g_autoptr (BIO) out = BIO_new (BIO_s_mem ());
+  char *data = NULL;
+  long length;
+
+  X509_NAME_print_ex (out, name, 0, XN_FLAG_RFC2253 & ~(unsigned long)ASN1_STRFLGS_ESC_MSB);
+  length = BIO_get_mem_data (out, &data);
+  return g_strndup (data, (gsize)length);
+}
+
+static gboolean
+value_has_mark (const ASN1_STRING *value)
+{
+  guint8 *text = NULL;
+  int length = ASN1_STRING_to_UTF8 (&text, value);
+  gboolean found = length > 0 && g_strstr_len ((const char *)text, length, DEMO_CA_MARK) != NULL;
+
+  OPENSSL_free (text);
+  return found;
+}
+
+static gboolean
+name_has_mark (const X509_NAME *name)
+{
+  for (int i = 0; i < X509_NAME_entry_count (name); i++)
+    if (value_has_mark (X509_NAME_ENTRY_get_data (X509_NAME_get_entry (name, i))))
+      return TRUE;
+  return FALSE;
+}
+
+/* The mark counts wherever it stands in the chain: a demo root makes a demo CA. */
+static gboolean
+chain_has_mark (STACK_OF (X509) * certificates)
+{
+  for (int i = 0; i < sk_X509_num (certificates); i++) {
+    const X509 *certificate = sk_X509_value (certificates, i);
+
+    if (name_has_mark (X509_get_subject_name (certificate))
+        || name_has_mark (X509_get_issuer_name (certificate)))
+      return TRUE;
+  }
+  return FALSE;
+}
+
+static GBytes *
+certificate_der (X509 *certificate)
+{
+  guint8 *der = NULL;
+  int length = i2d_X509 (certificate, &der);
+  GBytes *copy = g_bytes_new (der, (gsize)MAX (length, 0));
+
+  OPENSSL_free (der);
+  return copy;
+}
+
+static GBytes *
+name_der (const X509_NAME *name)
+{
+  guint8 *der = NULL;
+  int length = i2d_X509_NAME (name, &der);
+  GBytes *copy = g_bytes_new (der, (gsize)MAX (length, 0));
+
+  OPENSSL_free (der);
+  return copy;
+}
+
+static void
+take_origin (Authority *authority, X509 *certificate)
+{
+  guint8 *der = NULL;
+  int length = i2d_X509_PUBKEY (X509_get_X509_PUBKEY (certificate), &der);
+  g_autoptr (GBytes) hash = sha256_of (der, (gsize)MAX (length, 0));
+
+  memcpy (authority->origin, g_bytes_get_data (hash, NULL), sizeof authority->origin);
+  OPENSSL_free (der);
+}
+
+static gboolean
+take_key_id (Authority *authority, X509 *certificate, GError **error)
+{
+  const ASN1_OCTET_STRING *id = X509_get0_subject_key_id (certificate);
+
+  if (id == NULL || ASN1_STRING_length (id) < 1 || ASN1_STRING_length (id) > 64)
+    return refuse (error, "the CA certificate has no usable subjectKeyIdentifier");
+  authority->key_id = g_bytes_new (ASN1_STRING_get0_data (id), (gsize)ASN1_STRING_length (id));
+  return TRUE;
+}
+
+static gboolean
+take_certificate (Authority *authority, X509 *certificate, GError **error)
+{
+  const GBytes *der = g_ptr_array_index (authority->chain, 0);
+  gsize length;
+  const guint8 *data = g_bytes_get_data ((GBytes *)der, &length);
+
+  authority->public_key = X509_get_pubkey (certificate);
+  if (authority->public_key == NULL)
+    return refuse (error, "the CA certificate's key can't be read");
+  authority->subject = name_der (X509_get_subject_name (certificate));
+  authority->subject_text = name_text (X509_get_subject_name (certificate));
+  authority->fingerprint = sha256_hex (data, length);
+  authority->not_before = chain_seconds (X509_get0_notBefore (certificate));
+  authority->not_after = chain_seconds (X509_get0_notAfter (certificate));
+  take_origin (authority, certificate);
+  return take_key_id (authority, certificate, error) && take_key_kind (authority, error);
+}
+
+Authority *
+authority_load (const char *path, GError **error)
+{
+  g_autoptr (Authority) authority = g_new0 (Authority, 1);
+  STACK_OF (X509) *certificates = chain_read (path, error);
+  gboolean ok;
+
+  if (certificates == NULL)
+    return NULL;
+  authority->chain = g_ptr_array_new_with_free_func ((GDestroyNotify)g_bytes_unref);
+  for (int i = 0; i < sk_X509_num (certificates); i++)
+    g_ptr_array_add (authority->chain, certificate_der (sk_X509_value (certificates, i)));
+  authority->demo = chain_has_mark (certificates);
+  ok = chain_check (certificates, error)
+       && take_certificate (authority, sk_X509_value (certificates, 0), error);
+  sk_X509_pop_free (certificates, X509_free);
+  if (!ok) {
+    g_prefix_error (error, "%s: ", path);
+    return NULL;
+  }
+  return g_steal_pointer (&authority);
+}
+
+void
+authority_free (Authority *authority)
+{
+  if (authority == NULL)
+    return;
+  g_clear_pointer (&authority->chain, g_ptr_array_unref);
+  g_clear_pointer (&authority->subject, g_bytes_unref);
+  g_clear_pointer (&authority->key_id, g_bytes_unref);
+  g_free (authority->subject_text);
+  g_free (authority->key_text);
+  g_free (authority->fingerprint);
+  EVP_PKEY_free (authority->public_key);
+  EVP_PKEY_free (authority->key);
+  EVP_MD_free (authority->digest);
+  g_free (authority);
+}
+
+gboolean
+authority_check_mode (const Authority *authority, gboolean production, GError **error)
+{
+  if (!production || !authority->demo)
+    return TRUE;
+  g_set_error (error, CA_ERROR, CA_ERROR_DEMO_CA,
+               "the CA '%s' is a test CA and must not issue in production; give the production "
+               "CA, or set Mode=demo",
+               authority->subject_text);
+  return FALSE;
+}
+
+gboolean
+authority_unlock (Authority *authority, EVP_PKEY *key, GError **error)
+{
+  authority->key = key;
+  return EVP_PKEY_eq (key, authority->public_key) == 1
+         || refuse (error, "the CA key is not that of the CA certificate");
+}

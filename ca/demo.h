@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * A CA to try things with. It carries DEMO_CA_MARK everywhere, and production mode refuses it.
+ */
+#pragma once
+
+#include <glib.h>
+
+#include "ca/error.h"
+
+/* Makes `folder` (where it is absent) with ca.key, ca.passphrase, ca.pem (intermediate and root)
+ * and root.pem. `key` is "p-256", "p-384" or "rsa-3072". Refuses to overwrite. The root's key
+ * exists in memory only, and no longer than it takes to sign. */
+gboolean demo_create (const char *folder, const char *key, GError **error);

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * keycradle-signer: the one process that holds the CA's key. It has no network, no serial
+ * port, no database and no terminal of its own: frames come in on a Unix socket, entries go
+ * to the issuance log, certificates go out. Read signer.c first.
+ */
+#include "ca/demo.h"
+#include "ca/harden.h"
+#include "ca/server.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <systemd/sd-daemon.h>
+#include <unistd.h>
+
+#define EXIT_USAGE 2
+
+static const char usage[] =
+    "usage: keycradle-signer --config FILE [--child]\n"
+    "       keycradle-signer --check --config FILE\n"
+    "       keycradle-signer init-demo --folder DIR [--key p-256|p-384|rsa-3072]\n"
+    "\n"
+    "  --config FILE  serve with this signer.conf\n"
+    "  --check        load everything, say OK or what is wrong, and exit\n"
+    "  --child        end when the parent process ends\n"
+    "  init-demo      make a test CA, which production mode refuses\n"
+    "  --version      print the version\n";
+
+typedef struct {
+  char *config;
+  char *folder;
+  char *key;
+  gboolean check;
+  gboolean child;
+  gboolean version;
+  char **words;
+} Options;
+
+static void
+options_clear (Options *options)
+{
+  g_free (options->config);
+  g_free (options->folder);
+  g_free (options->key);
+  g_strfreev (options->words);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Options, options_clear)
+
+/* The journal where stderr is connected to it, else lines on stderr. */
+static GLogWriterOutput
+write_log (GLogLevelFlags level, const GLogField *fields, gsize n_fields, gpointer data)
+{
+  g_autofree char *line = NULL;
+
+  if (level & (G_LOG_LEVEL_DEBUG | G_LOG_LEVEL_INFO))
+    return G_LOG_WRITER_HANDLED;
+  if (g_log_writer_is_journald (STDERR_FILENO)
+      && g_log_writer_journald (level, fields, n_fields, data) == G_LOG_WRITER_HANDLED)
+    return G_LOG_WRITER_HANDLED;
+  line = g_log_writer_format_fields (level, fields, n_fields, FALSE);
+  fprintf (stderr, "%s\n", line);
+  return G_LOG_WRITER_HANDLED;
+}
+
+static int
+fail (const GError *problem)
+{
+  fprintf (stderr, "keycradle-signer: %s\n", problem->message);
+  return EXIT_FAILURE;
+}
+
+static int
+run_init_demo (const Options *options)
+{
+  g_autoptr (GError) problem = NULL;
+  const char *key = options->key != NULL ? options->key : "p-256";
+
+  if (options->folder == NULL) {
+    fputs (usage, stderr);
+    return EXIT_USAGE;
+  }
+  if (!demo_create (options->folder, key, &problem))
+    return fail (problem);
+  printf ("made a test CA in %s (%s); production mode refuses it\n", options->folder, key);
+  return EXIT_SUCCESS;
+}
+
+static int
+run_check (const SignerConfig *config)
+{
+  g_autoptr (GError) problem = NULL;
+  g_autoptr (Signer) signer = signer_open (config, LOG_OPEN_CHECK, &problem);
+
+  if (signer == NULL)
+    return fail (problem);
+  printf ("OK: %s, %s, %" G_GUINT64_FORMAT " entries in the issuance log\n",
+          signer_authority (signer)->subject_text, signer_authority (signer)->key_text,
+          issuance_log_size (signer_log (signer)));
+  return EXIT_SUCCESS;
+}
+
+/* Before any thread is made, so that all have them blocked and signalfd gets them. */
+static void
+block_signals (void)
+{
+  sigset_t signals;
+
+  sigemptyset (&signals);
+  sigaddset (&signals, SIGTERM);
+  sigaddset (&signals, SIGINT);
+  pthread_sigmask (SIG_BLOCK, &signals, NULL);
+}
+
+static int
+run_server (const SignerConfig *config)
+{
+  g_autoptr (GError) problem = NULL;
+  g_autoptr (Signer) signer = NULL;
+  g_autoptr (Server) server = NULL;
+
+  block_signals ();
+  signer = signer_open (config, LOG_OPEN_WRITE, &problem);
+  if (signer == NULL)
+    return fail (problem);
+  server = server_open (config, signer, &problem);
+  if (server == NULL)
+    return fail (problem);
+  sd_notify (0, "READY=1");
+  g_message ("ready: %s, %" G_GUINT64_FORMAT " entries in the issuance log",
+             signer_authority (signer)->subject_text, issuance_log_size (signer_log (signer)));
+  if (!server_run (server, &problem))
+    return fail (problem);
+  sd_notify (0, "STOPPING=1");
+  g_message ("stopped");
+  return EXIT_SUCCESS;
+}
+
+static int
+run_with_config (const Options *options)
+{
+  g_autoptr (GError) problem = NULL;
+  g_autoptr (SignerConfig) config = NULL;
+
+  if (options->config == NULL) {
+    fputs (usage, stderr);
+    return EXIT_USAGE;
+  }
+  if (!harden_process (&problem) || (options->child && !harden_follow_parent (&problem))
+      || (config = signer_config_load (options->config, &problem)) == NULL)
+    return fail (problem);
+  return options->check ? run_check (config) : run_server (config);
+}
+
+static gboolean
+parse (Options *options, int *argc, char ***argv, GError **error)
+{
+  const GOptionEntry entries[] = {
+    { "config", 0, 0, G_OPTION_ARG_FILENAME, &options->config, NULL, NULL },
+    { "check", 0, 0, G_OPTION_ARG_NONE, &options->check, NULL, NULL },
+    { "child", 0, 0, G_OPTION_ARG_NONE, &options->child, NULL, NULL },
+    { "folder", 0, 0, G_OPTION_ARG_FILENAME, &options->folder, NULL, NULL },
+    { "key", 0, 0, G_OPTION_ARG_STRING, &options->key, NULL, NULL },
+    { "version", 0, 0, G_OPTION_ARG_NONE, &options->version, NULL, NULL },
+    { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_STRING_ARRAY, &options->words, NULL, NULL },
+    { 0 },
+  };
+  g_autoptr (GOptionContext) context = g_option_context_new (NULL);
+
+  g_option_context_set_help_enabled (context, FALSE);
+  g_option_context_add_main_entries (context, entries, NULL);
+  return g_option_context_parse (context, argc, argv, error);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_auto (Options) options = { 0 };
+  g_autoptr (GError) problem = NULL;
+
+  g_log_set_writer_func (write_log, NULL, NULL);
+  if (!parse (&options, &argc, &argv, &problem)) {
+    fprintf (stderr, "keycradle-signer: %s\n%s", problem->message, usage);
+    return EXIT_USAGE;
+  }
+  if (options.version) {
+    puts ("keycradle-signer " KEYCRADLE_VERSION);
+    return EXIT_SUCCESS;
+  }
+  if (options.words == NULL)
+    return run_with_config (&options);
+  if (g_str_equal (options.words[0], "init-demo") && options.words[1] == NULL)
+    return run_init_demo (&options);
+  fputs (usage, stderr);
+  return EXIT_USAGE;
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The passphrase of the CA key: from a systemd credential, a file descriptor, or a file that
+ * only root or the signer's user can read. Never from the command line or the environment,
+ * where other processes see it. It lives in OpenSSL's secure heap and is wiped. Errors are
+ * CA_ERROR_CA_KEY.
+ */
+#pragma once
+
+#include <glib.h>
+
+#include "ca/error.h"
+
+/* Where it comes from; at most one is set. */
+typedef struct {
+  char *file;       /* or NULL */
+  char *credential; /* a name below $CREDENTIALS_DIRECTORY, or NULL */
+  int fd;           /* or -1 */
+} PassphraseSource;
+
+typedef struct {
+  char *text; /* NUL-ended, in the secure heap */
+  gsize length;
+} Passphrase;
+
+Passphrase *passphrase_read (const PassphraseSource *source, GError **error);
+void passphrase_free (Passphrase *passphrase);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Passphrase, passphrase_free)

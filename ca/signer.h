@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The trusted core: what happens to one order. It believes nothing of what the station says
+ * about the request, and answers only what stands in the log. All functions may be called by
+ * many threads at once.
+ */
+#pragma once
+
+#include "ca/authority.h"
+#include "ca/config.h"
+#include "ca/log.h"
+
+typedef struct Signer Signer;
+
+/* Loads everything `config` names; what can be wrong is found here. With LOG_OPEN_CHECK nothing
+ * is written and nothing locked. */
+Signer *signer_open (const SignerConfig *config, LogOpenMode mode, GError **error);
+void signer_close (Signer *signer);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Signer, signer_close)
+
+/* As it comes off the wire. */
+typedef struct {
+  const char *batch;
+  const char *product;
+  const char *profile;
+  const char *profile_sha256;
+  const char *device;
+  const char *chip_id; /* or NULL */
+  Span csr;
+} SignOrder;
+
+/* Judges, reserves, builds, signs, verifies, logs, syncs. An order that was carried out before
+ * gets the same entry again. `index` is the entry's place in the log; the bytes are for
+ * log_entry_decode(). */
+GBytes *signer_sign (Signer *signer, const SignOrder *order, guint64 *index, GError **error);
+
+const Authority *signer_authority (const Signer *signer);
+IssuanceLog *signer_log (const Signer *signer);
+
+/* "name:sha256hex", sorted; free with g_strfreev(). */
+char **signer_profiles (const Signer *signer);
