@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Answers and refusals, the same for all methods.
+ */
+#include <unistd.h>
+
+#include "ca/error.h"
+#include "station/api-private.h"
+#include "station/error.h"
+
+static const char *
+ledger_error_name (LedgerError code)
+{
+  switch (code) {
+  case LEDGER_ERROR_STORAGE:
+  case LEDGER_ERROR_NEWER_SCHEMA:
+  case LEDGER_ERROR_CORRUPT:
+    return "Storage";
+  case LEDGER_ERROR_NOT_FOUND:
+    return "NotFound";
+  case LEDGER_ERROR_EXISTS:
+  case LEDGER_ERROR_INVALID:
+    return "Invalid";
+  case LEDGER_ERROR_BATCH_STATE:
+  case LEDGER_ERROR_BATCH_FULL:
+  case LEDGER_ERROR_DUPLICATE_KEY:
+  case LEDGER_ERROR_DUPLICATE_DEVICE:
+  case LEDGER_ERROR_ALREADY_DONE:
+  case LEDGER_ERROR_BUSY_DEVICE:
+    return "State";
+  }
+  return "Failed";
+}
+
+static const char *
+error_name (const GError *error)
+{
+  if (error->domain == LEDGER_ERROR)
+    return ledger_error_name ((LedgerError)error->code);
+  if (g_error_matches (error, CA_ERROR, CA_ERROR_PROFILE))
+    return "Invalid";
+  if (error->domain == CA_ERROR)
+    return "CaUnavailable";
+  if (g_error_matches (error, STATION_ERROR, STATION_ERROR_NO_SLOT))
+    return "NotFound";
+  if (g_error_matches (error, STATION_ERROR, STATION_ERROR_SLOT))
+    return "State";
+  if (g_error_matches (error, STATION_ERROR, STATION_ERROR_CONFIG))
+    return "Invalid";
+  return "Failed";
+}
+
+gboolean
+api_refuse (GDBusMethodInvocation *invocation, const GError *error)
+{
+  return api_refuse_text (invocation, error_name (error), "%s", error->message);
+}
+
+gboolean
+api_refuse_text (GDBusMethodInvocation *invocation, const char *name, const char *format, ...)
+{
+  g_autofree char *full_name = g_strconcat (API_ERROR_PREFIX, name, NULL);
+  g_autofree char *message = NULL;
+  va_list arguments;
+
+  va_start (arguments, format);
+  message = g_strdup_vprintf (format, arguments);
+  va_end (arguments);
+  g_dbus_method_invocation_return_dbus_error (invocation, full_name, message);
+  return TRUE;
+}
+
+const char *
+api_actor (GDBusMethodInvocation *invocation)
+{
+  return g_object_get_data (G_OBJECT (g_dbus_method_invocation_get_connection (invocation)),
+                            "actor");
+}
+
+guint
+api_limit (GVariant *filter)
+{
+  guint limit = API_LIMIT_DEFAULT;
+
+  g_variant_lookup (filter, "limit", "u", &limit);
+  return CLAMP (limit, 1, API_LIMIT_MOST);
+}
+
+gboolean
+api_return (GDBusMethodInvocation *invocation, GVariant *value)
+{
+  g_dbus_method_invocation_return_value (invocation, g_variant_new_tuple (&value, 1));
+  return TRUE;
+}
+
+gboolean
+api_return_nothing (GDBusMethodInvocation *invocation)
+{
+  g_dbus_method_invocation_return_value (invocation, NULL);
+  return TRUE;
+}
+
+ApiErrand *
+api_errand_new (GDBusMethodInvocation *invocation,
+                void (*work) (ApiErrand *errand, Station *station, SignerClient *client))
+{
+  ApiErrand *errand = g_new0 (ApiErrand, 1);
+
+  errand->invocation = invocation;
+  errand->actor = g_strdup (api_actor (invocation));
+  errand->work = work;
+  errand->fd = -1;
+  return errand;
+}
+
+static void
+do_errand (Station *station, SignerClient *client, gpointer data)
+{
+  ApiErrand *errand = data;
+
+  errand->work (errand, station, client);
+}
+
+gboolean
+api_errand_answer (ApiErrand *errand, Station *station)
+{
+  if (errand->error == NULL && errand->finish != NULL)
+    errand->finish (errand, station);
+  if (errand->error != NULL)
+    api_refuse (errand->invocation, errand->error);
+  else
+    api_return (errand->invocation, errand->answer);
+  if (errand->fd >= 0)
+    close (errand->fd);
+  g_clear_pointer (&errand->answer, g_variant_unref);
+  g_clear_error (&errand->error);
+  g_free (errand->actor);
+  g_free (errand->format);
+  g_free (errand->batch);
+  g_free (errand);
+  return TRUE;
+}
+
+static void
+answer_errand (Station *station, gpointer data)
+{
+  api_errand_answer (data, station);
+}
+
+gboolean
+api_errand_run (ApiErrand *errand, Station *station)
+{
+  station_run_errand (station, do_errand, answer_errand, errand);
+  return TRUE;
+}

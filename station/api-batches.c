@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The methods about batches and profiles.
+ */
+#include <string.h>
+
+#include "station/api-private.h"
+
+static const struct {
+  const char *key;
+  const char *type;
+} batch_options[] = {
+  { "product", "s" },       { "profile", "s" },      { "target", "u" },
+  { "serial-prefix", "s" }, { "serial-first", "t" }, { "serial-last", "t" },
+  { "serial-width", "u" },
+};
+
+/* An option that nobody knows, or of another type, is a mistake that must not pass in silence. */
+static gboolean
+check_option (const char *key, GVariant *value, GError **error)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (batch_options); i++)
+    if (g_str_equal (batch_options[i].key, key)
+        && g_str_equal (batch_options[i].type, g_variant_get_type_string (value)))
+      return TRUE;
+  g_set_error (error, LEDGER_ERROR, LEDGER_ERROR_INVALID,
+               "a batch has no option \"%s\" of type %s; docs/api.md lists them", key,
+               g_variant_get_type_string (value));
+  return FALSE;
+}
+
+static gboolean
+check_options (GVariant *options, GError **error)
+{
+  GVariantIter iter;
+  const char *key;
+  GVariant *value;
+
+  g_variant_iter_init (&iter, options);
+  while (g_variant_iter_next (&iter, "{&sv}", &key, &value)) {
+    gboolean known = check_option (key, value, error);
+
+    g_variant_unref (value);
+    if (!known)
+      return FALSE;
+  }
+  return TRUE;
+}
+
+static Batch *
+batch_from_options (const char *name, GVariant *options, GError **error)
+{
+  g_autoptr (Batch) batch = batch_new ();
+
+  if (!check_options (options, error))
+    return NULL;
+  batch->name = g_strdup (name);
+  g_variant_lookup (options, "product", "s", &batch->product);
+  g_variant_lookup (options, "profile", "s", &batch->profile);
+  g_variant_lookup (options, "target", "u", &batch->target);
+  g_variant_lookup (options, "serial-prefix", "s", &batch->serial_prefix);
+  g_variant_lookup (options, "serial-first", "t", &batch->serial_first);
+  g_variant_lookup (options, "serial-last", "t", &batch->serial_last);
+  g_variant_lookup (options, "serial-width", "u", &batch->serial_width);
+  if (batch->profile == NULL || *batch->profile == '\0' || strchr (batch->profile, '/') != NULL) {
+    g_set_error_literal (error, LEDGER_ERROR, LEDGER_ERROR_INVALID,
+                         "a batch needs a profile; `keycradle profile list` shows them");
+    return NULL;
+  }
+  if (batch->product == NULL)
+    batch->product = g_strdup (batch->profile);
+  return g_steal_pointer (&batch);
+}
+
+static gboolean
+handle_create_batch (ApiStation1 *skeleton, GDBusMethodInvocation *invocation, const char *name,
+                     GVariant *options, Station *station)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (Batch) batch = batch_from_options (name, options, &error);
+
+  if (batch == NULL || !station_create_batch (station, batch, api_actor (invocation), &error))
+    return api_refuse (invocation, error);
+  return api_return_nothing (invocation);
+}
+
+static GVariant *
+make_batch (gconstpointer item)
+{
+  return record_batch (item);
+}
+
+static gboolean
+handle_list_batches (ApiStation1 *skeleton, GDBusMethodInvocation *invocation, Station *station)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GPtrArray) batches = ledger_batches (station->ledger, &error);
+
+  if (batches == NULL)
+    return api_refuse (invocation, error);
+  return api_return (invocation, record_list (batches, make_batch));
+}
+
+static gboolean
+handle_get_batch (ApiStation1 *skeleton, GDBusMethodInvocation *invocation, const char *name,
+                  Station *station)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (Batch) batch = ledger_batch (station->ledger, name, &error);
+
+  if (batch == NULL)
+    return api_refuse (invocation, error);
+  return api_return (invocation, record_batch (batch));
+}
+
+static gboolean
+handle_set_batch_state (ApiStation1 *skeleton, GDBusMethodInvocation *invocation, const char *name,
+                        const char *word, Station *station)
+{
+  static const BatchState states[] = { BATCH_RUNNING, BATCH_PAUSED, BATCH_CLOSED };
+  g_autoptr (GError) error = NULL;
+
+  for (guint i = 0; i < G_N_ELEMENTS (states); i++) {
+    if (!g_str_equal (word, batch_state_word (states[i])))
+      continue;
+    if (station_set_batch_state (station, name, states[i], api_actor (invocation), &error))
+      return api_return_nothing (invocation);
+    return api_refuse (invocation, error);
+  }
+  return api_refuse_text (invocation, "Invalid",
+                          "a batch can be running, paused or closed, not \"%s\"", word);
+}
+
+static gint
+compare_profiles (gconstpointer a, gconstpointer b)
+{
+  const Profile *const *first = a;
+  const Profile *const *second = b;
+
+  return g_strcmp0 ((*first)->name, (*second)->name);
+}
+
+static GVariant *
+make_profile (gconstpointer item)
+{
+  return record_profile (item);
+}
+
+static gboolean
+handle_list_profiles (ApiStation1 *skeleton, GDBusMethodInvocation *invocation, Station *station)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GHashTable) table = profile_load_folder (station->config->profile_folder, &error);
+  g_autoptr (GPtrArray) list = NULL;
+  GHashTableIter iter;
+  gpointer profile;
+
+  if (table == NULL)
+    return api_refuse (invocation, error);
+  list = g_ptr_array_new ();
+  g_hash_table_iter_init (&iter, table);
+  while (g_hash_table_iter_next (&iter, NULL, &profile))
+    g_ptr_array_add (list, profile);
+  g_ptr_array_sort (list, compare_profiles);
+  return api_return (invocation, record_list (list, make_profile));
+}
+
+void
+api_connect_batches (ApiStation1 *skeleton, Station *station)
+{
+  g_signal_connect (skeleton, "handle-create-batch", G_CALLBACK (handle_create_batch), station);
+  g_signal_connect (skeleton, "handle-list-batches", G_CALLBACK (handle_list_batches), station);
+  g_signal_connect (skeleton, "handle-get-batch", G_CALLBACK (handle_get_batch), station);
+  g_signal_connect (skeleton, "handle-set-batch-state", G_CALLBACK (handle_set_batch_state),
+                    station);
+  g_signal_connect (skeleton, "handle-list-profiles", G_CALLBACK (handle_list_profiles), station);
+}

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The methods that read the ledger: devices, attempts, certificates, events.
+ */
+#include "station/api-private.h"
+#include "station/transcript.h"
+
+/* A text of a filter, or NULL for "any"; lives as long as the filter. */
+static const char *
+filter_text (GVariant *filter, const char *key)
+{
+  const char *text = NULL;
+
+  g_variant_lookup (filter, key, "&s", &text);
+  return text != NULL && *text != '\0' ? text : NULL;
+}
+
+static GVariant *
+make_device (gconstpointer item)
+{
+  return record_device (item);
+}
+
+static gboolean
+handle_list_devices (ApiStation1 *skeleton, GDBusMethodInvocation *invocation, GVariant *filter,
+                     Station *station)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GPtrArray) devices =
+      ledger_devices (station->ledger, filter_text (filter, "batch"), api_limit (filter), &error);
+
+  if (devices == NULL)
+    return api_refuse (invocation, error);
+  return api_return (invocation, record_list (devices, make_device));
+}
+
+static gboolean
+handle_get_device (ApiStation1 *skeleton, GDBusMethodInvocation *invocation, const char *serial,
+                   Station *station)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (Device) device = ledger_device (station->ledger, serial, &error);
+
+  if (device == NULL)
+    return api_refuse (invocation, error);
+  return api_return (invocation, record_device (device));
+}
+
+static gboolean
+handle_retry_device (ApiStation1 *skeleton, GDBusMethodInvocation *invocation, const char *serial,
+                     Station *station)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (!station_retry_device (station, serial, api_actor (invocation), &error))
+    return api_refuse (invocation, error);
+  return api_return_nothing (invocation);
+}
+
+static GVariant *
+make_attempt (gconstpointer item)
+{
+  return record_attempt (item, NULL);
+}
+
+static gboolean
+handle_list_attempts (ApiStation1 *skeleton, GDBusMethodInvocation *invocation, GVariant *filter,
+                      Station *station)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GPtrArray) attempts =
+      ledger_attempts (station->ledger, filter_text (filter, "batch"),
+                       filter_text (filter, "device"), api_limit (filter), &error);
+
+  if (attempts == NULL)
+    return api_refuse (invocation, error);
+  return api_return (invocation, record_list (attempts, make_attempt));
+}
+
+static gboolean
+handle_get_attempt (ApiStation1 *skeleton, GDBusMethodInvocation *invocation, gint64 id,
+                    Station *station)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (Attempt) attempt = ledger_attempt (station->ledger, id, &error);
+  g_autofree char *transcript = NULL;
+
+  if (attempt == NULL)
+    return api_refuse (invocation, error);
+  if (attempt->transcript != NULL)
+    transcript = transcript_load (station->site.transcript_folder, attempt->transcript, NULL);
+  return api_return (invocation, record_attempt (attempt, transcript));
+}
+
+static GVariant *
+make_certificate (gconstpointer item)
+{
+  return record_certificate (item, FALSE);
+}
+
+static gboolean
+handle_list_certificates (ApiStation1 *skeleton, GDBusMethodInvocation *invocation,
+                          GVariant *filter, Station *station)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GPtrArray) certificates = ledger_certificates (
+      station->ledger, filter_text (filter, "batch"), api_limit (filter), &error);
+
+  if (certificates == NULL)
+    return api_refuse (invocation, error);
+  return api_return (invocation, record_list (certificates, make_certificate));
+}
+
+static gboolean
+handle_get_certificate (ApiStation1 *skeleton, GDBusMethodInvocation *invocation, const char *key,
+                        Station *station)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (Certificate) certificate = ledger_certificate (station->ledger, key, &error);
+
+  if (certificate == NULL)
+    return api_refuse (invocation, error);
+  return api_return (invocation, record_certificate (certificate, TRUE));
+}
+
+static GVariant *
+make_event (gconstpointer item)
+{
+  return record_event (item);
+}
+
+static gboolean
+handle_list_events (ApiStation1 *skeleton, GDBusMethodInvocation *invocation, guint limit,
+                    Station *station)
+{
+  const guint most = limit == 0 ? API_LIMIT_DEFAULT : MIN (limit, API_LIMIT_MOST);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GPtrArray) events = ledger_events (station->ledger, most, &error);
+
+  if (events == NULL)
+    return api_refuse (invocation, error);
+  return api_return (invocation, record_list (events, make_event));
+}
+
+void
+api_connect_records (ApiStation1 *skeleton, Station *station)
+{
+  g_signal_connect (skeleton, "handle-list-devices", G_CALLBACK (handle_list_devices), station);
+  g_signal_connect (skeleton, "handle-get-device", G_CALLBACK (handle_get_device), station);
+  g_signal_connect (skeleton, "handle-retry-device", G_CALLBACK (handle_retry_device), station);
+  g_signal_connect (skeleton, "handle-list-attempts", G_CALLBACK (handle_list_attempts), station);
+  g_signal_connect (skeleton, "handle-get-attempt", G_CALLBACK (handle_get_attempt), station);
+  g_signal_connect (skeleton, "handle-list-certificates", G_CALLBACK (handle_list_certificates),
+                    station);
+  g_signal_connect (skeleton, "handle-get-certificate", G_CALLBACK (handle_get_certificate),
+                    station);
+  g_signal_connect (skeleton, "handle-list-events", G_CALLBACK (handle_list_events), station);
+}

@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * See api.h. One skeleton is exported on every connection: the generated code sends its signals to
+ * all of them. Who may connect is asked in GDBus's own thread, who may call a method in another;
+ * neither touches the station.
+ */
+#include "station/api.h"
+
+#include <errno.h>
+#include <gio/gio.h>
+#include <gio/gunixcredentialsmessage.h>
+#include <glib/gstdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/names.h"
+#include "station/api-private.h"
+#include "station/log.h"
+#include "station/roles.h"
+
+struct Api {
+  Station *station;
+  GDBusServer *server;
+  GDBusAuthObserver *observer;
+  ApiStation1 *skeleton;
+  GPtrArray *connections; /* of GDBusConnection */
+};
+
+/* ---- signals ---- */
+
+static void
+handle_slot_changed (const Slot *slot, gpointer data)
+{
+  Api *api = data;
+
+  if (api->connections->len > 0)
+    api_station1_emit_slot_changed (api->skeleton, record_slot (slot));
+}
+
+static void
+handle_batch_changed (const char *name, gpointer data)
+{
+  Api *api = data;
+  g_autoptr (Batch) batch = NULL;
+
+  if (api->connections->len == 0)
+    return;
+  batch = ledger_batch (api->station->ledger, name, NULL);
+  if (batch != NULL)
+    api_station1_emit_batch_changed (api->skeleton, record_batch (batch));
+}
+
+static void
+handle_attempt_ended (gint64 id, gpointer data)
+{
+  Api *api = data;
+  g_autoptr (Attempt) attempt = NULL;
+
+  if (api->connections->len == 0)
+    return;
+  attempt = ledger_attempt (api->station->ledger, id, NULL);
+  if (attempt != NULL)
+    api_station1_emit_attempt_ended (api->skeleton, record_attempt (attempt, NULL));
+}
+
+/* ---- who is there ---- */
+
+/* uid and gid as the kernel vouches for them. */
+static gboolean
+peer_of (GCredentials *credentials, uid_t *uid, gid_t *gid)
+{
+  const struct ucred *native =
+      credentials != NULL ? g_credentials_get_native (credentials, G_CREDENTIALS_TYPE_LINUX_UCRED)
+                          : NULL;
+
+  if (native == NULL)
+    return FALSE;
+  *uid = native->uid;
+  *gid = native->gid;
+  return TRUE;
+}
+
+static Role
+role_of (const Config *config, GCredentials *credentials)
+{
+  uid_t uid;
+  gid_t gid;
+
+  return peer_of (credentials, &uid, &gid) ? role_of_peer (config, uid, gid) : ROLE_NONE;
+}
+
+static gboolean
+handle_mechanism (GDBusAuthObserver *observer, const char *mechanism, gpointer data)
+{
+  return g_str_equal (mechanism, "EXTERNAL");
+}
+
+static gboolean
+handle_authorize_peer (GDBusAuthObserver *observer, GIOStream *stream, GCredentials *credentials,
+                       gpointer data)
+{
+  const Api *api = data;
+
+  if (role_of (api->station->config, credentials) != ROLE_NONE)
+    return TRUE;
+  log_station (G_LOG_LEVEL_WARNING, "a user without a role was turned away from the socket");
+  return FALSE;
+}
+
+static gboolean
+handle_authorize_method (GDBusInterfaceSkeleton *skeleton, GDBusMethodInvocation *invocation,
+                         gpointer data)
+{
+  const Api *api = data;
+  GDBusConnection *connection = g_dbus_method_invocation_get_connection (invocation);
+  const char *method = g_dbus_method_invocation_get_method_name (invocation);
+  const Role role = GPOINTER_TO_INT (g_object_get_data (G_OBJECT (connection), "role"));
+  const Role least = role_for_method (method);
+
+  if (role >= least)
+    return TRUE;
+  api_refuse_text (invocation, "NotPermitted",
+                   "%s needs the role %s (group %s); you are %s. Ask one of that group to do it.",
+                   method, role_word (least), role_group (api->station->config, least),
+                   role_word (role));
+  return FALSE;
+}
+
+/* ---- connections ---- */
+
+static void
+handle_closed (GDBusConnection *connection, gboolean vanished, GError *error, gpointer data)
+{
+  Api *api = data;
+
+  g_dbus_interface_skeleton_unexport_from_connection (G_DBUS_INTERFACE_SKELETON (api->skeleton),
+                                                      connection);
+  g_ptr_array_remove (api->connections, connection);
+}
+
+static void
+remember_peer (Api *api, GDBusConnection *connection)
+{
+  GCredentials *credentials = g_dbus_connection_get_peer_credentials (connection);
+  uid_t uid = (uid_t)-1;
+  gid_t gid;
+
+  peer_of (credentials, &uid, &gid);
+  g_object_set_data (G_OBJECT (connection), "role",
+                     GINT_TO_POINTER ((int)role_of (api->station->config, credentials)));
+  g_object_set_data_full (G_OBJECT (connection), "actor", peer_name (uid), g_free);
+}
+
+static gboolean
+handle_new_connection (GDBusServer *server, GDBusConnection *connection, gpointer data)
+{
+  Api *api = data;
+  g_autoptr (GError) error = NULL;
+
+  remember_peer (api, connection);
+  if (api_bus_register (connection, &error) == 0
+      || !g_dbus_interface_skeleton_export (G_DBUS_INTERFACE_SKELETON (api->skeleton), connection,
+                                            STATION_OBJECT_PATH, &error))
+  {
+    log_station (G_LOG_LEVEL_WARNING, "a client can't be served: %s", error->message);
+    return FALSE;
+  }
+  g_ptr_array_add (api->connections, g_object_ref (connection));
+  g_signal_connect (connection, "closed", G_CALLBACK (handle_closed), api);
+  return TRUE;
+}
+
+/* ---- the socket ---- */
+
+static gboolean
+start_server (Api *api, const char *path, GError **error)
+{
+  g_autofree char *escaped = g_dbus_address_escape_value (path);
+  g_autofree char *address = g_strconcat ("unix:path=", escaped, NULL);
+  g_autofree char *guid = g_dbus_generate_guid ();
+  g_autofree char *folder = g_path_get_dirname (path);
+
+  if (g_mkdir_with_parents (folder, 0755) != 0 && errno != EEXIST) {
+    g_set_error (error, G_FILE_ERROR, g_file_error_from_errno (errno),
+                 "the folder %s can't be made: %s", folder, g_strerror (errno));
+    return FALSE;
+  }
+  g_unlink (path);
+  api->server =
+      g_dbus_server_new_sync (address, G_DBUS_SERVER_FLAGS_NONE, guid, api->observer, NULL, error);
+  if (api->server == NULL) {
+    g_prefix_error (error, "the socket %s can't be made: ", path);
+    return FALSE;
+  }
+  /* Everybody may knock; the peer's credentials decide. */
+  g_chmod (path, 0666);
+  g_signal_connect (api->server, "new-connection", G_CALLBACK (handle_new_connection), api);
+  g_dbus_server_start (api->server);
+  return TRUE;
+}
+
+static void
+connect_methods (Api *api)
+{
+  Station *station = api->station;
+
+  api->skeleton = api_station1_skeleton_new ();
+  g_signal_connect (api->skeleton, "g-authorize-method", G_CALLBACK (handle_authorize_method), api);
+  api_connect_slots (api->skeleton, station);
+  api_connect_batches (api->skeleton, station);
+  api_connect_records (api->skeleton, station);
+  api_connect_status (api->skeleton, station);
+  api_connect_exports (api->skeleton, station);
+}
+
+Api *
+api_new (Station *station, GError **error)
+{
+  g_autoptr (Api) api = g_new0 (Api, 1);
+
+  api->station = station;
+  api->connections = g_ptr_array_new_with_free_func (g_object_unref);
+  api->observer = g_dbus_auth_observer_new ();
+  g_signal_connect (api->observer, "allow-mechanism", G_CALLBACK (handle_mechanism), NULL);
+  g_signal_connect (api->observer, "authorize-authenticated-peer",
+                    G_CALLBACK (handle_authorize_peer), api);
+  connect_methods (api);
+  if (!start_server (api, station->config->socket, error))
+    return NULL;
+  station->listener = (StationListener){ .slot_changed = handle_slot_changed,
+                                         .batch_changed = handle_batch_changed,
+                                         .attempt_ended = handle_attempt_ended,
+                                         .data = api };
+  return g_steal_pointer (&api);
+}
+
+static void
+drop_connections (Api *api)
+{
+  for (guint i = 0; i < api->connections->len; i++) {
+    GDBusConnection *connection = g_ptr_array_index (api->connections, i);
+
+    g_signal_handlers_disconnect_by_data (connection, api);
+    g_dbus_connection_flush_sync (connection, NULL, NULL);
+    g_dbus_connection_close_sync (connection, NULL, NULL);
+  }
+  g_ptr_array_unref (api->connections);
+}
+
+void
+api_free (Api *api)
+{
+  if (api == NULL)
+    return;
+  memset (&api->station->listener, 0, sizeof api->station->listener);
+  if (api->server != NULL) {
+    g_dbus_server_stop (api->server);
+    g_object_unref (api->server);
+    g_unlink (api->station->config->socket);
+  }
+  drop_connections (api);
+  g_clear_object (&api->skeleton);
+  g_clear_object (&api->observer);
+  g_free (api);
+}

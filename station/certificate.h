@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The little that the station itself reads in a certificate.
+ */
+#pragma once
+
+#include <glib.h>
+
+/* TRUE where the certificate's SubjectPublicKeyInfo is `spki`, byte for byte. */
+gboolean certificate_has_key (GBytes *certificate, GBytes *spki);
+
+gboolean certificate_key_is_rsa (GBytes *certificate);
+
+/* TRUE where subject and issuer are the same: the end of a chain. */
+gboolean certificate_is_self_issued (GBytes *certificate);

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * keycradle.conf: what the station is called, where it keeps things, which slots it has.
+ * Strict: whatever is unknown or contradictory is an error that names file and line.
+ * What `slot learn` found out stands in slots.conf beside the ledger and wins over it.
+ */
+#pragma once
+
+#include <glib.h>
+
+#define SLOT_NUMBER_MAX 128u
+
+/* A choice that the driver makes where the configuration is silent. */
+typedef enum { RTSCTS_BY_DRIVER, RTSCTS_OFF, RTSCTS_ON } RtsCtsChoice;
+
+/* Exactly one of port and id_path is set. */
+typedef struct {
+  guint number;  /* 1 to SLOT_NUMBER_MAX */
+  char *port;    /* absolute path of a tty, pty or link */
+  char *id_path; /* udev's ID_PATH of the tty */
+  char *driver;  /* or NULL: probed */
+  guint baud;    /* or 0: the driver's */
+  RtsCtsChoice rtscts;
+  gboolean enabled;
+} SlotConfig;
+
+void slot_config_free (SlotConfig *slot);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (SlotConfig, slot_config_free)
+
+typedef struct {
+  char *path;
+  char *name;
+  gboolean demo;
+  char *state_folder;
+  char *socket;
+  char *profile_folder;
+  char *operator_group;
+  char *supervisor_group;
+  char *auditor_group;
+  guint attempt_seconds;
+  char *signer_socket;
+  char *signer_config; /* or NULL: the signer is a service of its own */
+  GPtrArray *slots;    /* of SlotConfig, by number */
+} Config;
+
+void config_free (Config *config);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Config, config_free)
+
+/* Reads and checks `path`. G_KEY_FILE_ERROR or G_FILE_ERROR; the message names file and line. */
+Config *config_load (const char *path, GError **error);
+
+/* Applies slots.conf from the state folder, where there is one. */
+gboolean config_load_learned (Config *config, GError **error);
+
+/* Binds slot `number` to `id_path`, in memory and durably in slots.conf. STATION_ERROR_CONFIG where
+ * there is no such slot or another one has that path. */
+gboolean config_learn (Config *config, guint number, const char *id_path, GError **error);
+
+/* The slot called `number`, or NULL. */
+SlotConfig *config_slot (const Config *config, guint number);

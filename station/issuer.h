@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The station's view of the signer, shared by all slots. Before anything new is signed, the
+ * ledger must hold whatever the signer has logged: the log is the write-ahead of the ledger. That
+ * is made sure at the start and again after each loss of the signer, by whichever slot comes first;
+ * the others wait for it. Any thread may call.
+ */
+#pragma once
+
+#include "ca/client.h"
+#include "db/ledger.h"
+
+typedef struct Issuer Issuer;
+
+/* `ledger` is borrowed. With `demo` a demo CA is accepted, else refused. */
+Issuer *issuer_new (Ledger *ledger, const char *signer_socket, gboolean demo);
+void issuer_free (Issuer *issuer);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Issuer, issuer_free)
+
+const char *issuer_socket (Issuer *issuer);
+
+/* Catches up with the signer's log where that has not been done since the signer was last lost.
+ * TRUE where signing may go on. CA_ERROR, LEDGER_ERROR or STATION_ERROR_OLD_SIGNER_LOG. */
+gboolean issuer_ready (Issuer *issuer, SignerClient *client, Deadline deadline, GError **error);
+
+/* Tells what became of a request; CA_ERROR_UNREACHABLE calls for catching up again. */
+void issuer_heard (Issuer *issuer, const GError *error);
+
+/* The chain as devices get it: the issuing CA first, the root left out. Unref with
+ * g_ptr_array_unref(); only after issuer_ready() succeeded. */
+GPtrArray *issuer_chain (Issuer *issuer);
+
+/* The signer was asked how it is: NULL where it did not answer. */
+void issuer_heard_status (Issuer *issuer, const SignerStatus *status);
+
+/* The issuing CA's certificate as last heard of; NULL where the signer never answered. */
+GBytes *issuer_ca_certificate (Issuer *issuer);
+
+/* What stands in the way of signing, as one line, or NULL. Free with g_free(). */
+char *issuer_problem (Issuer *issuer);

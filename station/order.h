@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * What the running batch asks of every device: its name and product, and the profile as it was
+ * when the batch was started. Immutable and counted, so that attempts that are under way keep
+ * theirs when the batch is paused or the profile changes.
+ */
+#pragma once
+
+#include "ca/profile.h"
+#include "db/ledger.h"
+
+typedef struct {
+  char *batch;
+  char *product;
+  gboolean assigns_serials; /* the batch has a serial range */
+  Profile *profile;
+} Order;
+
+/* Loads the batch's profile from `profile_folder`. CA_ERROR_PROFILE. */
+Order *order_new (const Batch *batch, const char *profile_folder, GError **error);
+Order *order_ref (Order *order);
+void order_unref (Order *order);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Order, order_unref)

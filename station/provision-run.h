@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * What the parts of the procedure share: provision.c (the whole and its ends),
+ * provision-certificate.c (key and certificate), provision-deliver.c (back to the device).
+ */
+#pragma once
+
+#include "station/provision.h"
+
+/* Milliseconds that a step may take of the attempt's time: a silent device is given up early,
+ * while a chip may need minutes for an RSA key. */
+#define IDENTIFY_TIME 10000
+#define EXCHANGE_TIME 30000
+
+/* What has been found out, step by step. */
+typedef struct {
+  const ProvisionContext *context;
+  ProvisionState state;
+  Transport *transport;
+  Session *session;
+  DeviceIdentity *identity; /* as the device says it is, from the open port on */
+  Device *device;           /* as the ledger knows it */
+  KeyKind key_kind;
+  GBytes *csr;
+  GBytes *csr_spki;      /* SubjectPublicKeyInfo out of the CSR */
+  IssuanceEntry *issued; /* what the signer answered */
+  gint64 certificate_id; /* in the ledger */
+  GBytes *certificate;   /* DER: what goes to the device */
+  gboolean resumed;      /* it is the one the device had before */
+  gboolean locked;       /* the device refused to be written: it was locked before */
+  GPtrArray *chain;
+  GPtrArray *roots;
+} Run;
+
+/* Shows which step is next. */
+void run_enter (Run *run, Step step);
+
+/* The attempt's deadline, or `milliseconds` from now where that is sooner. */
+Deadline run_within (const Run *run, guint milliseconds);
+
+/* Sets a DRIVER_ERROR and returns FALSE. */
+gboolean run_refuse (GError **error, DriverError code, const char *why);
+
+/* Finds out whether the device still holds the key of the certificate that it was issued before;
+ * run->resumed tells. Where it does not, that certificate is voided, on record. */
+gboolean run_resume (Run *run, GError **error);
+
+/* Has the chip make a key and the signer a certificate, and stores that. */
+gboolean run_make_certificate (Run *run, GError **error);
+
+/* Writes the certificate and what belongs to it, reads it back, has the key proven. */
+gboolean run_deliver (Run *run, GError **error);

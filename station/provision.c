@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * See provision.h. Read procedure() first: it is the page on the wall. Every step is one function
+ * that says which step it is, does it, and stops the rest by returning FALSE; whatever was opened
+ * is closed by provision(). A device that comes back after an unplug or a crash takes the same
+ * way, but keeps key and certificate when it can prove that it still holds them.
+ */
+#include "station/provision-run.h"
+
+#include "base/text.h"
+#include "station/log.h"
+#include "station/reason.h"
+#include "station/transcript.h"
+
+static void
+run_clear (Run *run)
+{
+  session_close (run->session);
+  transport_free (run->transport);
+  device_identity_free (run->identity);
+  device_free (run->device);
+  issuance_entry_free (run->issued);
+  g_clear_pointer (&run->csr, g_bytes_unref);
+  g_clear_pointer (&run->csr_spki, g_bytes_unref);
+  g_clear_pointer (&run->certificate, g_bytes_unref);
+  g_clear_pointer (&run->chain, g_ptr_array_unref);
+  g_clear_pointer (&run->roots, g_ptr_array_unref);
+}
+
+void
+run_enter (Run *run, Step step)
+{
+  run->state.step = step;
+  if (run->context->progress != NULL)
+    run->context->progress (&run->state, run->context->data);
+}
+
+Deadline
+run_within (const Run *run, guint milliseconds)
+{
+  return deadline_sooner (run->context->deadline, deadline_in (milliseconds));
+}
+
+gboolean
+run_refuse (GError **error, DriverError code, const char *why)
+{
+  g_set_error_literal (error, DRIVER_ERROR, (int)code, why);
+  return FALSE;
+}
+
+/* ---- the device and its place in the ledger ---- */
+
+static gboolean
+begin (Run *run, GError **error)
+{
+  const ProvisionContext *context = run->context;
+  g_autofree char *slot = g_strdup_printf ("%u", context->slot);
+  gint64 id;
+
+  if (!ledger_begin_attempt (context->ledger, slot, context->order->batch, &id, error))
+    return FALSE;
+  run->state.attempt_id = id;
+  return TRUE;
+}
+
+/* The speed the family runs at, unless the slot says another. */
+static SerialSettings
+settings_for (const ProvisionContext *context, const Driver *driver)
+{
+  SerialSettings settings = { .baud = 115200, .rtscts = FALSE };
+
+  if (driver != NULL) {
+    settings.baud = driver->baud;
+    settings.rtscts = driver->rtscts;
+  }
+  if (context->baud != 0)
+    settings.baud = context->baud;
+  if (context->rtscts != RTSCTS_BY_DRIVER)
+    settings.rtscts = context->rtscts == RTSCTS_ON;
+  return settings;
+}
+
+static gboolean
+open_port (Run *run, GError **error)
+{
+  const SerialSettings settings = settings_for (run->context, run->context->driver);
+
+  run_enter (run, STEP_OPEN);
+  run->transport = transport_open_serial (run->context->port, &settings, error);
+  if (run->transport == NULL)
+    return FALSE;
+  transport_note (run->transport, "batch", run->context->order->batch);
+  return TRUE;
+}
+
+static gboolean
+identify (Run *run, GError **error)
+{
+  const Deadline deadline = run_within (run, IDENTIFY_TIME);
+  const Driver *driver;
+  SerialSettings settings;
+
+  run_enter (run, STEP_IDENTIFY);
+  driver = driver_probe (run->transport, run->context->driver, deadline, error);
+  if (driver == NULL)
+    return FALSE;
+  run->state.driver = driver->name;
+  transport_note (run->transport, "driver", driver->name);
+  settings = settings_for (run->context, driver);
+  if (!transport_set_serial (run->transport, &settings, error))
+    return FALSE;
+  run->session = session_open (driver, run->transport, deadline, error);
+  if (run->session == NULL)
+    return FALSE;
+  run->identity = driver->identify (run->session, deadline, error);
+  if (run->identity == NULL)
+    return FALSE;
+  run->state.device = run->identity->serial;
+  run->state.model = run->identity->model;
+  return TRUE;
+}
+
+/* The name that the batch's range has for it. Without a range the device names itself, and sticks
+ * to the name by which the ledger knows its chip. */
+static gboolean
+assign_serial (Run *run, GError **error)
+{
+  const Driver *driver = run->session->driver;
+
+  if (g_strcmp0 (run->device->serial, run->identity->serial) == 0)
+    return TRUE;
+  if (!run->context->order->assigns_serials)
+    return run->identity->serial == NULL
+           || run_refuse (error, DRIVER_ERROR_IDENTITY,
+                          "the device calls itself otherwise than when it was here before");
+  if (!(driver->abilities & DRIVER_ASSIGNS_SERIAL))
+    return TRUE;
+  if (!driver->assign_serial (run->session, run->device->serial, run_within (run, EXCHANGE_TIME),
+                              error))
+    return FALSE;
+  g_free (run->identity->serial);
+  run->identity->serial = g_strdup (run->device->serial);
+  return TRUE;
+}
+
+static gboolean
+enroll (Run *run, GError **error)
+{
+  const DeviceIdentity *identity = run->identity;
+  const DeviceFacts facts = { .driver = run->session->driver->name,
+                              .chip_id = identity->chip_id,
+                              .serial = identity->serial,
+                              .model = identity->model,
+                              .firmware = identity->firmware };
+
+  run_enter (run, STEP_REGISTER);
+  if (facts.serial == NULL && facts.chip_id == NULL && !run->context->order->assigns_serials)
+    return run_refuse (error, DRIVER_ERROR_IDENTITY,
+                       "the device has neither serial nor chip id, and the batch has no range to "
+                       "give it one from");
+  /* Before the ledger is asked what it knows of the device, it must know what the signer knows. */
+  if (!issuer_ready (run->context->issuer, run->context->signer, run_within (run, EXCHANGE_TIME),
+                     error))
+    return FALSE;
+  run->device = ledger_identify_device (run->context->ledger, run->state.attempt_id, &facts, error);
+  if (run->device == NULL)
+    return FALSE;
+  run->state.device = run->device->serial;
+  transport_note (run->transport, "serial", run->device->serial);
+  return assign_serial (run, error);
+}
+
+/* The page on the wall. */
+static gboolean
+procedure (Run *run, GError **error)
+{
+  return begin (run, error) && open_port (run, error) && identify (run, error)
+         && enroll (run, error) && run_resume (run, error)
+         && (run->resumed || run_make_certificate (run, error)) && run_deliver (run, error);
+}
+
+/* ---- the end ---- */
+
+/* Keeps the dialogue and gives the port back. Returns the transcript's name, or NULL. */
+static char *
+hang_up (Run *run, const GError *failure)
+{
+  g_autofree char *text = NULL;
+  g_autofree char *name = NULL;
+  g_autoptr (GError) error = NULL;
+
+  if (run->transport == NULL)
+    return NULL;
+  if (failure != NULL)
+    transport_note (run->transport, "failed", reason_word (failure));
+  g_clear_pointer (&run->session, session_close);
+  text = transport_transcript (run->transport);
+  g_clear_pointer (&run->transport, transport_free);
+  name = transcript_name (run->state.attempt_id);
+  if (transcript_save (run->context->transcript_folder, name, text, &error))
+    return g_steal_pointer (&name);
+  log_slot (G_LOG_LEVEL_WARNING, run->context->slot, run->state.device,
+            "the transcript is lost: %s", error->message);
+  return NULL;
+}
+
+/* A device that gave away its private key is a matter for the supervisor: on record. */
+static void
+raise_alarm (Run *run, const GError *failure)
+{
+  const char *device = run->state.device != NULL ? run->state.device : "(unknown)";
+
+  if (g_error_matches (failure, DRIVER_ERROR, DRIVER_ERROR_PRIVATE_KEY_LEAKED))
+    ledger_record_event (run->context->ledger, "station", "private-key-leaked", device,
+                         "the device sent a private key", NULL);
+}
+
+static void
+record_failure (Run *run, const char *transcript, const GError *failure)
+{
+  g_autofree char *detail = text_for_display (failure->message, 500);
+  g_autoptr (GError) error = NULL;
+
+  if (run->state.attempt_id == 0)
+    return;
+  raise_alarm (run, failure);
+  if (!ledger_end_attempt (run->context->ledger, run->state.attempt_id, ATTEMPT_FAILED,
+                           step_word (run->state.step), reason_word (failure), detail, transcript,
+                           &error))
+    log_slot (G_LOG_LEVEL_CRITICAL, run->context->slot, run->state.device,
+              "the failure can't be recorded: %s", error->message);
+}
+
+static gboolean
+record_pass (Run *run, const char *transcript, GError **error)
+{
+  run_enter (run, STEP_RECORD);
+  return ledger_certificate_verified (run->context->ledger, run->state.attempt_id,
+                                      run->certificate_id, transcript, error);
+}
+
+gboolean
+provision (const ProvisionContext *context, GError **error)
+{
+  Run run = { .context = context };
+  g_autoptr (GError) failure = NULL;
+  gboolean done = procedure (&run, &failure);
+  g_autofree char *transcript = hang_up (&run, failure);
+  gboolean passed = done && record_pass (&run, transcript, &failure);
+
+  if (!passed) {
+    record_failure (&run, transcript, failure);
+    g_propagate_error (error, g_steal_pointer (&failure));
+  }
+  run_clear (&run);
+  return passed;
+}

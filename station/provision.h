@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The way of one device, from the open port to PASS: the procedure itself. It blocks, knows no
+ * main loop and no bus, and runs on its slot's own thread.
+ */
+#pragma once
+
+#include "drivers/driver.h"
+#include "station/config.h"
+#include "station/issuer.h"
+#include "station/order.h"
+#include "station/step.h"
+
+/* What is known of the attempt so far. Strings are owned by the attempt. */
+typedef struct {
+  gint64 attempt_id; /* 0 until the ledger has begun it */
+  Step step;
+  const char *driver;
+  const char *device; /* serial */
+  const char *model;
+} ProvisionState;
+
+typedef void (*ProvisionProgress) (const ProvisionState *state, gpointer data);
+
+/* All borrowed. */
+typedef struct {
+  Ledger *ledger;
+  Issuer *issuer;
+  SignerClient *signer; /* this thread's own */
+  const Order *order;
+  guint slot;
+  const char *port;
+  const Driver *driver; /* the slot's, or NULL: ask the device */
+  guint baud;           /* or 0: the driver's */
+  RtsCtsChoice rtscts;
+  const char *transcript_folder;
+  Deadline deadline;
+  ProvisionProgress progress; /* called on entering each step; may be NULL */
+  gpointer data;
+} ProvisionContext;
+
+/* Runs the procedure. TRUE is PASS: certificate and key are proven and the ledger says so. On FALSE
+ * the ledger has the reason, as far as it can be written. Either way the port is free again and the
+ * transcript is kept. */
+gboolean provision (const ProvisionContext *context, GError **error);

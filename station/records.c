@@ -1,0 +1,368 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * See records.h.
+ */
+#include "station/records.h"
+
+#include "base/encode.h"
+#include "base/text.h"
+#include "station/reason.h"
+
+#define MOST_TEXT 4096
+
+void
+record_text (GVariantDict *record, const char *key, const char *value)
+{
+  g_autofree char *safe = NULL;
+
+  if (value == NULL)
+    return;
+  safe = text_for_display (value, MOST_TEXT);
+  g_variant_dict_insert (record, key, "s", safe);
+}
+
+static void
+record_number (GVariantDict *record, const char *key, guint value)
+{
+  g_variant_dict_insert (record, key, "u", value);
+}
+
+static void
+record_time (GVariantDict *record, const char *key, gint64 value)
+{
+  if (value != 0)
+    g_variant_dict_insert (record, key, "x", value);
+}
+
+static void
+record_words (GVariantDict *record, const char *key, const char *const *words)
+{
+  static const char *const none[] = { NULL };
+
+  g_variant_dict_insert_value (record, key, g_variant_new_strv (words != NULL ? words : none, -1));
+}
+
+static void
+record_reason (GVariantDict *record, const char *reason, const char *detail)
+{
+  if (reason == NULL)
+    return;
+  record_text (record, "reason", reason);
+  record_text (record, "operator-text", reason_operator_text (reason));
+  record_text (record, "detail", detail);
+}
+
+static void
+record_slot_attempt (GVariantDict *record, const Slot *slot)
+{
+  record_text (record, "driver", slot->driver != NULL ? slot->driver : slot->config->driver);
+  record_text (record, "device", slot->device);
+  record_text (record, "model", slot->model);
+  record_text (record, "batch", slot->batch);
+  if (slot->attempt_id != 0)
+    g_variant_dict_insert (record, "attempt", "x", slot->attempt_id);
+  if (slot->started_at != 0) {
+    record_text (record, "step", step_word (slot->step));
+    record_number (record, "step-number", slot->step + 1);
+  }
+  record_number (record, "steps", N_STEPS);
+  record_time (record, "started-at", slot->started_at);
+  record_time (record, "ended-at", slot->ended_at);
+  record_reason (record, slot->reason, slot->detail);
+}
+
+GVariant *
+record_slot (const Slot *slot)
+{
+  const SlotConfig *config = slot->config;
+  GVariantDict record;
+
+  g_variant_dict_init (&record, NULL);
+  record_number (&record, "slot", config->number);
+  record_text (&record, "state", slot_state_word (slot->state));
+  g_variant_dict_insert (&record, "enabled", "b", slot->enabled);
+  record_text (&record, "disabled-reason", slot->disabled_reason);
+  record_text (&record, "port", config->port != NULL ? config->port : config->id_path);
+  record_text (&record, "binding", config->port != NULL ? "port" : "id-path");
+  g_variant_dict_insert (&record, "present", "b", slot->path != NULL);
+  record_number (&record, "passed", slot->passed);
+  record_number (&record, "failed", slot->failed);
+  record_slot_attempt (&record, slot);
+  return g_variant_dict_end (&record);
+}
+
+static const struct {
+  DriverAbility bit;
+  const char *word;
+} abilities[] = {
+  { DRIVER_ASSIGNS_SERIAL, "assigns-serial" },
+  { DRIVER_READS_CERTIFICATE, "reads-certificate" },
+  { DRIVER_INSTALLS_CHAIN, "installs-chain" },
+  { DRIVER_INSTALLS_ROOTS, "installs-roots" },
+  { DRIVER_INSTALLS_ENDPOINT, "installs-endpoint" },
+  { DRIVER_LOCKS, "locks" },
+};
+
+GVariant *
+record_driver (const Driver *driver)
+{
+  g_autoptr (GPtrArray) able = g_ptr_array_new ();
+  g_autoptr (GPtrArray) keys = g_ptr_array_new ();
+  GVariantDict record;
+
+  for (guint i = 0; i < G_N_ELEMENTS (abilities); i++)
+    if (driver->abilities & abilities[i].bit)
+      g_ptr_array_add (able, (char *)abilities[i].word);
+  for (guint kind = 0; kind < N_KEY_KINDS; kind++)
+    if (driver->key_kinds & (1u << kind))
+      g_ptr_array_add (keys, (char *)key_kind_word ((KeyKind)kind));
+  g_ptr_array_add (able, NULL);
+  g_ptr_array_add (keys, NULL);
+  g_variant_dict_init (&record, NULL);
+  record_text (&record, "name", driver->name);
+  record_text (&record, "title", driver->title);
+  record_words (&record, "keys", (const char *const *)keys->pdata);
+  record_words (&record, "abilities", (const char *const *)able->pdata);
+  record_number (&record, "baud", driver->baud);
+  record_words (&record, "matches", driver->matches);
+  return g_variant_dict_end (&record);
+}
+
+GVariant *
+record_profile (const Profile *profile)
+{
+  GVariantDict record;
+
+  g_variant_dict_init (&record, NULL);
+  record_text (&record, "name", profile->name);
+  record_text (&record, "sha256", profile->sha256);
+  record_text (&record, "subject", profile->subject);
+  record_words (&record, "keys", (const char *const *)profile->keys);
+  return g_variant_dict_end (&record);
+}
+
+GVariant *
+record_batch (const Batch *batch)
+{
+  GVariantDict record;
+
+  g_variant_dict_init (&record, NULL);
+  record_text (&record, "name", batch->name);
+  record_text (&record, "product", batch->product);
+  record_text (&record, "profile", batch->profile);
+  record_text (&record, "state", batch_state_word (batch->state));
+  record_number (&record, "target", batch->target);
+  record_number (&record, "passed", batch->passed);
+  record_number (&record, "failed", batch->failed);
+  record_number (&record, "attempts", batch->attempts);
+  if (batch->serial_prefix != NULL) {
+    record_text (&record, "serial-prefix", batch->serial_prefix);
+    g_variant_dict_insert (&record, "serial-first", "t", batch->serial_first);
+    g_variant_dict_insert (&record, "serial-last", "t", batch->serial_last);
+    record_number (&record, "serial-width", batch->serial_width);
+  }
+  record_time (&record, "created-at", batch->created_at);
+  record_text (&record, "created-by", batch->created_by);
+  return g_variant_dict_end (&record);
+}
+
+GVariant *
+record_device (const Device *device)
+{
+  GVariantDict record;
+
+  g_variant_dict_init (&record, NULL);
+  record_text (&record, "serial", device->serial);
+  record_text (&record, "chip-id", device->chip_id);
+  record_text (&record, "batch", device->batch);
+  record_text (&record, "driver", device->driver);
+  record_text (&record, "model", device->model);
+  record_text (&record, "firmware", device->firmware);
+  record_text (&record, "state", device->state);
+  record_time (&record, "created-at", device->created_at);
+  record_number (&record, "attempts", device->attempts);
+  record_text (&record, "certificate", device->certificate_sha256);
+  return g_variant_dict_end (&record);
+}
+
+GVariant *
+record_attempt (const Attempt *attempt, const char *transcript)
+{
+  GVariantDict record;
+
+  g_variant_dict_init (&record, NULL);
+  g_variant_dict_insert (&record, "id", "x", attempt->id);
+  record_text (&record, "slot", attempt->slot);
+  record_text (&record, "batch", attempt->batch);
+  record_text (&record, "device", attempt->device);
+  record_text (&record, "driver", attempt->driver);
+  record_time (&record, "started-at", attempt->started_at);
+  record_time (&record, "ended-at", attempt->ended_at);
+  record_text (&record, "result", attempt_result_word (attempt->result));
+  record_text (&record, "step", attempt->step);
+  record_reason (&record, attempt->reason, attempt->detail);
+  if (transcript != NULL) /* escaped already, line by line */
+    g_variant_dict_insert (&record, "transcript", "s", transcript);
+  return g_variant_dict_end (&record);
+}
+
+static void
+record_certificate_life (GVariantDict *record, const Certificate *certificate)
+{
+  g_variant_dict_insert (record, "not-before", "x", certificate->not_before);
+  g_variant_dict_insert (record, "not-after", "x", certificate->not_after);
+  record_text (record, "state", certificate->state);
+  record_text (record, "status", certificate->status);
+  record_text (record, "void-reason", certificate->void_reason);
+  g_variant_dict_insert (record, "log-index", "t", certificate->log_index);
+  record_time (record, "issued-at", certificate->issued_at);
+  record_time (record, "verified-at", certificate->verified_at);
+}
+
+static char *
+certificate_pem (GBytes *der)
+{
+  gsize length;
+  const guint8 *data = g_bytes_get_data (der, &length);
+
+  return pem_encode ("CERTIFICATE", data, length);
+}
+
+GVariant *
+record_certificate (const Certificate *certificate, gboolean with_pem)
+{
+  GVariantDict record;
+
+  g_variant_dict_init (&record, NULL);
+  record_text (&record, "device", certificate->device);
+  record_text (&record, "batch", certificate->batch);
+  record_text (&record, "profile", certificate->profile);
+  record_text (&record, "serial-number", certificate->serial_number);
+  record_text (&record, "sha256", certificate->sha256);
+  record_text (&record, "sha1", certificate->sha1);
+  record_text (&record, "spki-sha256", certificate->spki_sha256);
+  record_text (&record, "subject", certificate->subject);
+  record_certificate_life (&record, certificate);
+  if (with_pem) {
+    g_autofree char *pem = certificate_pem (certificate->der);
+
+    g_variant_dict_insert (&record, "pem", "s", pem);
+  }
+  return g_variant_dict_end (&record);
+}
+
+static void
+record_ca_status (GVariantDict *record, const SignerStatus *status)
+{
+  g_autoptr (GStrvBuilder) chain = g_strv_builder_new ();
+  g_auto (GStrv) blocks = NULL;
+  gint64 now = g_get_real_time () / G_USEC_PER_SEC;
+
+  for (guint i = 0; i < status->chain->len; i++) {
+    g_autofree char *pem = certificate_pem (g_ptr_array_index (status->chain, i));
+
+    g_strv_builder_add (chain, pem);
+  }
+  blocks = g_strv_builder_end (chain);
+  record_text (record, "subject", status->subject);
+  record_text (record, "key", status->key);
+  record_text (record, "fingerprint", status->fingerprint);
+  g_variant_dict_insert (record, "not-before", "x", status->not_before);
+  g_variant_dict_insert (record, "not-after", "x", status->not_after);
+  g_variant_dict_insert (record, "days-left", "x", (status->not_after - now) / 86400);
+  g_variant_dict_insert (record, "demo", "b", status->demo);
+  g_variant_dict_insert (record, "log-size", "t", status->log_size);
+  record_text (record, "log-origin", status->log_origin);
+  record_words (record, "chain", (const char *const *)blocks);
+}
+
+GVariant *
+record_ca (const SignerStatus *status, const char *problem)
+{
+  GVariantDict record;
+
+  g_variant_dict_init (&record, NULL);
+  g_variant_dict_insert (&record, "reachable", "b", status != NULL);
+  record_text (&record, "problem", problem);
+  if (status != NULL)
+    record_ca_status (&record, status);
+  return g_variant_dict_end (&record);
+}
+
+GVariant *
+record_event (const AuditEvent *event)
+{
+  GVariantDict record;
+
+  g_variant_dict_init (&record, NULL);
+  g_variant_dict_insert (&record, "id", "x", event->id);
+  record_time (&record, "at", event->at);
+  record_text (&record, "actor", event->actor);
+  record_text (&record, "kind", event->kind);
+  record_text (&record, "subject", event->subject);
+  record_text (&record, "detail", event->detail);
+  return g_variant_dict_end (&record);
+}
+
+static GVariant *
+record_omission (gconstpointer item)
+{
+  const ManifestOmission *omission = item;
+  GVariantDict record;
+
+  g_variant_dict_init (&record, NULL);
+  record_text (&record, "device", omission->device);
+  record_text (&record, "reason", omission->reason);
+  return g_variant_dict_end (&record);
+}
+
+GVariant *
+record_export (const ManifestSummary *summary, const char *template)
+{
+  GVariantDict record;
+
+  g_variant_dict_init (&record, NULL);
+  g_variant_dict_insert (&record, "rows", "t", summary->rows);
+  g_variant_dict_insert (&record, "bytes", "t", summary->bytes);
+  record_text (&record, "sha256", summary->sha256);
+  if (template != NULL) /* JSON of our own */
+    g_variant_dict_insert (&record, "template", "s", template);
+  g_variant_dict_insert_value (&record, "omitted",
+                               record_list (summary->omissions, record_omission));
+  return g_variant_dict_end (&record);
+}
+
+GVariant *
+record_verdict (const ManifestVerdict *verdict)
+{
+  g_autoptr (GStrvBuilder) problems = g_strv_builder_new ();
+  g_auto (GStrv) list = NULL;
+  GVariantDict record;
+
+  for (guint i = 0; i < verdict->problems->len; i++) {
+    g_autofree char *safe = text_for_display (g_ptr_array_index (verdict->problems, i), MOST_TEXT);
+
+    g_strv_builder_add (problems, safe);
+  }
+  list = g_strv_builder_end (problems);
+  g_variant_dict_init (&record, NULL);
+  g_variant_dict_insert (&record, "genuine", "b", verdict->genuine);
+  record_text (&record, "format", verdict->format);
+  record_text (&record, "batch", verdict->batch);
+  record_time (&record, "exported-at", verdict->exported_at);
+  record_text (&record, "exported-by", verdict->exported_by);
+  g_variant_dict_insert (&record, "rows", "t", verdict->rows);
+  record_words (&record, "problems", (const char *const *)list);
+  return g_variant_dict_end (&record);
+}
+
+GVariant *
+record_list (GPtrArray *items, GVariant *(*make) (gconstpointer item))
+{
+  GVariantBuilder list;
+
+  g_variant_builder_init (&list, G_VARIANT_TYPE ("aa{sv}"));
+  for (guint i = 0; i < items->len; i++)
+    g_variant_builder_add_value (&list, make (g_ptr_array_index (items, i)));
+  return g_variant_builder_end (&list);
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The API's records, a{sv}, from the structs of ledger, signer and station; docs/api.md names the
+ * keys. A key that does not apply is left out, and no text reaches a client that could
+ * upset its terminal. Each function returns a floating variant.
+ */
+#pragma once
+
+#include "ca/client.h"
+#include "ca/profile.h"
+#include "db/manifest.h"
+#include "station/slot.h"
+
+/* For records made elsewhere: NULL leaves the key out. */
+void record_text (GVariantDict *record, const char *key, const char *value);
+
+GVariant *record_slot (const Slot *slot);
+GVariant *record_driver (const Driver *driver);
+GVariant *record_profile (const Profile *profile);
+GVariant *record_batch (const Batch *batch);
+GVariant *record_device (const Device *device);
+/* `transcript` is the text, or NULL. */
+GVariant *record_attempt (const Attempt *attempt, const char *transcript);
+GVariant *record_certificate (const Certificate *certificate, gboolean with_pem);
+/* `status` is NULL where the signer did not answer; `problem` may be NULL. */
+GVariant *record_ca (const SignerStatus *status, const char *problem);
+GVariant *record_event (const AuditEvent *event);
+/* `template` goes with an AWS manifest; else NULL. */
+GVariant *record_export (const ManifestSummary *summary, const char *template);
+GVariant *record_verdict (const ManifestVerdict *verdict);
+
+/* aa{sv} of all records that `make` makes of `items`. */
+GVariant *record_list (GPtrArray *items, GVariant *(*make) (gconstpointer item));

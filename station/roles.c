@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * See roles.h.
+ */
+#include "station/roles.h"
+
+#include <grp.h>
+#include <pwd.h>
+#include <unistd.h>
+
+#define LOOKUP_SPACE 16384 /* bytes for one entry of the user or group database */
+#define MOST_GROUPS 256
+
+static const struct {
+  const char *method;
+  Role least;
+} methods[] = {
+  { "GetStatus", ROLE_AUDITOR },         { "ListSlots", ROLE_AUDITOR },
+  { "ListDrivers", ROLE_AUDITOR },       { "ListProfiles", ROLE_AUDITOR },
+  { "ListBatches", ROLE_AUDITOR },       { "GetBatch", ROLE_AUDITOR },
+  { "ListDevices", ROLE_AUDITOR },       { "GetDevice", ROLE_AUDITOR },
+  { "ListAttempts", ROLE_AUDITOR },      { "GetAttempt", ROLE_AUDITOR },
+  { "ListCertificates", ROLE_AUDITOR },  { "GetCertificate", ROLE_AUDITOR },
+  { "GetCaStatus", ROLE_AUDITOR },       { "ListEvents", ROLE_AUDITOR },
+  { "VerifyManifest", ROLE_AUDITOR },    { "StartSlot", ROLE_OPERATOR },
+  { "SetBatchState", ROLE_OPERATOR },    { "Export", ROLE_OPERATOR },
+  { "SetSlotEnabled", ROLE_SUPERVISOR }, { "LearnSlot", ROLE_SUPERVISOR },
+  { "CreateBatch", ROLE_SUPERVISOR },    { "RetryDevice", ROLE_SUPERVISOR },
+};
+
+const char *
+role_word (Role role)
+{
+  switch (role) {
+  case ROLE_NONE:
+    return "nobody";
+  case ROLE_AUDITOR:
+    return "auditor";
+  case ROLE_OPERATOR:
+    return "operator";
+  case ROLE_SUPERVISOR:
+    return "supervisor";
+  }
+  return "nobody";
+}
+
+const char *
+role_group (const Config *config, Role role)
+{
+  switch (role) {
+  case ROLE_NONE:
+    return NULL;
+  case ROLE_AUDITOR:
+    return config->auditor_group;
+  case ROLE_OPERATOR:
+    return config->operator_group;
+  case ROLE_SUPERVISOR:
+    return config->supervisor_group;
+  }
+  return NULL;
+}
+
+static gboolean
+group_number (const char *name, gid_t *number)
+{
+  char space[LOOKUP_SPACE];
+  struct group entry, *found = NULL;
+
+  if (getgrnam_r (name, &entry, space, sizeof space, &found) != 0 || found == NULL)
+    return FALSE;
+  *number = found->gr_gid;
+  return TRUE;
+}
+
+/* The groups of the user as the group database has them now. */
+static int
+groups_of (uid_t uid, gid_t gid, gid_t groups[MOST_GROUPS])
+{
+  char space[LOOKUP_SPACE];
+  struct passwd entry, *found = NULL;
+  int count = MOST_GROUPS;
+
+  groups[0] = gid;
+  if (getpwuid_r (uid, &entry, space, sizeof space, &found) != 0 || found == NULL)
+    return 1;
+  if (getgrouplist (found->pw_name, gid, groups, &count) < 0)
+    return MOST_GROUPS;
+  return count;
+}
+
+Role
+role_of_peer (const Config *config, uid_t uid, gid_t gid)
+{
+  gid_t groups[MOST_GROUPS];
+  int count;
+
+  if (uid == 0 || uid == getuid ())
+    return ROLE_SUPERVISOR;
+  count = groups_of (uid, gid, groups);
+  for (Role role = ROLE_SUPERVISOR; role > ROLE_NONE; role--) {
+    gid_t wanted;
+
+    if (!group_number (role_group (config, role), &wanted))
+      continue;
+    for (int i = 0; i < count; i++)
+      if (groups[i] == wanted)
+        return role;
+  }
+  return ROLE_NONE;
+}
+
+Role
+role_for_method (const char *method)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (methods); i++)
+    if (g_str_equal (methods[i].method, method))
+      return methods[i].least;
+  return ROLE_SUPERVISOR;
+}
+
+gboolean
+role_knows_method (const char *method)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (methods); i++)
+    if (g_str_equal (methods[i].method, method))
+      return TRUE;
+  return FALSE;
+}
+
+char *
+peer_name (uid_t uid)
+{
+  char space[LOOKUP_SPACE];
+  struct passwd entry, *found = NULL;
+
+  if (getpwuid_r (uid, &entry, space, sizeof space, &found) == 0 && found != NULL)
+    return g_strdup (found->pw_name);
+  return g_strdup_printf ("uid %u", uid);
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Who may do what: the role of a peer, from its credentials and groups, and the least
+ * role that each method of the API asks for. Any thread may call.
+ */
+#pragma once
+
+#include <sys/types.h>
+
+#include "station/config.h"
+
+/* Each includes what stands before it. */
+typedef enum { ROLE_NONE, ROLE_AUDITOR, ROLE_OPERATOR, ROLE_SUPERVISOR } Role;
+
+/* "auditor" and so on. */
+const char *role_word (Role role);
+
+/* The configured group of `role`. */
+const char *role_group (const Config *config, Role role);
+
+/* root and the daemon's own user are supervisors; others by their groups. */
+Role role_of_peer (const Config *config, uid_t uid, gid_t gid);
+
+/* ROLE_SUPERVISOR for a method that nobody thought of. */
+Role role_for_method (const char *method);
+
+/* TRUE where the table has an entry for `method`: for the test. */
+gboolean role_knows_method (const char *method);
+
+/* "alice", or "uid 1000": how a peer is named in the ledger. Free with g_free(). */
+char *peer_name (uid_t uid);

@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * See slot.h. Everything that can happen to a slot is one function here; all of them end in
+ * slot_settle() or slot_work().
+ */
+#include "station/slot.h"
+
+#include <string.h>
+
+#include "station/error.h"
+#include "station/reason.h"
+
+const char *
+slot_state_word (SlotState state)
+{
+  switch (state) {
+  case SLOT_EMPTY:
+    return "empty";
+  case SLOT_WAITING:
+    return "waiting";
+  case SLOT_WORKING:
+    return "working";
+  case SLOT_PASS:
+    return "pass";
+  case SLOT_FAIL:
+    return "fail";
+  case SLOT_DISABLED:
+    return "disabled";
+  }
+  return "empty";
+}
+
+/* Forgets the attempt that is shown. */
+static void
+slot_forget (Slot *slot)
+{
+  slot->attempt_id = 0;
+  slot->step = STEP_OPEN;
+  slot->started_at = slot->ended_at = 0;
+  g_clear_pointer (&slot->driver, g_free);
+  g_clear_pointer (&slot->device, g_free);
+  g_clear_pointer (&slot->model, g_free);
+  g_clear_pointer (&slot->batch, g_free);
+  g_clear_pointer (&slot->reason, g_free);
+  g_clear_pointer (&slot->detail, g_free);
+}
+
+static void
+slot_show (Slot *slot, SlotState state)
+{
+  slot->state = state;
+  slot->site->changed (slot, slot->site->data);
+}
+
+static void
+slot_work (Slot *slot)
+{
+  const SlotConfig *config = slot->config;
+  Job *job = g_new0 (Job, 1);
+
+  job->order = order_ref (slot->site->order);
+  job->port = g_strdup (slot->path != NULL ? slot->path : config->port);
+  job->driver = config->driver != NULL ? driver_by_name (config->driver) : NULL;
+  job->baud = config->baud;
+  job->rtscts = config->rtscts;
+  job->seconds = slot->site->attempt_seconds;
+  slot->arrived = FALSE;
+  slot_forget (slot);
+  slot->batch = g_strdup (job->order->batch);
+  slot->started_at = g_get_real_time ();
+  slot_show (slot, SLOT_WORKING);
+  worker_run (slot->worker, job);
+}
+
+/* A device that has not been looked at yet: to work with it, if there is work. */
+static void
+slot_settle (Slot *slot)
+{
+  const SlotSite *site = slot->site;
+
+  if (!slot->enabled)
+    slot_show (slot, SLOT_DISABLED);
+  else if (slot->path == NULL) {
+    slot_forget (slot);
+    slot_show (slot, SLOT_EMPTY);
+  }
+  else if (site->order == NULL || site->stopping) {
+    slot_forget (slot);
+    slot_show (slot, SLOT_WAITING);
+  }
+  else
+    slot_work (slot);
+}
+
+void
+slot_device_added (Slot *slot, const char *path)
+{
+  g_free (slot->path);
+  slot->path = g_strdup (path);
+  if (slot->state == SLOT_WORKING)
+    slot->arrived = TRUE;
+  else
+    slot_settle (slot);
+}
+
+void
+slot_device_removed (Slot *slot)
+{
+  g_clear_pointer (&slot->path, g_free);
+  slot->arrived = FALSE;
+  if (slot->state == SLOT_PASS || slot->state == SLOT_WAITING)
+    slot_settle (slot);
+  else
+    slot_show (slot, slot->state);
+}
+
+void
+slot_order_changed (Slot *slot)
+{
+  if (slot->state == SLOT_WAITING)
+    slot_settle (slot);
+}
+
+void
+slot_set_enabled (Slot *slot, gboolean enabled, const char *reason)
+{
+  slot->enabled = enabled;
+  g_free (slot->disabled_reason);
+  slot->disabled_reason = enabled ? NULL : g_strdup (reason);
+  if (slot->state == SLOT_WORKING)
+    slot_show (slot, SLOT_WORKING); /* let it end */
+  else if (!enabled || slot->state == SLOT_DISABLED)
+    slot_settle (slot);
+}
+
+static gboolean
+refuse (const Slot *slot, GError **error, const char *why)
+{
+  g_set_error (error, STATION_ERROR, STATION_ERROR_SLOT, "slot %u %s", slot->config->number, why);
+  return FALSE;
+}
+
+gboolean
+slot_start (Slot *slot, GError **error)
+{
+  if (slot->state == SLOT_WORKING)
+    return refuse (slot, error, "is working already");
+  if (!slot->enabled)
+    return refuse (slot, error, "is disabled; enable it first");
+  if (slot->site->order == NULL)
+    return refuse (slot, error, "has nothing to do: no batch runs");
+  if (slot->site->stopping)
+    return refuse (slot, error, "starts nothing: the station is stopping");
+  if (slot->path == NULL && slot->config->port == NULL)
+    return refuse (slot, error, "is empty: plug in a device");
+  slot_work (slot);
+  return TRUE;
+}
+
+static void
+replace_text (char **text, const char *with)
+{
+  if (g_strcmp0 (*text, with) == 0)
+    return;
+  g_free (*text);
+  *text = g_strdup (with);
+}
+
+static void
+handle_progress (const ProvisionState *state, gpointer data)
+{
+  Slot *slot = data;
+
+  slot->attempt_id = state->attempt_id;
+  slot->step = state->step;
+  replace_text (&slot->driver, state->driver);
+  replace_text (&slot->device, state->device);
+  replace_text (&slot->model, state->model);
+  slot_show (slot, SLOT_WORKING);
+}
+
+/* What is shown after the end: the result, unless the device it is about has left with a PASS, or
+ * the next one waits already. */
+static void
+slot_after_end (Slot *slot, gboolean passed)
+{
+  slot_show (slot, passed ? SLOT_PASS : SLOT_FAIL);
+  if (slot->arrived || !slot->enabled || (passed && slot->path == NULL))
+    slot_settle (slot);
+}
+
+static void
+handle_end (const GError *failure, gpointer data)
+{
+  Slot *slot = data;
+
+  slot->ended_at = g_get_real_time ();
+  if (failure == NULL)
+    slot->passed++;
+  else {
+    slot->failed++;
+    replace_text (&slot->reason, reason_word (failure));
+    replace_text (&slot->detail, failure->message);
+  }
+  slot->site->ended (slot, failure, slot->site->data);
+  slot_after_end (slot, failure == NULL);
+}
+
+Slot *
+slot_new (SlotSite *site, const SlotConfig *config)
+{
+  static const WorkerCallbacks callbacks = { handle_progress, handle_end };
+  Slot *slot = g_new0 (Slot, 1);
+
+  slot->site = site;
+  slot->config = config;
+  slot->enabled = config->enabled;
+  slot->state = config->enabled ? SLOT_EMPTY : SLOT_DISABLED;
+  slot->disabled_reason = config->enabled ? NULL : g_strdup ("Enabled=no in the configuration");
+  slot->worker = worker_new (config->number, site->ledger, site->issuer, site->transcript_folder,
+                             &callbacks, slot);
+  return slot;
+}
+
+void
+slot_free (Slot *slot)
+{
+  if (slot == NULL)
+    return;
+  worker_free (slot->worker);
+  slot_forget (slot);
+  g_free (slot->path);
+  g_free (slot->disabled_reason);
+  g_free (slot);
+}

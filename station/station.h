@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The station: ledger, signer, slots and the running batch, put together. Everything here runs on
+ * the main loop; the API calls it, and is told of changes through StationListener.
+ */
+#pragma once
+
+#include "station/config.h"
+#include "station/detect.h"
+#include "station/signer-child.h"
+#include "station/slot.h"
+
+/* What somebody outside wants to know. */
+typedef struct {
+  void (*slot_changed) (const Slot *slot, gpointer data);
+  void (*batch_changed) (const char *batch, gpointer data);
+  void (*attempt_ended) (gint64 attempt_id, gpointer data);
+  gpointer data;
+} StationListener;
+
+/* `path` is NULL where `error` says why none was learned. */
+typedef void (*StationLearned) (const char *path, const GError *error, gpointer data);
+
+typedef struct {
+  guint slot; /* 0 while nothing is being learned */
+  guint timer;
+  StationLearned learned;
+  gpointer data;
+} Learning;
+
+typedef struct {
+  Config *config;
+  Ledger *ledger;
+  char *ledger_path;
+  Issuer *issuer;
+  SignerChild *signer_child; /* or NULL */
+  Detector *detector;
+  SlotSite site;
+  GPtrArray *slots; /* of Slot, by number */
+  StationListener listener;
+  Learning learning;
+  gint64 started_at;
+  char *storage_problem;        /* the ledger failed, and has not worked since; or NULL */
+  char *order_problem;          /* why the running batch can't run; or NULL */
+  int lock;                     /* held: one daemon a state folder */
+  guint errands;                /* background threads that use ledger or issuer */
+  void (*idle) (gpointer data); /* set by station_stop() */
+  gpointer idle_data;
+} Station;
+
+/* Opens everything; takes `config` over. Nothing is plugged in yet for it. */
+Station *station_new (Config *config, GError **error);
+void station_free (Station *station);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Station, station_free)
+
+/* Goes on with the batch that ran, catches up with the signer, and looks what is plugged in. */
+void station_start (Station *station);
+
+/* Begins nothing new; calls `idle` on the main loop when no slot works any more and no errand is
+ * under way. */
+void station_stop (Station *station, void (*idle) (gpointer data), gpointer data);
+
+/* Runs `work` in a thread with a signer client of its own, while the station stays: ledger, issuer
+ * and configuration may be used in it. `done` follows on the main loop. */
+void station_run_errand (Station *station,
+                         void (*work) (Station *station, SignerClient *client, gpointer data),
+                         void (*done) (Station *station, gpointer data), gpointer data);
+
+/* The slot called `number`; NULL with STATION_ERROR_SLOT. */
+Slot *station_slot (const Station *station, guint number, GError **error);
+
+guint station_busy_slots (const Station *station);
+
+gboolean station_set_slot_enabled (Station *station, guint number, gboolean enabled,
+                                   const char *reason, const char *actor, GError **error);
+
+/* Waits up to `seconds` for an unclaimed device and binds its path to the slot. `learned` is called
+ * once, unless this returns FALSE. */
+gboolean station_learn_slot (Station *station, guint number, guint seconds, StationLearned learned,
+                             gpointer data, GError **error);
+
+gboolean station_create_batch (Station *station, const Batch *batch, const char *actor,
+                               GError **error);
+gboolean station_set_batch_state (Station *station, const char *name, BatchState state,
+                                  const char *actor, GError **error);
+
+/* Lets a device run once more that has passed, and runs it where it is plugged in. */
+gboolean station_retry_device (Station *station, const char *serial, const char *actor,
+                               GError **error);
+
+/* What a supervisor should know, as sentences, NULL-ended. Free with g_strfreev(). */
+char **station_warnings (const Station *station);
+
+/* TRUE where the ledger can be read: what the watchdog wants to know. */
+gboolean station_is_alive (Station *station);
