@@ -260,7 +260,7 @@ signal_thread (gpointer data)
   sigaddset (&signals, SIGHUP);
   sigwait (&signals, &number);
   for (guint i = 0; i < bench->devices->len; i++)
-    machine_unplug (((Device *)g_ptr_array_index (bench->devices, i))->machine);
+    device_power_off (g_ptr_array_index (bench->devices, i));
   _exit (128 + number);
 }
 

@@ -133,6 +133,7 @@ cortex_finish (Device *device)
   }
   close (board->uart);
   g_free (board);
+  device->state = NULL;
 }
 
 static gboolean
@@ -180,8 +181,10 @@ carry_out (Device *device, Board *board, gboolean first)
 
   if (length < 0)
     return errno == EAGAIN || errno == EINTR;
-  if (length == 0)
+  if (length == 0) {
+    g_printerr ("keycradle-sim: %s: " EMULATOR " has ended\n", device->settings.name);
     return FALSE;
+  }
   return first ? machine_answer (device->machine, data, (gsize)length)
                : machine_reply (device->machine, data, (gsize)length);
 }

@@ -110,11 +110,19 @@ device_new (DeviceSettings *settings, const char *state_folder,
 }
 
 void
-device_free (Device *device)
+device_power_off (Device *device)
 {
-  g_clear_pointer (&device->machine, machine_free);
+  if (device->machine != NULL)
+    machine_unplug (device->machine);
   if (device->settings.personality->finish != NULL)
     device->settings.personality->finish (device);
+}
+
+void
+device_free (Device *device)
+{
+  device_power_off (device);
+  g_clear_pointer (&device->machine, machine_free);
   device_settings_clear (&device->settings);
   EVP_PKEY_free (device->other_key);
   g_hash_table_unref (device->items);

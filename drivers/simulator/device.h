@@ -74,6 +74,9 @@ Device *device_new (DeviceSettings *settings, const char *state_folder,
                     void (*notify) (Device *device, MachineEvent event), gpointer owner,
                     GError **error);
 void device_free (Device *device);
+
+/* Unplugs it and ends what runs for it, for good. */
+void device_power_off (Device *device);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Device, device_free)
 
 /* An item, or NULL. Unref with g_bytes_unref(). */

@@ -20,7 +20,6 @@
 #define CME_KEY_GENERATION 523
 #define CME_INVALID_CONTENT 527
 
-#define FLIGHT_MODE 4
 #define TYPE_ROOTS 0
 #define TYPE_CERTIFICATE 1
 #define TYPE_KEY 2
@@ -78,6 +77,13 @@ argument_number (GPtrArray *arguments, guint place, guint64 most, guint64 *numbe
   return text != NULL && g_ascii_string_to_unsigned (text, 10, 0, most, number, NULL);
 }
 
+/* Credentials can't be changed while the radio is in use. */
+static gboolean
+is_active (Modem *modem)
+{
+  return modem->function == 1 || modem->function == 2 || modem->function == 21;
+}
+
 typedef struct {
   guint64 tag;
   guint64 type;
@@ -114,7 +120,7 @@ cmng_write (Modem *modem, const Credential *credential, const char *content)
   g_autofree char *item = credential_item (credential);
   g_autoptr (GBytes) der = NULL;
 
-  if (modem->function != FLIGHT_MODE)
+  if (is_active (modem))
     return cme_error (modem, CME_ACTIVE_STATE);
   if (device_fault (device, FAULT_REFUSE_INSTALL) || strlen (content) > CONTENT_MAX)
     return cme_error (modem, CME_MEMORY_FULL);
@@ -136,7 +142,7 @@ cmng_delete (Modem *modem, const Credential *credential)
   g_autofree char *item = credential_item (credential);
   g_autoptr (GBytes) present = device_get (device, item);
 
-  if (modem->function != FLIGHT_MODE)
+  if (is_active (modem))
     return cme_error (modem, CME_ACTIVE_STATE);
   if (present == NULL)
     return cme_error (modem, CME_NOT_FOUND);
@@ -295,7 +301,7 @@ command_keygen (Modem *modem, const char *text)
   if (!argument_credential (arguments, 0, &credential) || credential.type != TYPE_KEY
       || !argument_number (arguments, 2, 1, &format))
     return cme_error (modem, CME_PARAMETERS);
-  if (modem->function != FLIGHT_MODE)
+  if (is_active (modem))
     return cme_error (modem, CME_ACTIVE_STATE);
   item = credential_item (&credential);
   present = device_get (modem->device, item);

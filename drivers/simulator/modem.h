@@ -6,6 +6,9 @@
 
 #include "drivers/simulator/device.h"
 
+/* The function (+CFUN) with which a modem's application starts it. */
+#define MODEM_ACTIVE 1u
+
 typedef struct {
   Device *device;
   guint function;          /* +CFUN */

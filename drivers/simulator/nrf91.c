@@ -105,7 +105,7 @@ run_plain (Modem *modem)
   }
 }
 
-/* "at COMMAND" or "at 'COMMAND'", where the two characters \n stand for a line end. */
+/* "at COMMAND" or "at 'COMMAND'"; the shell makes CR LF of the two characters \n. */
 static char *
 shell_command (const char *line)
 {
@@ -119,7 +119,7 @@ shell_command (const char *line)
   }
   else
     lines = g_strsplit (command, "\\n", -1);
-  return g_strjoinv ("\n", lines);
+  return g_strjoinv ("\r\n", lines);
 }
 
 static char *
@@ -186,7 +186,7 @@ run_shell (Modem *modem)
 static void
 nrf91_run (Device *device)
 {
-  Modem modem = { .device = device };
+  Modem modem = { .device = device, .function = MODEM_ACTIVE };
 
   if (device->settings.shell_host)
     run_shell (&modem);
