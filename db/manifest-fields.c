@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Lines of a manifest taken apart again. The file may come from anywhere: what can't be
+ * read is NULL, never a guess.
+ */
+#include <json-glib/json-glib.h>
+#include <string.h>
+
+#include "db/manifest-private.h"
+
+static void
+add_member (JsonObject *object, const char *name, JsonNode *node, gpointer data)
+{
+  GHashTable *fields = data;
+  g_autofree char *text = json_node_get_value_type (node) == G_TYPE_STRING
+                              ? json_node_dup_string (node)
+                              : json_to_string (node, FALSE);
+
+  g_hash_table_insert (fields, g_strdup (name), g_steal_pointer (&text));
+}
+
+static GHashTable *
+fields_new (void)
+{
+  return g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+}
+
+/* One object without anything nested, which could exhaust a recursive parser. */
+static gboolean
+is_flat_object (const char *line, gsize length)
+{
+  gboolean in_string = FALSE;
+
+  for (gsize i = 0; i < length; i++) {
+    if (in_string && line[i] == '\\')
+      i++;
+    else if (line[i] == '"')
+      in_string = !in_string;
+    else if (!in_string && i > 0 && (line[i] == '{' || line[i] == '['))
+      return FALSE;
+  }
+  return length > 0 && line[0] == '{';
+}
+
+GHashTable *
+json_fields (const char *line, gsize length)
+{
+  g_autoptr (JsonParser) parser = json_parser_new ();
+
+  if (!is_flat_object (line, length) || !g_utf8_validate_len (line, length, NULL)
+      || !json_parser_load_from_data (parser, line, (gssize)length, NULL)
+      || !JSON_NODE_HOLDS_OBJECT (json_parser_get_root (parser)))
+    return NULL;
+  GHashTable *fields = fields_new ();
+  json_object_foreach_member (json_node_get_object (json_parser_get_root (parser)), add_member,
+                              fields);
+  return fields;
+}
+
+/* The field at `*at`; moves behind it. NULL where its quotes are wrong. */
+static char *
+next_csv_field (const char **at, const char *end)
+{
+  g_autoptr (GString) field = g_string_new (NULL);
+  const char *next = *at;
+  gboolean quoted = next < end && *next == '"';
+
+  if (quoted)
+    next++;
+  for (; next < end; next++) {
+    gboolean quote = *next == '"';
+    if (quoted && quote && next + 1 < end && next[1] == '"')
+      next++;
+    else if (quote && !quoted)
+      return NULL;
+    else if (quoted ? quote : *next == ',')
+      break;
+    g_string_append_c (field, *next);
+  }
+  if (quoted && (next >= end || *next++ != '"'))
+    return NULL;
+  if (next < end && *next != ',')
+    return NULL;
+  *at = next;
+  return g_string_free (g_steal_pointer (&field), FALSE);
+}
+
+static GPtrArray *
+split_csv (const char *line, gsize length)
+{
+  g_autoptr (GPtrArray) fields = g_ptr_array_new_with_free_func (g_free);
+  const char *end = line + length;
+  const char *at = line;
+
+  while (end > line && (end[-1] == '\n' || end[-1] == '\r'))
+    end--;
+  for (;;) {
+    char *field = next_csv_field (&at, end);
+    if (field == NULL)
+      return NULL;
+    g_ptr_array_add (fields, field);
+    if (at >= end)
+      return g_steal_pointer (&fields);
+    at++;
+  }
+}
+
+GHashTable *
+csv_fields (const char *header, const char *line, gsize length)
+{
+  g_autoptr (GPtrArray) names = split_csv (header, strlen (header));
+  g_autoptr (GPtrArray) values = split_csv (line, length);
+
+  if (values == NULL || names == NULL || values->len != names->len)
+    return NULL;
+  GHashTable *fields = fields_new ();
+  for (guint i = 0; i < names->len; i++)
+    g_hash_table_insert (fields, g_strdup (g_ptr_array_index (names, i)),
+                         g_strdup (g_ptr_array_index (values, i)));
+  return fields;
+}

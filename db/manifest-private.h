@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * What manifest formats, export and verification share. docs/adding-a-manifest.md shows
+ * how to write a format.
+ */
+#pragma once
+
+#include "db/ledger-private.h"
+#include "db/manifest.h"
+
+/* One device of a manifest; lives until the cursor moves on. */
+typedef struct {
+  const char *device;
+  const char *batch;
+  const char *profile;
+  const char *subject;
+  const char *common_name; /* or NULL */
+  const char *state;
+  const char *void_reason; /* or NULL */
+  gint64 not_before;
+  gint64 not_after;
+  gint64 issued_at;
+  gint64 verified_at;
+  gint64 log_index;
+  gint64 batch_id;
+  const guint8 *serial_number;
+  gsize serial_number_length;
+  const guint8 *sha256;
+  const guint8 *sha1;
+  const guint8 *spki_sha256;
+  const guint8 *der;
+  gsize der_length;
+} ManifestRow;
+
+/* What is the same for every row of one export. */
+typedef struct {
+  char *ca_pem;    /* the issuing CA, ready to stand in a JSON string */
+  gsize ca_length; /* of the PEM itself, in characters */
+  gint64 now;      /* seconds since 1970: the export's own time */
+} ManifestContext;
+
+void manifest_context_init (ManifestContext *context, GBytes *ca_certificate, gint64 now);
+void manifest_context_clear (ManifestContext *context);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (ManifestContext, manifest_context_clear)
+
+/* One format: three functions that turn rows into text, and three facts by which a file
+ * is read again. Whenever the text that a format makes changes, `version` grows. */
+typedef struct {
+  ManifestFormat format;
+  guint version;
+  /* The first line with its line end, or NULL where the format has none. */
+  const char *header;
+  /* Why the cloud would refuse this row, as a sentence to free with g_free(); NULL where it would
+   * not. May be NULL itself. */
+  char *(*refusal) (const ManifestRow *row, const ManifestContext *context);
+  /* Appends the row's line with its line end. */
+  void (*line) (GString *text, const ManifestRow *row, const ManifestContext *context);
+  /* The line's fields by name, NULL where it is not of this format. */
+  GHashTable *(*fields) (const char *line, gsize length);
+  const char *certificate_field; /* holds the PEM */
+  const char *device_field;      /* names the device */
+  /* Line ends inside double quotes do not end a line. */
+  gboolean quoted;
+} ManifestWriter;
+
+extern const ManifestWriter manifest_aws;
+extern const ManifestWriter manifest_csv;
+extern const ManifestWriter manifest_jsonl;
+
+const ManifestWriter *manifest_writer (const char *name);
+const ManifestWriter *const *manifest_writers (void); /* NULL-ended */
+
+/* ---- rows ---- */
+
+/* Takes one finished line. FALSE with or without error ends the walk. */
+typedef gboolean (*ManifestSink) (gpointer data, const GString *line, const ManifestRow *row,
+                                  GError **error);
+
+typedef struct {
+  const ManifestWriter *writer;
+  const ManifestContext *context;
+  gint64 batch_id;
+  gint64 through;       /* the last audit event that counts */
+  GPtrArray *omissions; /* of ManifestOmission, or NULL */
+} ManifestWalk;
+
+/* Walks a batch's certificates that were verified and not void as of `through`, in the order
+ * in which they were verified, header first (with `row` NULL). */
+gboolean manifest_walk (Database *database, const ManifestWalk *walk, ManifestSink sink,
+                        gpointer data, GError **error);
+
+/* The row of the certificate with this digest; `row` points into `statement`. */
+#define MANIFEST_ROW_OF_DIGEST MANIFEST_ROW_QUERY " WHERE sha256 = ?"
+#define MANIFEST_ROW_QUERY                                                                         \
+  "SELECT devices.serial, batches.name, certificates.profile, subject, common_name,"               \
+  " certificates.state, void_reason, not_before, not_after, issued_at, verified_at, log_index,"    \
+  " certificates.batch, serial_number, sha256, sha1, spki_sha256, der FROM certificates"           \
+  " JOIN devices ON devices.id = certificates.device"                                              \
+  " JOIN batches ON batches.id = certificates.batch"
+void manifest_row_load (ManifestRow *row, Statement *statement);
+
+/* ---- text ---- */
+
+void append_json_string (GString *text, const char *value); /* with its quotes */
+void append_hex (GString *text, const guint8 *data, gsize length);
+void append_time (GString *text, gint64 seconds); /* 2026-01-31T23:59:59Z */
+/* PEM of a certificate, each line ended by `line_end`. */
+void append_pem (GString *text, const guint8 *der, gsize length, const char *line_end);
+/* One CSV field (RFC 4180): quoted where needed; what a spreadsheet would take for a formula
+ * gets a ' in front. */
+void append_csv_field (GString *text, const char *value);
+
+/* ---- fields ---- */
+
+GHashTable *json_fields (const char *line, gsize length);
+/* `header`: the names, as one CSV line. */
+GHashTable *csv_fields (const char *header, const char *line, gsize length);

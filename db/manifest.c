@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Exporting: a walk into a file descriptor, hashed on the way, recorded at the end.
+ */
+#include "db/manifest.h"
+
+#include <openssl/evp.h>
+
+#include "base/encode.h"
+#include "base/files.h"
+#include "db/manifest-private.h"
+
+#define BUFFER_SIZE (1024 * 1024)
+
+static const ManifestWriter *const writers[] = { &manifest_aws, &manifest_csv, &manifest_jsonl,
+                                                 NULL };
+
+const ManifestWriter *const *
+manifest_writers (void)
+{
+  return writers;
+}
+
+const ManifestWriter *
+manifest_writer (const char *name)
+{
+  for (guint i = 0; writers[i] != NULL; i++)
+    if (g_strcmp0 (writers[i]->format.name, name) == 0)
+      return writers[i];
+  return NULL;
+}
+
+const ManifestFormat *const *
+manifest_formats (void)
+{
+  static const ManifestFormat *formats[G_N_ELEMENTS (writers)];
+
+  for (guint i = 0; writers[i] != NULL; i++)
+    formats[i] = &writers[i]->format;
+  return formats;
+}
+
+static void
+omission_free (gpointer data)
+{
+  ManifestOmission *omission = data;
+
+  g_free (omission->device);
+  g_free (omission->reason);
+  g_free (omission);
+}
+
+void
+manifest_summary_free (ManifestSummary *summary)
+{
+  if (summary == NULL)
+    return;
+  g_free (summary->sha256);
+  g_clear_pointer (&summary->omissions, g_ptr_array_unref);
+  g_free (summary);
+}
+
+/* ---- output ---- */
+
+typedef struct {
+  int fd;
+  GByteArray *buffer;
+  EVP_MD_CTX *digest;
+  guint64 bytes;
+  guint64 rows;
+} Output;
+
+static gboolean
+output_open (Output *output, int fd, GError **error)
+{
+  output->fd = fd;
+  output->buffer = g_byte_array_sized_new (BUFFER_SIZE);
+  output->digest = EVP_MD_CTX_new ();
+  if (output->digest != NULL && EVP_DigestInit_ex (output->digest, EVP_sha256 (), NULL))
+    return TRUE;
+  g_set_error_literal (error, LEDGER_ERROR, LEDGER_ERROR_STORAGE, "SHA-256 can't be started");
+  return FALSE;
+}
+
+static void
+output_clear (Output *output)
+{
+  g_clear_pointer (&output->buffer, g_byte_array_unref);
+  g_clear_pointer (&output->digest, EVP_MD_CTX_free);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Output, output_clear)
+
+static gboolean
+output_flush (Output *output, GError **error)
+{
+  if (!EVP_DigestUpdate (output->digest, output->buffer->data, output->buffer->len)
+      || !fd_write_all (output->fd, output->buffer->data, output->buffer->len, error))
+  {
+    if (error != NULL && *error == NULL)
+      g_set_error_literal (error, LEDGER_ERROR, LEDGER_ERROR_STORAGE, "SHA-256 failed");
+    return FALSE;
+  }
+  output->bytes += output->buffer->len;
+  g_byte_array_set_size (output->buffer, 0);
+  return TRUE;
+}
+
+static gboolean
+output_line (gpointer data, const GString *line, const ManifestRow *row, GError **error)
+{
+  Output *output = data;
+
+  if (output->buffer->len + line->len > BUFFER_SIZE && !output_flush (output, error))
+    return FALSE;
+  g_byte_array_append (output->buffer, (const guint8 *)line->str, (guint)line->len);
+  output->rows += row != NULL ? 1 : 0;
+  return TRUE;
+}
+
+/* ---- export ---- */
+
+typedef struct {
+  const ManifestWriter *writer;
+  gint64 at;
+  const char *actor;
+  const char *batch;
+  GBytes *ca_certificate;
+  gint64 batch_id;
+  gint64 through;
+  guint64 rows;
+  guint64 bytes;
+  guint omitted;
+  GBytes *sha256;
+} Export;
+
+static gboolean
+insert_export (Database *database, const Export *export, GError **error)
+{
+  g_autoptr (Statement) insert = statement_prepare (
+      database,
+      "INSERT INTO exports (at, actor, batch, format, format_version, through, rows, bytes,"
+      " sha256, ca_certificate) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      error);
+
+  if (insert == NULL)
+    return FALSE;
+  statement_bind_int64 (insert, export->at);
+  statement_bind_text (insert, export->actor == NULL ? "station" : export->actor);
+  statement_bind_int64 (insert, export->batch_id);
+  statement_bind_text (insert, export->writer->format.name);
+  statement_bind_int64 (insert, export->writer->version);
+  statement_bind_int64 (insert, export->through);
+  statement_bind_int64 (insert, (gint64) export->rows);
+  statement_bind_int64 (insert, (gint64) export->bytes);
+  statement_bind_bytes (insert, export->sha256);
+  statement_bind_bytes (insert, export->ca_certificate);
+  return statement_run (insert, error);
+}
+
+static gboolean
+record_export (Database *database, gpointer data, GError **error)
+{
+  const Export *export = data;
+  g_autofree char *digest =
+      hex_encode (g_bytes_get_data (export->sha256, NULL), g_bytes_get_size (export->sha256));
+  g_autofree char *detail =
+      g_strdup_printf ("%s, %" G_GUINT64_FORMAT " rows, %u left out, SHA-256 %s",
+                       export->writer->format.name, export->rows, export->omitted, digest);
+
+  return insert_export (database, export, error)
+         && audit_add (database, export->actor, "export", export->batch, detail, NULL, error);
+}
+
+static gboolean
+walk_out (Database *database, Export *export, Output *output, GPtrArray *omissions, GError **error)
+{
+  g_auto (ManifestContext) context = { 0 };
+  ManifestWalk walk = { .writer = export->writer,
+                        .context = &context,
+                        .batch_id = export->batch_id,
+                        .through = export->through,
+                        .omissions = omissions };
+
+  manifest_context_init (&context, export->ca_certificate, export->at / G_USEC_PER_SEC);
+  return manifest_walk (database, &walk, output_line, output, error)
+         && output_flush (output, error);
+}
+
+/* All on one snapshot: what is stored meanwhile belongs to the next export. */
+static gboolean
+export_snapshot (Database *database, Export *export, Output *output, GPtrArray *omissions,
+                 GError **error)
+{
+  return statement_execute (database, "BEGIN", error)
+         && batch_find_existing (database, export->batch, &export->batch_id, error)
+         && database_read_number (database, "SELECT coalesce (max (id), 0) FROM audit_events",
+                                  &export->through, error)
+         && walk_out (database, export, output, omissions, error)
+         && statement_execute (database, "COMMIT", error);
+}
+
+static gboolean
+finish_digest (Output *output, Export *export, GError **error)
+{
+  guint8 digest[EVP_MAX_MD_SIZE];
+  unsigned int length;
+
+  if (!EVP_DigestFinal_ex (output->digest, digest, &length)) {
+    g_set_error_literal (error, LEDGER_ERROR, LEDGER_ERROR_STORAGE, "SHA-256 can't be finished");
+    return FALSE;
+  }
+  export->sha256 = g_bytes_new (digest, length);
+  export->rows = output->rows;
+  export->bytes = output->bytes;
+  return TRUE;
+}
+
+static ManifestSummary *
+summarize (const Export *export, GPtrArray *omissions)
+{
+  ManifestSummary *summary = g_new0 (ManifestSummary, 1);
+
+  summary->rows = export->rows;
+  summary->bytes = export->bytes;
+  summary->sha256 =
+      hex_encode (g_bytes_get_data (export->sha256, NULL), g_bytes_get_size (export->sha256));
+  summary->omissions = g_ptr_array_ref (omissions);
+  return summary;
+}
+
+static gboolean
+run_export (Ledger *ledger, Export *export, int fd, GPtrArray *omissions, GError **error)
+{
+  g_auto (Output) output = { 0 };
+  g_autoptr (Database) database = database_open_reader (ledger->path, error);
+
+  if (database == NULL || !output_open (&output, fd, error)
+      || !export_snapshot (database, export, &output, omissions, error)
+      || !finish_digest (&output, export, error))
+    return FALSE;
+  export->omitted = omissions->len;
+  return ledger_write (ledger, record_export, export, error);
+}
+
+ManifestSummary *
+manifest_export (Ledger *ledger, const char *format, const char *batch, GBytes *ca_certificate,
+                 int fd, const char *actor, GError **error)
+{
+  g_autoptr (GPtrArray) omissions = g_ptr_array_new_with_free_func (omission_free);
+  Export export = { .writer = manifest_writer (format),
+                    .at = g_get_real_time (),
+                    .actor = actor,
+                    .batch = batch,
+                    .ca_certificate = ca_certificate };
+
+  if (export.writer == NULL) {
+    ledger_not_found ("manifest format", format, error);
+    return NULL;
+  }
+  gboolean done = run_export (ledger, &export, fd, omissions, error);
+  g_autoptr (GBytes) digest = export.sha256;
+  return done ? summarize (&export, omissions) : NULL;
+}
