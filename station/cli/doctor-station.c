@@ -14,7 +14,7 @@
 static void
 check_with_daemon (Doctor *doctor, const char *path)
 {
-  static char check[] = "--check";
+  static char check[] = "--check-config";
   static char option[] = "--config";
   g_autofree char *program = cli_program ("keycradled", NULL);
   g_autofree char *config = g_strdup (path);

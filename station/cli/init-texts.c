@@ -42,8 +42,9 @@ init_demo_signer_text (const char *folder)
                           "\n"
                           "[ca]\n"
                           "Key=file:%s/ca/ca.key\n"
-                          "Certificate=%s/ca/ca.pem\n",
-                          folder, folder, folder, folder, folder);
+                          "Certificate=%s/ca/ca.pem\n"
+                          "PassphraseFile=%s/ca/ca.passphrase\n",
+                          folder, folder, folder, folder, folder, folder);
 }
 
 const char *

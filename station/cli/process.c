@@ -64,7 +64,7 @@ cli_sim (Cli *cli, GError **error)
 CliExit
 cli_config_check (Cli *cli, GError **error)
 {
-  static char check[] = "--check";
+  static char check[] = "--check-config";
   static char config[] = "--config";
   g_autofree char *path = g_strdup (cli_config_path (cli));
   g_autofree char *program = cli_program ("keycradled", error);
