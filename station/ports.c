@@ -2,8 +2,9 @@
  *
  * See ports.h. For each port two folders are watched: the one in which its path stands (or the
  * nearest above that exists) and the one in which the node stands to which a link leads: a pty
- * vanishes while the link to it stays. Any event that names a port counts as "left", and a look
- * at the path right behind it tells what is there now, so no replacement is missed.
+ * vanishes while the link to it stays. An event only says "look again": what stands there is told
+ * from what stood there before by inodes and times, so that a replacement is seen once, however its
+ * events are cut into pieces.
  */
 #include "station/ports.h"
 
@@ -14,6 +15,7 @@
 #include <string.h>
 #include <sys/inotify.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #define FOLDER_EVENTS                                                                              \
@@ -26,13 +28,13 @@ typedef struct {
   struct timespec link_changed;
   dev_t node_device;
   ino_t node_inode;
+  struct timespec node_changed;
   dev_t number; /* of the character device */
 } PortIdentity;
 
 typedef struct {
   guint number;
   char *path;
-  char *target; /* where it led at the last look, or NULL */
   gboolean present;
   PortIdentity identity;
 } Port;
@@ -50,8 +52,15 @@ static void
 port_free (Port *port)
 {
   g_free (port->path);
-  g_free (port->target);
   g_free (port);
+}
+
+/* The majors of Unix98 pty slaves. The nodes of other ttys get a new inode each time, while udev
+ * changes their times with their permissions. */
+static gboolean
+is_pty (dev_t number)
+{
+  return major (number) >= 136 && major (number) <= 143;
 }
 
 /* FALSE where the path leads to nothing that could be a serial port, or udev has not given it to us
@@ -68,10 +77,12 @@ port_look (const Port *port, PortIdentity *identity)
   identity->link_device = link.st_dev;
   identity->link_inode = link.st_ino;
   if (S_ISLNK (link.st_mode))
-    identity->link_changed = link.st_ctim; /* a node's own time changes with each use */
+    identity->link_changed = link.st_ctim;
   identity->node_device = node.st_dev;
   identity->node_inode = node.st_ino;
   identity->number = node.st_rdev;
+  if (is_pty (node.st_rdev)) /* a pty of the same number gets the same inode */
+    identity->node_changed = node.st_ctim;
   return TRUE;
 }
 
@@ -134,11 +145,8 @@ port_watch (Ports *ports, Port *port)
   char target[PATH_MAX];
 
   watch_nearest (ports, port->path);
-  g_clear_pointer (&port->target, g_free);
-  if (realpath (port->path, target) == NULL)
-    return;
-  port->target = g_strdup (target);
-  watch_nearest (ports, target);
+  if (realpath (port->path, target) != NULL)
+    watch_nearest (ports, target);
 }
 
 /* Watches first, then looks: what comes in between is reported by the watch. */
@@ -166,28 +174,16 @@ folder_of_watch (Ports *ports, int watch)
   return NULL;
 }
 
+/* A folder that vanished is watched anew when it comes back. */
 static void
 handle_event (Ports *ports, const struct inotify_event *event)
 {
   const char *folder = folder_of_watch (ports, event->wd);
-  g_autofree char *path = NULL;
 
-  if (folder == NULL)
+  if (folder == NULL || !(event->mask & (IN_IGNORED | IN_DELETE_SELF | IN_MOVE_SELF)))
     return;
-  if (event->mask & (IN_IGNORED | IN_DELETE_SELF | IN_MOVE_SELF)) {
-    inotify_rm_watch (ports->inotify, event->wd);
-    g_hash_table_remove (ports->folders, folder);
-    return;
-  }
-  if (event->len == 0 || (event->mask & IN_ATTRIB))
-    return;
-  path = g_build_filename (folder, event->name, NULL);
-  for (guint i = 0; i < ports->list->len; i++) {
-    Port *port = g_ptr_array_index (ports->list, i);
-
-    if (g_str_equal (path, port->path) || g_strcmp0 (path, port->target) == 0)
-      port_leave (ports, port);
-  }
+  inotify_rm_watch (ports->inotify, event->wd);
+  g_hash_table_remove (ports->folders, folder);
 }
 
 static gboolean
