@@ -123,11 +123,12 @@ wire_write (int fd, WireKind kind, GVariant *payload, Deadline deadline, GError 
 
   if (length > WIRE_MOST)
     return refuse (error, CA_ERROR_PROTOCOL, "the frame would be too large");
-  data = g_malloc (sizeof prefix + length);
+  /* The frame itself must be aligned for GVariant, so the prefix stands in front of that. */
+  data = g_malloc (8 + length);
   prefix = GUINT32_TO_LE ((guint32)length);
-  memcpy (data, &prefix, sizeof prefix);
-  g_variant_store (frame, data + sizeof prefix);
-  return write_all (fd, data, sizeof prefix + length, deadline, error);
+  memcpy (data + 8 - sizeof prefix, &prefix, sizeof prefix);
+  g_variant_store (frame, data + 8);
+  return write_all (fd, data + 8 - sizeof prefix, sizeof prefix + length, deadline, error);
 }
 
 /* The body lands in memory of its own, which malloc aligns as GVariant wants it. */
