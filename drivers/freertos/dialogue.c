@@ -6,17 +6,14 @@
 #include "drivers/freertos/dialogue.h"
 
 #include "base/text.h"
+#include "drivers/console.h"
 
 /* Reads up to a fresh prompt and appends to `input`. */
 static gboolean
 read_to_prompt (Transport *transport, GByteArray *input, Deadline deadline, GError **error)
 {
   do {
-    if (input->len > TRANSPORT_ANSWER_MAX) {
-      g_set_error_literal (error, DRIVER_ERROR, DRIVER_ERROR_FLOOD, "the board sends without end");
-      return FALSE;
-    }
-    if (!transport_read_some (transport, input, deadline, error))
+    if (!console_read_some (transport, input, deadline, error))
       return FALSE;
   } while (!freertos_ends_in_prompt (input->data, input->len));
   return TRUE;

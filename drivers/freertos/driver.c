@@ -32,7 +32,7 @@ get_configuration (Transport *transport, Deadline deadline, GError **error)
 
     if (answer == NULL)
       return NULL;
-    if (freertos_says (answer, "thing_name=\""))
+    if (freertos_says (answer, "thing_name=\"") || freertos_says (answer, "mqtt_endpoint=\""))
       return g_steal_pointer (&answer);
   }
   return NULL;
@@ -87,10 +87,15 @@ read_name (Session *session, Deadline deadline, GError **error)
     g_propagate_error (error, trouble);
     return NULL;
   }
-  char *name = configuration == NULL ? NULL : freertos_value_of (configuration, "thing_name");
-  if (name == NULL)
+  if (configuration == NULL) {
     g_set_error_literal (error, DRIVER_ERROR, DRIVER_ERROR_GARBLED,
-                         "\"" GET_CONFIGURATION "\" shows no thing_name");
+                         "the answer to \"" GET_CONFIGURATION "\" is no configuration");
+    return NULL;
+  }
+  char *name = freertos_value_of (configuration, "thing_name");
+  if (name == NULL)
+    g_set_error_literal (error, DRIVER_ERROR, DRIVER_ERROR_IDENTITY,
+                         "the board's configuration has no thing_name");
   return name;
 }
 

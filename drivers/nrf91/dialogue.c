@@ -6,8 +6,7 @@
 
 #include <string.h>
 
-/* The longest line is an echo of a write or the answer to KEYGEN: far below this. */
-#define LINE_MAX_LENGTH 16384u
+#include "drivers/console.h"
 
 void
 nrf91_answer_clear (Nrf91Answer *answer)
@@ -32,7 +31,7 @@ static char *
 read_line (Transport *transport, gsize *budget, Deadline deadline, GError **error)
 {
   while (TRUE) {
-    g_autofree char *raw = transport_read_line (transport, LINE_MAX_LENGTH, deadline, error);
+    g_autofree char *raw = console_read_line (transport, deadline, error);
     if (raw == NULL)
       return NULL;
     gsize length = strlen (raw) + 1;
@@ -78,6 +77,10 @@ listener_from_error (GError *trouble, GError **error)
   if (g_error_matches (trouble, DRIVER_ERROR, DRIVER_ERROR_NO_ANSWER)) {
     g_error_free (trouble);
     return NRF91_LISTENER_NOBODY;
+  }
+  if (g_error_matches (trouble, DRIVER_ERROR, DRIVER_ERROR_GARBLED)) {
+    g_error_free (trouble);
+    return NRF91_LISTENER_OTHER;
   }
   g_propagate_error (error, trouble);
   return NRF91_LISTENER_TROUBLE;
