@@ -8,12 +8,12 @@
  *
  * A whole device over a serial port is this loop:
  *
- *   static uint8_t request[1024], response[1024], transfer[4096];
+ *   static uint8_t request[1024 + 2], response[1024], transfer[4096];
  *   static SmpSerialReceiver receiver;
  *   static ProvisionDevice device;
  *
  *   provision_device_init (&device, &my_callbacks, my_context, PROVISION_GROUP_DEFAULT,
- *                          transfer, sizeof transfer, sizeof request);
+ *                          transfer, sizeof transfer, 1024);
  *   smp_serial_receiver_init (&receiver, request, sizeof request);
  *   for (;;) {
  *     size_t length = smp_serial_receive (&receiver, read_byte ());
