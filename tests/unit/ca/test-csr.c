@@ -1,0 +1,558 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The gate: what must not pass, and the good requests that must.
+ */
+#include "base/encode.h"
+#include "ca/csr.h"
+#include "ca/der-write.h"
+#include "ca/keycheck.h"
+#include "tests/unit/ca/make.h"
+
+#include <check.h>
+#include <openssl/x509.h>
+#include <string.h>
+
+static EVP_PKEY *p256;
+static EVP_PKEY *rsa;
+
+static void
+setup (void)
+{
+  p256 = make_key ("P-256");
+  rsa = make_key ("rsa-2048");
+}
+
+static void
+teardown (void)
+{
+  EVP_PKEY_free (p256);
+  EVP_PKEY_free (rsa);
+}
+
+static gboolean
+judge (GBytes *request, GError **error)
+{
+  gsize length;
+  const guint8 *data = g_bytes_get_data (request, &length);
+  /* Memory of exactly this size, so that a sanitizer sees a read behind it. */
+  g_autofree guint8 *copy = g_memdup2 (data, length);
+  Csr csr;
+
+  return csr_judge (copy, length, &csr, NULL, error);
+}
+
+static void
+expect_refused (GBytes *request, CaError code)
+{
+  g_autoptr (GError) problem = NULL;
+
+  ck_assert_msg (!judge (request, &problem), "accepted, but wanted %s", ca_error_word (code));
+  ck_assert_msg (problem->domain == CA_ERROR && problem->code == (int)code, "%s: %s, wanted %s",
+                 ca_error_word ((CaError)problem->code), problem->message, ca_error_word (code));
+  g_bytes_unref (request);
+}
+
+static void
+expect_accepted (GBytes *request)
+{
+  g_autoptr (GError) problem = NULL;
+
+  ck_assert_msg (judge (request, &problem), "%s", problem != NULL ? problem->message : "");
+  g_bytes_unref (request);
+}
+
+START_TEST (test_good_requests_pass)
+{
+  static const char *const keys[] = {
+    "rsa-2048", "rsa-3072", "rsa-4096", "P-256", "P-384", "P-521"
+  };
+  static const char *const names[] = {
+    "RSA 2048", "RSA 3072", "RSA 4096", "P-256", "P-384", "P-521"
+  };
+  static const char *const digests[] = { "SHA256", "SHA384", "SHA512" };
+  EVP_PKEY *key = make_key (keys[_i]);
+
+  for (guint i = 0; i < G_N_ELEMENTS (digests); i++) {
+    RequestParts parts = make_parts (key, digests[i]);
+    g_autoptr (GBytes) request = make_request (&parts);
+    g_autofree char *name = NULL;
+    gsize length;
+    const guint8 *data = g_bytes_get_data (request, &length);
+    Csr csr;
+
+    ck_assert (csr_judge (data, length, &csr, NULL, NULL));
+    name = csr_describe_key (&csr);
+    ck_assert_str_eq (name, names[_i]);
+    ck_assert (!csr.null_parameter);
+    parts_clear (&parts);
+  }
+  EVP_PKEY_free (key);
+}
+END_TEST
+
+START_TEST (test_a_nordic_null_parameter_passes_and_is_noted)
+{
+  RequestParts parts = make_parts (p256, "SHA256");
+  g_autoptr (GBytes) request = NULL;
+  gsize length;
+  const guint8 *data;
+  Csr csr;
+
+  parts_set (&parts.algorithm, "300c06082a8648ce3d0403020500");
+  request = make_request (&parts);
+  data = g_bytes_get_data (request, &length);
+  ck_assert (csr_judge (data, length, &csr, NULL, NULL));
+  ck_assert (csr.null_parameter);
+  parts_clear (&parts);
+}
+END_TEST
+
+START_TEST (test_attributes_with_extensions_pass)
+{
+  RequestParts parts = make_parts (p256, "SHA256");
+
+  /* extensionRequest with one extension: keyUsage digitalSignature */
+  parts_set (&parts.attributes, "a01e301c06092a864886f70d01090e310f300d300b0603551d0f040403020780");
+  expect_accepted (make_request (&parts));
+  parts_clear (&parts);
+}
+END_TEST
+
+START_TEST (test_the_reader_sees_what_openssl_sees)
+{
+  g_autoptr (GBytes) request = make_good_request (_i == 0 ? "rsa-2048" : "P-384", "SHA384");
+  gsize length;
+  const guint8 *data = g_bytes_get_data (request, &length);
+  const guint8 *at = data;
+  X509_REQ *parsed = d2i_X509_REQ (NULL, &at, (long)length);
+  guint8 *spki = NULL, *subject = NULL, *info = NULL;
+  const ASN1_BIT_STRING *signature;
+  EVP_PKEY *ours, *theirs = X509_REQ_get_pubkey (parsed);
+  Csr csr;
+
+  ck_assert (csr_parse (data, length, &csr, NULL));
+  ck_assert_int_eq (i2d_X509_PUBKEY (X509_REQ_get_X509_PUBKEY (parsed), &spki),
+                    (int)csr.spki.length);
+  ck_assert_mem_eq (spki, csr.spki.data, csr.spki.length);
+  ck_assert_int_eq (i2d_X509_NAME (X509_REQ_get_subject_name (parsed), &subject),
+                    (int)csr.subject.length);
+  ck_assert_mem_eq (subject, csr.subject.data, csr.subject.length);
+  ck_assert_int_eq (i2d_re_X509_REQ_tbs (parsed, &info), (int)csr.info.length);
+  ck_assert_mem_eq (info, csr.info.data, csr.info.length);
+  X509_REQ_get0_signature (parsed, &signature, NULL);
+  ck_assert (span_equal (csr.signature, signature->data, (gsize)signature->length));
+  ck_assert_int_eq (X509_REQ_get_signature_nid (parsed), csr.signature_nid);
+  ours = csr_public_key (&csr, NULL);
+  ck_assert_int_eq (EVP_PKEY_eq (ours, theirs), 1);
+  EVP_PKEY_free (ours);
+  EVP_PKEY_free (theirs);
+  OPENSSL_free (spki);
+  OPENSSL_free (subject);
+  OPENSSL_free (info);
+  X509_REQ_free (parsed);
+}
+END_TEST
+
+START_TEST (test_weak_and_foreign_keys_are_refused)
+{
+  static const struct {
+    const char *key;
+    CaError code;
+  } cases[] = { { "rsa-1024", CA_ERROR_RSA_TOO_SMALL },  { "rsa-2040", CA_ERROR_RSA_TOO_SMALL },
+                { "rsa-2052", CA_ERROR_RSA_MALFORMED },  { "secp256k1", CA_ERROR_EC_CURVE },
+                { "P-224", CA_ERROR_EC_CURVE },          { "prime192v1", CA_ERROR_EC_CURVE },
+                { "brainpoolP256r1", CA_ERROR_EC_CURVE } };
+
+  expect_refused (make_good_request (cases[_i].key, "SHA256"), cases[_i].code);
+}
+END_TEST
+
+START_TEST (test_an_ed25519_key_is_refused)
+{
+  RequestParts parts = make_parts (p256, "SHA256");
+
+  parts_set (&parts.spki,
+             "302a300506032b6570032100d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f7"
+             "07511a");
+  expect_refused (make_request (&parts), CA_ERROR_KEY_ALGORITHM);
+  parts_clear (&parts);
+}
+END_TEST
+
+START_TEST (test_sha1_and_other_signatures_are_refused)
+{
+  static const char *const algorithms[] = {
+    "300906072a8648ce3d0401",         /* ecdsa-with-SHA1 */
+    "300a06082a8648ce3d040301",       /* ecdsa-with-SHA224 */
+    "300506032b6570",                 /* Ed25519 */
+    "300d06092a864886f70d01010b0500", /* RSA with an EC key */
+  };
+  RequestParts parts = make_parts (p256, "SHA256");
+
+  parts_set (&parts.algorithm, algorithms[_i]);
+  expect_refused (make_request (&parts), CA_ERROR_SIGNATURE_ALGORITHM);
+  parts_clear (&parts);
+}
+END_TEST
+
+START_TEST (test_a_real_sha1_signature_is_refused)
+{
+  expect_refused (make_good_request (_i == 0 ? "rsa-2048" : "P-256", "SHA1"),
+                  CA_ERROR_SIGNATURE_ALGORITHM);
+}
+END_TEST
+
+START_TEST (test_rsa_needs_its_null_parameter)
+{
+  RequestParts parts = make_parts (rsa, "SHA256");
+
+  parts_set (&parts.algorithm, "300b06092a864886f70d01010b");
+  expect_refused (make_request (&parts), CA_ERROR_CSR_MALFORMED);
+  parts_clear (&parts);
+}
+END_TEST
+
+START_TEST (test_malformed_pieces_are_refused)
+{
+  static const struct {
+    guint piece; /* 0 version, 1 subject, 2 attributes */
+    const char *hex;
+  } cases[] = {
+    { 0, "020101" },                                  /* version 1 */
+    { 0, "02020000" },                                /* 0, but longer than it need be */
+    { 0, "0201ff" },                                  /* negative */
+    { 0, "0200" },                                    /* an integer without bytes */
+    { 0, "" },                                        /* no version */
+    { 1, "3080310a300806035504030c01610000" },        /* indefinite length */
+    { 1, "30810c310a300806035504030c0161" },          /* length not in its shortest form */
+    { 1, "3082000c310a300806035504030c0161" },        /* the same */
+    { 1, "30023100" },                                /* an empty set */
+    { 1, "300e310c300a06035504030c01610500" },        /* two values */
+    { 1, "310a300806035504030c0161" },                /* no name */
+    { 2, "" },                                        /* no attributes field at all */
+    { 2, "a0020500" },                                /* no attribute */
+    { 2, "a00f300d06092a864886f70d01090e3100ff" },    /* rest */
+    { 2, "a0113 00f06092a864886f70d01090e31023005" }, /* longer than what holds it */
+    { 2, "a0000500" },                                /* something behind */
+  };
+  RequestParts parts = make_parts (p256, "SHA256");
+  GBytes **pieces[] = { &parts.version, &parts.subject, &parts.attributes };
+  g_auto (GStrv) words = g_strsplit (cases[_i].hex, " ", -1);
+  g_autofree char *hex = g_strjoinv ("", words);
+
+  parts_set (pieces[cases[_i].piece], hex);
+  expect_refused (make_request (&parts), CA_ERROR_CSR_MALFORMED);
+  parts_clear (&parts);
+}
+END_TEST
+#define N_MALFORMED 16
+
+/* The SubjectPublicKeyInfo of a P-256 key with another key field. */
+static char *
+spki_hex_with_point (const char *point_hex)
+{
+  g_autoptr (GByteArray) out = g_byte_array_new ();
+  g_autoptr (GBytes) algorithm = hex_decode ("301306072a8648ce3d020106082a8648ce3d030107");
+  g_autofree char *bits_hex = g_strconcat ("00", point_hex, NULL);
+  g_autoptr (GBytes) bits = hex_decode (bits_hex);
+
+  g_byte_array_append (out, g_bytes_get_data (algorithm, NULL),
+                       (guint)g_bytes_get_size (algorithm));
+  der_put (out, DER_BIT_STRING, g_bytes_get_data (bits, NULL), g_bytes_get_size (bits));
+  der_wrap (out, 0, DER_SEQUENCE);
+  return hex_encode (out->data, out->len);
+}
+
+static char *
+point_hex_of (EVP_PKEY *key)
+{
+  guint8 *point = NULL;
+  gsize length = EVP_PKEY_get1_encoded_public_key (key, &point);
+  char *hex = hex_encode (point, length);
+
+  OPENSSL_free (point);
+  return hex;
+}
+
+START_TEST (test_bad_points_are_refused)
+{
+  RequestParts parts = make_parts (p256, "SHA256");
+  g_autofree char *good = point_hex_of (p256);
+  g_autofree char *bad = g_strdup (good);
+  g_autofree char *spki = NULL;
+
+  switch (_i) {
+  case 0: /* compressed */
+    bad[66] = '\0';
+    memcpy (bad, "02", 2);
+    break;
+  case 1: /* infinity */
+    strcpy (bad, "00");
+    break;
+  case 2: /* hybrid */
+    memcpy (bad, "06", 2);
+    break;
+  case 3: /* off the curve */
+    bad[129] = bad[129] == '0' ? '1' : '0';
+    break;
+  case 4: /* too short */
+    bad[128] = '\0';
+    break;
+  case 5: /* outside the field */
+    memset (bad + 2, 'f', 64);
+    break;
+  }
+  spki = spki_hex_with_point (bad);
+  parts_set (&parts.spki, spki);
+  expect_refused (make_request (&parts), CA_ERROR_EC_POINT);
+  parts_clear (&parts);
+}
+END_TEST
+
+START_TEST (test_a_curve_given_by_parameters_is_refused)
+{
+  EVP_PKEY *key = make_key ("P-256");
+  RequestParts parts;
+
+  ck_assert_int_eq (EVP_PKEY_set_utf8_string_param (key, "encoding", "explicit"), 1);
+  parts = make_parts (key, "SHA256");
+  expect_refused (make_request (&parts), CA_ERROR_EC_CURVE);
+  parts_clear (&parts);
+  EVP_PKEY_free (key);
+}
+END_TEST
+
+/* An RSA SubjectPublicKeyInfo of any numbers. */
+static char *
+spki_hex_with_numbers (const char *modulus_hex, const char *exponent_hex)
+{
+  static const char null_and_oid[] = "300d06092a864886f70d0101010500";
+  g_autoptr (GByteArray) out = g_byte_array_new ();
+  g_autoptr (GBytes) modulus = hex_decode (modulus_hex);
+  g_autoptr (GBytes) exponent = hex_decode (exponent_hex);
+  g_autoptr (GBytes) algorithm = hex_decode (null_and_oid);
+  g_autoptr (GByteArray) bits = g_byte_array_new ();
+  const guint8 unused = 0;
+  guint key;
+
+  g_byte_array_append (out, g_bytes_get_data (algorithm, NULL),
+                       (guint)g_bytes_get_size (algorithm));
+  key = out->len;
+  der_put (out, DER_INTEGER, g_bytes_get_data (modulus, NULL), g_bytes_get_size (modulus));
+  der_put (out, DER_INTEGER, g_bytes_get_data (exponent, NULL), g_bytes_get_size (exponent));
+  der_wrap (out, key, DER_SEQUENCE);
+  g_byte_array_append (bits, &unused, 1);
+  g_byte_array_append (bits, out->data + key, out->len - key);
+  g_byte_array_set_size (out, key);
+  der_put (out, DER_BIT_STRING, bits->data, bits->len);
+  der_wrap (out, 0, DER_SEQUENCE);
+  return hex_encode (out->data, out->len);
+}
+
+START_TEST (test_impossible_rsa_numbers_are_refused)
+{
+  g_autofree char *odd = g_strnfill (512, 'f');
+  g_autofree char *modulus = g_strconcat ("00", odd, NULL);
+  g_autofree char *even = g_strdup (modulus);
+  g_autofree char *huge_digits = g_strnfill (2050, 'f');
+  g_autofree char *huge = g_strconcat ("00", huge_digits, NULL);
+  g_autofree char *wide_digits = g_strnfill (64, '0');
+  g_autofree char *wide = g_strconcat ("01", wide_digits, NULL);
+  const struct {
+    const char *modulus;
+    const char *exponent;
+    CaError code;
+  } cases[] = {
+    { modulus, "01", CA_ERROR_RSA_MALFORMED },     { modulus, "00", CA_ERROR_RSA_MALFORMED },
+    { modulus, "010000", CA_ERROR_RSA_MALFORMED }, { even, "010001", CA_ERROR_RSA_MALFORMED },
+    { modulus, wide, CA_ERROR_RSA_MALFORMED },     { huge, "010001", CA_ERROR_RSA_TOO_LARGE },
+    { odd, "010001", CA_ERROR_CSR_MALFORMED }, /* negative */
+    { "00", "010001", CA_ERROR_RSA_TOO_SMALL },
+  };
+  RequestParts parts = make_parts (rsa, "SHA256");
+  g_autofree char *spki = NULL;
+
+  even[513] = 'e';
+  wide[65] = '1';
+  spki = spki_hex_with_numbers (cases[_i].modulus, cases[_i].exponent);
+  parts_set (&parts.spki, spki);
+  expect_refused (make_request (&parts), cases[_i].code);
+  parts_clear (&parts);
+}
+END_TEST
+#define N_RSA_NUMBERS 8
+
+START_TEST (test_trailing_bytes_are_refused)
+{
+  g_autoptr (GBytes) good = make_good_request ("P-256", "SHA256");
+
+  expect_refused (bytes_resized (good, 1), CA_ERROR_CSR_TRAILING_DATA);
+  expect_refused (bytes_resized (good, 4000), CA_ERROR_CSR_TRAILING_DATA);
+}
+END_TEST
+
+START_TEST (test_a_request_cut_short_anywhere_is_refused)
+{
+  g_autoptr (GBytes) good = make_good_request ("P-256", "SHA256");
+
+  for (gssize cut = 1; cut <= (gssize)g_bytes_get_size (good); cut++)
+    expect_refused (bytes_resized (good, -cut), CA_ERROR_CSR_MALFORMED);
+}
+END_TEST
+
+START_TEST (test_a_changed_bit_anywhere_is_refused)
+{
+  g_autoptr (GBytes) good = make_good_request (_i == 0 ? "P-256" : "rsa-2048", "SHA256");
+
+  for (gsize place = 0; place < g_bytes_get_size (good); place++) {
+    g_autoptr (GBytes) bad = bytes_flipped (good, place, (guint8)(1 << place % 8));
+
+    ck_assert_msg (!judge (bad, NULL), "byte %zu", place);
+  }
+}
+END_TEST
+
+START_TEST (test_another_keys_signature_is_refused)
+{
+  EVP_PKEY *other = make_key ("P-256");
+  RequestParts parts = make_parts (p256, "SHA256");
+
+  parts.key = other;
+  expect_refused (make_request (&parts), CA_ERROR_CSR_SIGNATURE);
+  parts_clear (&parts);
+  EVP_PKEY_free (other);
+}
+END_TEST
+
+START_TEST (test_a_request_that_is_too_large_is_refused)
+{
+  g_autoptr (GBytes) good = make_good_request ("P-256", "SHA256");
+
+  expect_refused (bytes_resized (good, CSR_MOST), CA_ERROR_CSR_MALFORMED);
+}
+END_TEST
+
+START_TEST (test_random_bytes_never_pass)
+{
+  g_autoptr (GBytes) good = make_good_request ("P-256", "SHA256");
+  GRand *dice = g_rand_new_with_seed (4711);
+
+  for (guint round = 0; round < 20000; round++) {
+    g_autoptr (GBytes) bad =
+        bytes_flipped (good, (gsize)g_rand_int_range (dice, 0, (int)g_bytes_get_size (good)),
+                       (guint8)g_rand_int_range (dice, 1, 256));
+    gsize length;
+    const guint8 *data = g_bytes_get_data (bad, &length);
+    g_autofree guint8 *copy = g_memdup2 (data, length);
+    Csr csr;
+
+    if (csr_parse (copy, length, &csr, NULL))
+      ck_assert_uint_eq (csr.whole.length, length);
+  }
+  g_rand_free (dice);
+}
+END_TEST
+
+/* ---- files ---- */
+
+static char *
+pem_of (GBytes *request)
+{
+  gsize length;
+  const guint8 *data = g_bytes_get_data (request, &length);
+
+  return pem_encode ("CERTIFICATE REQUEST", data, length);
+}
+
+static void
+expect_file (const char *text, GBytes *wanted, CaError code)
+{
+  g_autoptr (GError) problem = NULL;
+  g_autoptr (GBytes) got = csr_from_file_bytes (text, strlen (text), &problem);
+
+  if (wanted != NULL) {
+    ck_assert_msg (got != NULL && g_bytes_equal (got, wanted), "%s",
+                   problem != NULL ? problem->message : "other bytes");
+    return;
+  }
+  ck_assert (got == NULL);
+  ck_assert_msg (problem->code == (int)code, "%s", problem->message);
+}
+
+START_TEST (test_pem_files_hold_one_request_and_nothing_else)
+{
+  g_autoptr (GBytes) request = make_good_request ("P-256", "SHA256");
+  g_autofree char *pem = pem_of (request);
+  g_autofree char *spaced = g_strconcat ("\r\n \n", pem, "\n\t\n", NULL);
+  g_autofree char *twice = g_strconcat (pem, pem, NULL);
+  g_autofree char *with_key =
+      g_strconcat (pem, "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n", NULL);
+  g_autofree char *key_first = g_strconcat (
+      "-----BEGIN EC PRIVATE KEY-----\nAAAA\n-----END EC PRIVATE KEY-----\n", pem, NULL);
+  g_autofree char *with_text = g_strconcat ("Certificate Request:\n", pem, NULL);
+  g_autofree char *damaged = g_strdup (pem);
+
+  damaged[100] = '!';
+  expect_file (pem, request, 0);
+  expect_file (spaced, request, 0);
+  expect_file (twice, NULL, CA_ERROR_CSR_TRAILING_DATA);
+  expect_file (with_key, NULL, CA_ERROR_CSR_TRAILING_DATA);
+  expect_file (key_first, NULL, CA_ERROR_CSR_MALFORMED);
+  expect_file (with_text, NULL, CA_ERROR_CSR_MALFORMED);
+  expect_file (damaged, NULL, CA_ERROR_CSR_MALFORMED);
+  expect_file ("", NULL, CA_ERROR_CSR_MALFORMED);
+  expect_file ("hello", NULL, CA_ERROR_CSR_MALFORMED);
+}
+END_TEST
+
+START_TEST (test_each_reason_has_a_word_of_its_own)
+{
+  for (CaError code = CA_ERROR_CSR_MALFORMED; code <= CA_ERROR_INTERNAL; code++) {
+    CaError back;
+
+    ck_assert (ca_error_from_word (ca_error_word (code), &back));
+    ck_assert_int_eq (back, code);
+    ck_assert_uint_gt (strlen (ca_error_operator_text (code)), 10);
+  }
+  ck_assert (ca_error_is_devices_fault (CA_ERROR_DUPLICATE_KEY));
+  ck_assert (!ca_error_is_devices_fault (CA_ERROR_PROFILE));
+}
+END_TEST
+
+int
+main (void)
+{
+  Suite *suite = suite_create ("ca csr");
+  TCase *gate = tcase_create ("gate");
+  SRunner *runner = srunner_create (suite);
+  int failed;
+
+  tcase_set_timeout (gate, 120);
+  tcase_add_unchecked_fixture (gate, setup, teardown);
+  tcase_add_loop_test (gate, test_good_requests_pass, 0, 6);
+  tcase_add_test (gate, test_a_nordic_null_parameter_passes_and_is_noted);
+  tcase_add_test (gate, test_attributes_with_extensions_pass);
+  tcase_add_loop_test (gate, test_the_reader_sees_what_openssl_sees, 0, 2);
+  tcase_add_loop_test (gate, test_weak_and_foreign_keys_are_refused, 0, 7);
+  tcase_add_test (gate, test_an_ed25519_key_is_refused);
+  tcase_add_loop_test (gate, test_sha1_and_other_signatures_are_refused, 0, 4);
+  tcase_add_loop_test (gate, test_a_real_sha1_signature_is_refused, 0, 2);
+  tcase_add_test (gate, test_rsa_needs_its_null_parameter);
+  tcase_add_loop_test (gate, test_malformed_pieces_are_refused, 0, N_MALFORMED);
+  tcase_add_loop_test (gate, test_bad_points_are_refused, 0, 6);
+  tcase_add_test (gate, test_a_curve_given_by_parameters_is_refused);
+  tcase_add_loop_test (gate, test_impossible_rsa_numbers_are_refused, 0, N_RSA_NUMBERS);
+  tcase_add_test (gate, test_trailing_bytes_are_refused);
+  tcase_add_test (gate, test_a_request_cut_short_anywhere_is_refused);
+  tcase_add_loop_test (gate, test_a_changed_bit_anywhere_is_refused, 0, 2);
+  tcase_add_test (gate, test_another_keys_signature_is_refused);
+  tcase_add_test (gate, test_a_request_that_is_too_large_is_refused);
+  tcase_add_test (gate, test_random_bytes_never_pass);
+  tcase_add_test (gate, test_pem_files_hold_one_request_and_nothing_else);
+  tcase_add_test (gate, test_each_reason_has_a_word_of_its_own);
+  suite_add_tcase (suite, gate);
+  srunner_run_all (runner, CK_NORMAL);
+  failed = srunner_ntests_failed (runner);
+  srunner_free (runner);
+  return failed != 0;
+}
