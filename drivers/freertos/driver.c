@@ -14,6 +14,7 @@
 
 #define GET_CONFIGURATION "conf get"
 #define SECRET_KEY "wifi_credential="
+#define END_OF_CERTIFICATE "-----END CERTIFICATE-----"
 
 typedef struct {
   gboolean name_known;
@@ -21,21 +22,36 @@ typedef struct {
   GBytes *key_info; /* SubjectPublicKeyInfo that the board printed when it made the key, or NULL */
 } Board;
 
-/* The configuration, or NULL without error where the answer is not one. A board that was left in
- * the middle of a certificate takes the first line for a part of it. */
+static gboolean
+is_configuration (const char *answer)
+{
+  return freertos_says (answer, "thing_name=\"") || freertos_says (answer, "mqtt_endpoint=\"");
+}
+
+static char *
+ask_configuration (Transport *transport, Deadline deadline, GError **error)
+{
+  transport_redact_after (transport, SECRET_KEY);
+  return freertos_type (transport, GET_CONFIGURATION, deadline, error);
+}
+
+/* The configuration, or NULL without error where there is none. A board that was left in the
+ * middle of a certificate takes the question for a part of it: it is given the end of one then,
+ * and asked again. */
 static char *
 get_configuration (Transport *transport, Deadline deadline, GError **error)
 {
-  transport_redact_after (transport, SECRET_KEY);
-  for (int i = 0; i < 2; i++) {
-    g_autofree char *answer = freertos_type (transport, GET_CONFIGURATION, deadline, error);
+  g_autofree char *first = ask_configuration (transport, deadline, error);
 
-    if (answer == NULL)
-      return NULL;
-    if (freertos_says (answer, "thing_name=\"") || freertos_says (answer, "mqtt_endpoint=\""))
-      return g_steal_pointer (&answer);
-  }
-  return NULL;
+  if (first == NULL || freertos_knows_no_such_command (first))
+    return NULL;
+  if (is_configuration (first))
+    return g_steal_pointer (&first);
+  g_autofree char *ended = freertos_type (transport, END_OF_CERTIFICATE, deadline, error);
+  if (ended == NULL)
+    return NULL;
+  g_autofree char *second = ask_configuration (transport, deadline, error);
+  return second != NULL && is_configuration (second) ? g_steal_pointer (&second) : NULL;
 }
 
 static gboolean

@@ -257,6 +257,46 @@ START_TEST (what_the_station_must_judge_is_shown_as_it_is)
 }
 END_TEST
 
+/* A station that was killed leaves the device in the middle of something; the next one must get
+ * through all the same, without a hand and with the same identity. */
+START_TEST (what_a_killed_station_has_begun_does_no_harm)
+{
+  static const struct {
+    const char *arguments;
+    const char *begun;
+  } cases[] = {
+    { "nrf91", "AT%CM" },
+    { "nrf91", "AT%CMNG=0,16842753,1,\"-----BEGIN CERTIFICATE-----\r\nMIIB" },
+    { "nrf91", "AT%KEYGEN=16842753,2,0\r\n" },
+    { "nrf91 --host shell", "at 'AT%CMNG=0,16842753,1,\"-----BEGIN CERTIFICATE-----\\nMIIB" },
+    { "freertos --serial board-7", "conf se" },
+    { "freertos --serial board-7", "pki import cert tls_cert\r" },
+    { "freertos --serial board-7", "pki import cert tls_cert\r-----BEGIN CERTIFICATE-----\rMIIB" },
+    { "freertos --serial board-7",
+      "conf set thing_name "
+      "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff\r" },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
+    g_auto (Line) line = line_open (cases[i].arguments);
+    JourneyVerdict verdict = { 0 };
+    Deadline deadline = ATTEMPT;
+
+    ck_assert (transport_write_text (line.journey.transport, cases[i].begun, deadline, NULL));
+    ck_assert_msg (journey_to_certificate (&line.journey, deadline)
+                       && journey_to_proof (&line.journey, &verdict, deadline),
+                   "\"%s\": %s", cases[i].begun,
+                   line.journey.error == NULL ? "?" : line.journey.error->message);
+    ck_assert (verdict.shows_what_was_sent && verdict.signed_by_its_key);
+    if (!g_str_has_prefix (cases[i].arguments, "freertos"))
+      continue;
+    g_autoptr (DeviceIdentity) identity =
+        line.journey.driver->identify (line.journey.session, deadline, &line.journey.error);
+    ck_assert_str_eq (identity->serial, "board-7");
+  }
+}
+END_TEST
+
 int
 main (void)
 {
@@ -271,6 +311,7 @@ main (void)
   tcase_add_test (sound, a_board_keeps_its_name_through_a_proof);
   tcase_add_test (sound, a_session_that_comes_later_can_still_prove_the_key);
   tcase_add_test (sound, a_fresh_device_has_no_proof);
+  tcase_add_test (sound, what_a_killed_station_has_begun_does_no_harm);
   tcase_add_test (faulty, each_fault_has_its_error);
   tcase_add_test (faulty, garbage_is_never_believed);
   tcase_add_test (faulty, what_the_station_must_judge_is_shown_as_it_is);
