@@ -70,7 +70,7 @@ output_open (Output *output, const char *file, GError **error)
     return open_in_place (output, file, error);
 
   char *target = realpath (file, NULL); /* a link stays, its target is replaced */
-  output->path = g_strdup (target != NULL ? target : file);
+  output->path = g_canonicalize_filename (target != NULL ? target : file, NULL);
   free (target);
   g_autofree char *folder = g_path_get_dirname (output->path);
   g_autofree char *name = g_path_get_basename (output->path);

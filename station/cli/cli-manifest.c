@@ -14,6 +14,9 @@
 #include "base/text.h"
 #include "station/cli/output.h"
 
+/* What people read; programs get all. */
+#define PROBLEMS_MOST 10u
+
 static const Field verdict_fields[] = {
   { "genuine", "Genuine", FIELD_YES_NO },
   { "format", "Format", FIELD_TEXT },
@@ -50,10 +53,14 @@ print_problems (GVariant *verdict)
       g_variant_lookup_value (verdict, "problems", G_VARIANT_TYPE_STRING_ARRAY);
   g_autofree const char **texts = problems == NULL ? NULL : g_variant_get_strv (problems, NULL);
 
-  for (const char **text = texts; text != NULL && *text != NULL; text++) {
-    g_autofree char *safe = text_for_display (*text, 1000);
+  guint n = texts == NULL ? 0 : g_strv_length ((char **)texts);
+
+  for (guint i = 0; i < MIN (n, PROBLEMS_MOST); i++) {
+    g_autofree char *safe = text_for_display (texts[i], 1000);
     printf ("%-16s %s\n", "Problem", safe);
   }
+  if (n > PROBLEMS_MOST)
+    printf ("%-16s and %u more; --json shows them\n", "", n - PROBLEMS_MOST);
 }
 
 CliExit

@@ -54,9 +54,9 @@ doctor_check_udev_rule (Doctor *doctor)
       return;
     }
   doctor_find (doctor, DOCTOR_WARN, "udev",
-               g_strdup ("The udev rules of Keycradle are not installed: other programs may open "
-                         "its devices."),
-               g_strdup ("sudo udevadm control --reload    (after installing Keycradle)"));
+               g_strdup ("The udev rules of Keycradle are not installed, so ModemManager may open "
+                         "its devices: install it with -Dudev_rules_dir=/usr/lib/udev/rules.d."),
+               g_strdup ("sudo meson install -C build && sudo udevadm control --reload"));
 }
 
 /* ---- groups ---- */

@@ -40,7 +40,7 @@ const CliOption cli_options[] = {
     "digits of the number, filled up with zeros", FALSE },
   { "batch", CLI_OPTION_TEXT, AT (batch), "BATCH", "of this batch only", FALSE },
   { "device", CLI_OPTION_TEXT, AT (device), "SERIAL", "of this device only", FALSE },
-  { "limit", CLI_OPTION_COUNT, AT (limit), "N", "at most so many (100); 0 for all", FALSE },
+  { "limit", CLI_OPTION_COUNT, AT (limit), "N", "at most so many (100); 0 for 10000", FALSE },
   { "pem", CLI_OPTION_SWITCH, AT (pem), NULL, "print the certificate as PEM and nothing else",
     FALSE },
   { "output", CLI_OPTION_TEXT, AT (output), "FILE", "where it goes; - for standard output", FALSE },
