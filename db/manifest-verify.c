@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Holding a file against the ledger. If its digest is on record it is genuine, and that is
+ * all. If not, the file is read again line by line against the ledger, and once more beside
+ * the export that it should have been, to say what was done to it and where.
+ */
+#include <openssl/evp.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/files.h"
+#include "db/manifest-judge.h"
+
+void
+manifest_verdict_free (ManifestVerdict *verdict)
+{
+  if (verdict == NULL)
+    return;
+  g_free (verdict->format);
+  g_free (verdict->batch);
+  g_free (verdict->exported_by);
+  g_clear_pointer (&verdict->problems, g_ptr_array_unref);
+  g_free (verdict);
+}
+
+/* ---- the records ---- */
+
+#define EXPORT_QUERY                                                                               \
+  "SELECT exports.id, exports.at, actor, exports.batch, batches.name, format, format_version,"     \
+  " through, ca_certificate FROM exports JOIN batches ON batches.id = exports.batch"
+
+static gboolean
+load_record (Statement *select, ManifestRecord *recorded, GError **error)
+{
+  gboolean row;
+
+  if (!statement_step (select, &row, error))
+    return FALSE;
+  if (!row)
+    return TRUE;
+  recorded->id = statement_int64 (select);
+  recorded->at = statement_int64 (select);
+  recorded->actor = statement_dup_text (select);
+  recorded->batch_id = statement_int64 (select);
+  recorded->batch = statement_dup_text (select);
+  recorded->format = statement_dup_text (select);
+  recorded->format_version = statement_int64 (select);
+  recorded->through = statement_int64 (select);
+  recorded->ca_certificate = statement_dup_bytes (select);
+  return TRUE;
+}
+
+static gboolean
+find_by_digest (ManifestVerification *verification, GBytes *digest, GError **error)
+{
+  g_autoptr (Statement) select = statement_prepare (
+      verification->database, EXPORT_QUERY " WHERE sha256 = ? ORDER BY exports.id LIMIT 1", error);
+
+  if (select == NULL)
+    return FALSE;
+  statement_bind_bytes (select, digest);
+  return load_record (select, &verification->recorded, error);
+}
+
+/* The latest export with as many rows, else the latest. */
+static gboolean
+find_nearest (ManifestVerification *verification, GError **error)
+{
+  g_autoptr (Statement) select = statement_prepare (
+      verification->database,
+      EXPORT_QUERY " WHERE exports.batch = ? AND format = ? ORDER BY rows = ? DESC,"
+                   " exports.id DESC LIMIT 1",
+      error);
+
+  if (select == NULL)
+    return FALSE;
+  statement_bind_int64 (select, verification->batch_id);
+  statement_bind_text (select, verification->writer->format.name);
+  statement_bind_int64 (select, (gint64)verification->verdict->rows);
+  return load_record (select, &verification->recorded, error);
+}
+
+/* ---- the first reading: what is it? ---- */
+
+static gboolean
+is_written_by (const ManifestWriter *writer, const GString *line)
+{
+  if (writer->header != NULL)
+    return strncmp (line->str, writer->header, strcspn (writer->header, "\r\n")) == 0;
+  g_autoptr (GHashTable) fields = writer->fields (line->str, line->len);
+  return fields != NULL && g_hash_table_contains (fields, writer->certificate_field);
+}
+
+static const ManifestWriter *
+recognize (const GString *line)
+{
+  const ManifestWriter *const *writers = manifest_writers ();
+
+  for (guint i = 0; writers[i] != NULL; i++)
+    if (is_written_by (writers[i], line))
+      return writers[i];
+  return NULL;
+}
+
+static gboolean
+find_batch (ManifestVerification *verification, const GString *line, GError **error)
+{
+  gboolean found;
+  g_autoptr (GHashTable) fields = verification->writer->fields (line->str, line->len);
+  g_autoptr (GBytes) digest =
+      fields == NULL ? NULL : manifest_line_digest (verification->writer, fields);
+
+  if (digest == NULL)
+    return TRUE;
+  g_autoptr (Statement) select = statement_prepare (
+      verification->database, "SELECT batch FROM certificates WHERE sha256 = ?", error);
+  if (select == NULL)
+    return FALSE;
+  statement_bind_bytes (select, digest);
+  return load_id (select, &verification->batch_id, &found, error);
+}
+
+static gboolean
+look_at_line (ManifestVerification *verification, const RecordReader *reader, GError **error)
+{
+  if (reader->number == 1)
+    verification->writer = recognize (reader->line);
+  gboolean header = verification->writer != NULL && verification->writer->header != NULL;
+  if (!header || reader->number > 1)
+    verification->verdict->rows++;
+  if (verification->writer == NULL || verification->batch_id != 0)
+    return TRUE;
+  return find_batch (verification, reader->line, error);
+}
+
+static gboolean
+survey (ManifestVerification *verification, GError **error)
+{
+  g_auto (RecordReader) reader = { 0 };
+  gboolean more = TRUE;
+
+  record_reader_init (&reader, verification->fd, verification->start);
+  while (more) {
+    gboolean quoted = verification->writer != NULL && verification->writer->quoted;
+    if (!record_reader_next (&reader, quoted, &more, error)
+        || (more && !look_at_line (verification, &reader, error)))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+/* ---- the verdict ---- */
+
+static gboolean
+judge_against_record (ManifestVerification *verification, GError **error)
+{
+  const ManifestRecord *recorded = &verification->recorded;
+
+  manifest_context_init (&verification->context, recorded->ca_certificate,
+                         recorded->at / G_USEC_PER_SEC);
+  if (!manifest_judge_lines (verification, error))
+    return FALSE;
+  if (recorded->format_version == (gint64)verification->writer->version)
+    return manifest_compare_with_export (verification, error);
+  manifest_problem (verification, 0, "the export was made by another version of format %s",
+                    verification->writer->format.name);
+  return TRUE;
+}
+
+static gboolean
+find_fault (ManifestVerification *verification, GError **error)
+{
+  if (verification->writer == NULL) {
+    manifest_problem (verification, 0, "the file is of no format that Keycradle writes");
+    return TRUE;
+  }
+  verification->verdict->format = g_strdup (verification->writer->format.name);
+  if (!find_nearest (verification, error))
+    return FALSE;
+  verification->verdict->batch = g_strdup (verification->recorded.batch);
+  if (verification->recorded.id != 0)
+    return judge_against_record (verification, error);
+  manifest_problem (verification, 0,
+                    "no export in format %s of the batch in this file is on record",
+                    verification->writer->format.name);
+  return manifest_judge_lines (verification, error);
+}
+
+static void
+fill_genuine (const ManifestVerification *verification)
+{
+  ManifestVerdict *verdict = verification->verdict;
+  const ManifestRecord *recorded = &verification->recorded;
+
+  verdict->genuine = TRUE;
+  verdict->format = g_strdup (recorded->format);
+  verdict->batch = g_strdup (recorded->batch);
+  verdict->exported_at = recorded->at;
+  verdict->exported_by = g_strdup (recorded->actor);
+}
+
+static gboolean
+unreadable (GError **error)
+{
+  g_set_error_literal (error, G_FILE_ERROR, G_FILE_ERROR_IO, "the manifest can't be read");
+  return FALSE;
+}
+
+static gboolean
+hash_descriptor (int fd, off_t start, EVP_MD_CTX *context)
+{
+  guint8 buffer[64 * 1024];
+  ssize_t got;
+
+  while ((got = pread (fd, buffer, sizeof buffer, start)) > 0) {
+    if (!EVP_DigestUpdate (context, buffer, (gsize)got))
+      return FALSE;
+    start += got;
+  }
+  return got == 0;
+}
+
+static GBytes *
+hash_file (int fd, off_t start, GError **error)
+{
+  guint8 digest[EVP_MAX_MD_SIZE];
+  unsigned int length = 0;
+  EVP_MD_CTX *context = EVP_MD_CTX_new ();
+  gboolean hashed = context != NULL && EVP_DigestInit_ex (context, EVP_sha256 (), NULL)
+                    && hash_descriptor (fd, start, context)
+                    && EVP_DigestFinal_ex (context, digest, &length);
+
+  EVP_MD_CTX_free (context);
+  if (hashed)
+    return g_bytes_new (digest, length);
+  unreadable (error);
+  return NULL;
+}
+
+static gboolean
+verify_file (ManifestVerification *verification, GError **error)
+{
+  g_autoptr (GBytes) digest = hash_file (verification->fd, verification->start, error);
+
+  if (digest == NULL || !statement_execute (verification->database, "BEGIN", error)
+      || !survey (verification, error) || !find_by_digest (verification, digest, error))
+    return FALSE;
+  if (verification->recorded.id == 0)
+    return find_fault (verification, error);
+  fill_genuine (verification);
+  return TRUE;
+}
+
+static ManifestVerdict *
+verify_descriptor (Ledger *ledger, int fd, off_t start, GError **error)
+{
+  g_autoptr (Database) database = database_open_reader (ledger->path, error);
+  g_autoptr (ManifestVerdict) verdict = g_new0 (ManifestVerdict, 1);
+  g_auto (ManifestVerification)
+      verification = { .database = database, .fd = fd, .start = start, .verdict = verdict };
+
+  verdict->problems = g_ptr_array_new_with_free_func (g_free);
+  if (database == NULL || !verify_file (&verification, error))
+    return NULL;
+  return g_steal_pointer (&verdict);
+}
+
+static gboolean
+copy_all (int from, int to, GError **error)
+{
+  guint8 buffer[64 * 1024];
+  ssize_t got;
+
+  while ((got = read (from, buffer, sizeof buffer)) > 0)
+    if (!fd_write_all (to, buffer, (gsize)got, error))
+      return FALSE;
+  return got == 0 || unreadable (error);
+}
+
+/* A pipe can be read only once: it goes to a file without a name first. */
+static ManifestVerdict *
+verify_stream (Ledger *ledger, int fd, GError **error)
+{
+  g_autofree char *path = NULL;
+  ManifestVerdict *verdict = NULL;
+  int copy = g_file_open_tmp ("keycradle-manifest-XXXXXX", &path, error);
+
+  if (copy < 0)
+    return NULL;
+  unlink (path);
+  if (copy_all (fd, copy, error))
+    verdict = verify_descriptor (ledger, copy, 0, error);
+  close (copy);
+  return verdict;
+}
+
+ManifestVerdict *
+manifest_verify (Ledger *ledger, int fd, GError **error)
+{
+  off_t start = lseek (fd, 0, SEEK_CUR);
+
+  return start >= 0 ? verify_descriptor (ledger, fd, start, error)
+                    : verify_stream (ledger, fd, error);
+}
