@@ -1,0 +1,16 @@
+# A device certificate for AWS IoT Core. See keycradle-profile(5).
+[certificate]
+Subject=CN=${serial},O=Example
+# AWS IoT takes certificates that last as long as the device.
+Validity=until-ca
+KeyUsage=digitalSignature
+ExtendedKeyUsage=clientAuth
+BackdateSeconds=60
+
+[device]
+Key=p-256;rsa-2048
+Chain=yes
+# Amazon Root CA 3 for EC keys, 1 for RSA keys
+ServerRoots=auto
+Endpoint=abc123example-ats.iot.eu-west-1.amazonaws.com
+Lock=no
