@@ -258,7 +258,8 @@ manifest_export (Ledger *ledger, const char *format, const char *batch, GBytes *
     ledger_not_found ("manifest format", format, error);
     return NULL;
   }
-  gboolean done = run_export (ledger, &export, fd, omissions, error);
-  g_autoptr (GBytes) digest = export.sha256;
-  return done ? summarize (&export, omissions) : NULL;
+  ManifestSummary *summary =
+      run_export (ledger, &export, fd, omissions, error) ? summarize (&export, omissions) : NULL;
+  g_clear_pointer (&export.sha256, g_bytes_unref);
+  return summary;
 }
