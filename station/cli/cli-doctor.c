@@ -55,6 +55,14 @@ doctor_setting (const Doctor *doctor, const char *group, const char *key, const 
   return value != NULL ? value : g_strdup (fallback);
 }
 
+gboolean
+doctor_is_demo (const Doctor *doctor)
+{
+  g_autofree char *mode = doctor_setting (doctor, "station", "Mode", "production");
+
+  return g_str_equal (mode, "demo");
+}
+
 static void
 print_findings (GPtrArray *findings)
 {

@@ -4,6 +4,8 @@
  */
 #include "station/cli/cli.h"
 
+#include <unistd.h>
+
 #include "base/names.h"
 
 #define CONNECT_MILLISECONDS 5000
@@ -35,23 +37,53 @@ cli_socket_path (const Cli *cli)
   return configured != NULL ? configured : g_strdup (DEFAULT_STATION_SOCKET);
 }
 
-static void
-set_connect_error (const char *path, const GError *problem, GError **error)
+/* What to type to start the daemon that the configuration speaks of. */
+static char *
+start_command (const Cli *cli)
 {
-  if (g_error_matches (problem, G_IO_ERROR, G_IO_ERROR_PERMISSION_DENIED))
+  g_autoptr (GKeyFile) config = g_key_file_new ();
+  g_autofree char *mode = NULL;
+
+  if (g_key_file_load_from_file (config, cli_config_path (cli), G_KEY_FILE_NONE, NULL))
+    mode = g_key_file_get_string (config, "station", "Mode", NULL);
+  if (g_strcmp0 (mode, "demo") == 0)
+    return g_strdup_printf ("keycradled --config %s", cli_config_path (cli));
+  return g_strdup ("systemctl start keycradled");
+}
+
+/* The daemon hangs up on users without a role before it hears a word; on root it never does. */
+static gboolean
+was_refused (const GError *problem)
+{
+  return g_error_matches (problem, G_IO_ERROR, G_IO_ERROR_PERMISSION_DENIED)
+         || (geteuid () != 0 && !g_error_matches (problem, G_IO_ERROR, G_IO_ERROR_NOT_FOUND)
+             && !g_error_matches (problem, G_IO_ERROR, G_IO_ERROR_CONNECTION_REFUSED)
+             && !g_error_matches (problem, G_IO_ERROR, G_IO_ERROR_CANCELLED));
+}
+
+static void
+set_connect_error (const Cli *cli, const char *path, const GError *problem, GError **error)
+{
+  g_autofree char *command = start_command (cli);
+
+  if (was_refused (problem))
     g_set_error (error, CLI_ERROR, CLI_NOT_PERMITTED,
                  "You may not talk to keycradled at %s: your user must be in one of the groups "
                  "keycradle-auditor, -operator or -supervisor; 'keycradle doctor' tells more.",
                  path);
   else if (g_error_matches (problem, G_IO_ERROR, G_IO_ERROR_NOT_FOUND))
     g_set_error (error, CLI_ERROR, CLI_UNREACHABLE,
-                 "keycradled is not running: there is no %s. Start it with 'systemctl start "
-                 "keycradled', or name its socket or configuration with --socket or --config.",
-                 path);
+                 "keycradled is not running: there is no %s. Start it with '%s', or name its "
+                 "socket or configuration with --socket or --config.",
+                 path, command);
   else if (g_error_matches (problem, G_IO_ERROR, G_IO_ERROR_CONNECTION_REFUSED))
     g_set_error (error, CLI_ERROR, CLI_UNREACHABLE,
-                 "keycradled has stopped: nobody answers at %s. Start it with 'systemctl start "
-                 "keycradled'.",
+                 "keycradled has stopped: nobody answers at %s. Start it with '%s'.", path,
+                 command);
+  else if (g_error_matches (problem, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    g_set_error (error, CLI_ERROR, CLI_UNREACHABLE,
+                 "keycradled hangs: it took the call at %s and says nothing. 'keycradle doctor' "
+                 "looks for the reason.",
                  path);
   else
     g_set_error (error, CLI_ERROR, CLI_UNREACHABLE,
@@ -115,7 +147,7 @@ cli_connect (Cli *cli, GError **error)
       connect_to (path, cli->impatience == 0 ? CONNECT_MILLISECONDS : cli->impatience, &problem);
 
   if (connection == NULL) {
-    set_connect_error (path, problem, error);
+    set_connect_error (cli, path, problem, error);
     return FALSE;
   }
   g_clear_object (&cli->api);

@@ -75,6 +75,18 @@ check_days_left (Doctor *doctor, GVariant *ca)
                level == DOCTOR_OK ? NULL : g_strdup ("keycradle ca status"));
 }
 
+/* A signer that keycradled starts itself has no unit of its own. */
+static char *
+signer_advice (const Doctor *doctor)
+{
+  g_autofree char *config = doctor_setting (doctor, "signer", "Config", NULL);
+
+  return config != NULL
+             ? g_strdup_printf ("%s/keycradle-signer --check --config %s", KEYCRADLE_LIBEXECDIR,
+                                config)
+             : g_strdup ("systemctl status keycradle-signer; journalctl -u keycradle-signer");
+}
+
 static void
 check_signer (Doctor *doctor)
 {
@@ -96,7 +108,7 @@ check_signer (Doctor *doctor)
   else
     doctor_find (doctor, DOCTOR_FAIL, "signer",
                  g_strdup_printf ("keycradle-signer is away: %s.", problem),
-                 g_strdup ("systemctl status keycradle-signer; journalctl -u keycradle-signer"));
+                 signer_advice (doctor));
   if (reachable)
     check_days_left (doctor, ca);
 }
@@ -109,7 +121,9 @@ doctor_check_daemon (Doctor *doctor)
 
   if (!cli_connect (doctor->cli, &error)) {
     doctor_find (doctor, DOCTOR_FAIL, "daemon", g_strdup (error->message),
-                 g_strdup ("systemctl status keycradled; journalctl -u keycradled"));
+                 doctor_is_demo (doctor)
+                     ? NULL
+                     : g_strdup ("systemctl status keycradled; journalctl -u keycradled"));
     return;
   }
   doctor_find (doctor, DOCTOR_OK, "daemon", g_strdup_printf ("keycradled answers at %s.", path),

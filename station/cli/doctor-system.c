@@ -19,14 +19,6 @@
 /* No clock can be right that shows a time before this was written: 2026-01-01. */
 #define EARLIEST_SECONDS G_GINT64_CONSTANT (1767225600)
 
-static gboolean
-is_demo (const Doctor *doctor)
-{
-  g_autofree char *mode = doctor_setting (doctor, "station", "Mode", "production");
-
-  return g_str_equal (mode, "demo");
-}
-
 /* ---- udev ---- */
 
 static gboolean
@@ -94,7 +86,7 @@ doctor_check_groups (Doctor *doctor)
       return;
     }
   }
-  doctor_find (doctor, is_demo (doctor) ? DOCTOR_OK : DOCTOR_WARN, "groups",
+  doctor_find (doctor, doctor_is_demo (doctor) ? DOCTOR_OK : DOCTOR_WARN, "groups",
                g_strdup ("You are in none of the station's groups, so it may not listen to you."),
                g_strdup_printf ("sudo usermod -a -G keycradle-operator %s    (then log in again)",
                                 g_get_user_name ()));

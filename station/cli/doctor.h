@@ -35,6 +35,9 @@ void doctor_find (Doctor *doctor, DoctorLevel level, const char *check, char *te
 char *doctor_setting (const Doctor *doctor, const char *group, const char *key,
                       const char *fallback);
 
+/* TRUE where the configuration says Mode=demo. */
+gboolean doctor_is_demo (const Doctor *doctor);
+
 /* doctor-station.c */
 void doctor_check_config (Doctor *doctor);
 void doctor_check_daemon (Doctor *doctor);
