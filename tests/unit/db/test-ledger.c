@@ -167,8 +167,10 @@ START_TEST (a_serial_with_another_chip_is_refused)
   fixture_open (&f);
   start_batch (f.ledger, "b1", 0, NULL);
   g_autoptr (Device) first = arrive (f.ledger, "b1", "chip-a", "SN1", &attempt, NULL);
+  ck_assert_ptr_nonnull (first);
   end_failed (f.ledger, attempt);
   g_autoptr (Device) other = arrive (f.ledger, "b1", "chip-b", "SN2", &attempt, NULL);
+  ck_assert_ptr_nonnull (other);
   end_failed (f.ledger, attempt);
 
   assert_error (arrive (f.ledger, "b1", "chip-c", "SN1", &attempt, &error) == NULL,
@@ -193,6 +195,7 @@ START_TEST (a_device_of_another_batch_is_refused)
   start_batch (f.ledger, "b1", 0, NULL);
   start_batch (f.ledger, "b2", 0, "X");
   g_autoptr (Device) first = arrive (f.ledger, "b1", "chip-a", NULL, &attempt, NULL);
+  ck_assert_ptr_nonnull (first);
   end_failed (f.ledger, attempt);
   assert_error (arrive (f.ledger, "b2", "chip-a", NULL, &attempt, &error) == NULL,
                 LEDGER_ERROR_DUPLICATE_DEVICE, error);
@@ -208,6 +211,7 @@ START_TEST (a_device_runs_in_one_slot_at_a_time)
   fixture_open (&f);
   start_batch (f.ledger, "b1", 0, NULL);
   g_autoptr (Device) device = arrive (f.ledger, "b1", "chip-a", NULL, &first, NULL);
+  ck_assert_ptr_nonnull (device);
   assert_error (arrive (f.ledger, "b1", "chip-a", NULL, &second, &error) == NULL,
                 LEDGER_ERROR_BUSY_DEVICE, error);
   end_failed (f.ledger, second);
@@ -248,6 +252,7 @@ START_TEST (the_target_is_never_exceeded_by_parallel_slots)
   fixture_open (&f);
   start_batch (f.ledger, "b1", 2, NULL);
   g_autoptr (Certificate) done = pass (f.ledger, "b1", "chip-a", 0);
+  ck_assert_ptr_nonnull (done);
   g_autoptr (Device) running = arrive (f.ledger, "b1", "chip-b", NULL, &first, NULL);
   ck_assert_ptr_nonnull (running);
   assert_error (arrive (f.ledger, "b1", "chip-c", NULL, &second, &error) == NULL,
@@ -347,6 +352,7 @@ START_TEST (the_next_log_index_is_the_first_that_is_missing)
   for (guint i = 0; i < G_N_ELEMENTS (order); i++) {
     g_autofree char *chip = g_strdup_printf ("chip-%u", i);
     g_autoptr (Certificate) certificate = pass (f.ledger, "b1", chip, order[i]);
+    ck_assert_ptr_nonnull (certificate);
     ck_assert (ledger_next_log_index (f.ledger, &next, NULL));
     ck_assert_uint_eq (next, expected[i]);
   }
@@ -405,6 +411,7 @@ START_TEST (only_a_verified_certificate_makes_an_attempt_passed)
   start_batch (f.ledger, "b1", 0, NULL);
   g_autoptr (Certificate) other = pass (f.ledger, "b1", "chip-a", 0);
   g_autoptr (Device) device = arrive (f.ledger, "b1", "chip-b", NULL, &attempt, NULL);
+  ck_assert_ptr_nonnull (device);
 
   assert_error (
       !ledger_end_attempt (f.ledger, attempt, ATTEMPT_PASSED, "record", NULL, NULL, NULL, &error),
@@ -431,6 +438,7 @@ START_TEST (attempts_are_listed_newest_first_by_batch_and_device)
   end_failed (f.ledger, attempt);
   for (guint i = 0; i < 3; i++) {
     g_autoptr (Device) device = arrive (f.ledger, "b1", "chip-a", NULL, &attempt, NULL);
+    ck_assert_ptr_nonnull (device);
     end_failed (f.ledger, attempt);
   }
   g_autoptr (GPtrArray) all = ledger_attempts (f.ledger, NULL, NULL, 0, NULL);

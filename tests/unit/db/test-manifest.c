@@ -28,6 +28,7 @@ set_up (void)
   for (guint i = 0; i < DEVICES; i++) {
     g_autofree char *chip = g_strdup_printf ("chip-%u", i);
     g_autoptr (Certificate) certificate = pass (f.ledger, "b1", chip, i);
+    ck_assert_ptr_nonnull (certificate);
   }
 }
 
@@ -223,6 +224,7 @@ START_TEST (an_old_manifest_stays_genuine_when_the_batch_grows_and_shrinks)
 {
   g_autofree char *old = export_text ("jsonl", NULL);
   g_autoptr (Certificate) later = pass (f.ledger, "b1", "chip-9", DEVICES);
+  ck_assert_ptr_nonnull (later);
   g_autoptr (Certificate) gone = ledger_certificate (f.ledger, "chip-1", NULL);
   ck_assert (ledger_void_certificate (f.ledger, gone->id, "lost", "sue", NULL));
   g_autofree char *now = export_text ("jsonl", NULL);
@@ -243,6 +245,7 @@ START_TEST (only_verified_certificates_go_out)
   g_autoptr (GBytes) der = make_certificate (key, "chip-x", 10);
   gint64 attempt;
   g_autoptr (Device) device = arrive (f.ledger, "b1", "chip-x", NULL, &attempt, NULL);
+  ck_assert_ptr_nonnull (device);
   ck_assert (store (f.ledger, DEVICES, "b1", "chip-x", der, NULL));
   g_autofree char *text = export_text ("csv", NULL);
   ck_assert_ptr_null (strstr (text, "chip-x"));
@@ -257,7 +260,9 @@ START_TEST (what_aws_would_refuse_is_left_out_and_said)
   g_autoptr (GBytes) spaced = make_certificate (key1, "two words", 10);
   g_autoptr (GBytes) expired = make_certificate (key2, "late", 0);
   g_autoptr (Certificate) first = pass_with (f.ledger, "b1", "chip-s", DEVICES, spaced);
+  ck_assert_ptr_nonnull (first);
   g_autoptr (Certificate) second = pass_with (f.ledger, "b1", "chip-t", DEVICES + 1, expired);
+  ck_assert_ptr_nonnull (second);
   g_autofree char *text = export_text ("aws", &summary);
   const ManifestOmission *name = g_ptr_array_index (summary->omissions, 0);
   const ManifestOmission *date = g_ptr_array_index (summary->omissions, 1);
@@ -277,6 +282,7 @@ END_TEST
 START_TEST (a_csv_field_is_never_a_formula)
 {
   g_autoptr (Batch) batch = batch_new ();
+  ck_assert_ptr_nonnull (batch);
   g_autoptr (EVP_PKEY) key = make_key ();
   g_autoptr (GBytes) der = make_certificate (key, "chip-f", 10);
   Issuance issuance = { .log_index = DEVICES,
@@ -286,6 +292,7 @@ START_TEST (a_csv_field_is_never_a_formula)
                         .der = der };
   gint64 attempt;
   g_autoptr (Device) device = arrive (f.ledger, "b1", "chip-f", NULL, &attempt, NULL);
+  ck_assert_ptr_nonnull (device);
   ck_assert (ledger_store_certificate (f.ledger, &issuance, NULL));
   g_autoptr (Certificate) certificate = ledger_certificate (f.ledger, "chip-f", NULL);
   ck_assert (ledger_certificate_verified (f.ledger, attempt, certificate->id, NULL, NULL));
