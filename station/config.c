@@ -147,8 +147,6 @@ check_slot_binding (const Keyfile *file, const char *group, const SlotConfig *sl
   if (slot->port != NULL && slot->id_path != NULL)
     return keyfile_refuse (file, group, "IdPath", error,
                            "[%s] has both Port and IdPath: keep one of them", group);
-  if (slot->port == NULL && slot->id_path == NULL)
-    return keyfile_refuse (file, group, NULL, error, "[%s] needs Port or IdPath", group);
   return TRUE;
 }
 
@@ -231,8 +229,11 @@ read_slots (const Keyfile *file, Config *config, GError **error)
   g_ptr_array_sort (config->slots, compare_slots);
   if (config->slots->len > 0)
     return TRUE;
-  g_set_error (error, G_KEY_FILE_ERROR, G_KEY_FILE_ERROR_GROUP_NOT_FOUND,
-               "%s: there are no slots: add a group [slot 1] with Port or IdPath", file->path);
+  g_set_error (
+      error, G_KEY_FILE_ERROR, G_KEY_FILE_ERROR_GROUP_NOT_FOUND,
+      "%s: there are no slots: add a group [slot 1]; with neither Port nor IdPath `keycradle slot "
+      "learn 1` finds its port",
+      file->path);
   return FALSE;
 }
 

@@ -13,7 +13,7 @@
 /* A choice that the driver makes where the configuration is silent. */
 typedef enum { RTSCTS_BY_DRIVER, RTSCTS_OFF, RTSCTS_ON } RtsCtsChoice;
 
-/* Exactly one of port and id_path is set. */
+/* One of port and id_path is set; neither where the slot is still to be learned. */
 typedef struct {
   guint number;  /* 1 to SLOT_NUMBER_MAX */
   char *port;    /* absolute path of a tty, pty or link */

@@ -83,7 +83,8 @@ record_slot (const Slot *slot)
   g_variant_dict_insert (&record, "enabled", "b", slot->enabled);
   record_text (&record, "disabled-reason", slot->disabled_reason);
   record_text (&record, "port", config->port != NULL ? config->port : config->id_path);
-  record_text (&record, "binding", config->port != NULL ? "port" : "id-path");
+  if (config->port != NULL || config->id_path != NULL)
+    record_text (&record, "binding", config->port != NULL ? "port" : "id-path");
   g_variant_dict_insert (&record, "present", "b", slot->path != NULL);
   record_number (&record, "passed", slot->passed);
   record_number (&record, "failed", slot->failed);
