@@ -158,6 +158,7 @@ serve (gpointer data)
   g_source_set_callback (idle, say_started, data, NULL);
   g_source_attach (idle, fake.context);
   g_main_loop_run (fake.loop);
+  g_main_context_pop_thread_default (fake.context);
   return NULL;
 }
 
@@ -167,6 +168,7 @@ fake_daemon_start (const FakeAnswers *answers)
   g_autoptr (GAsyncQueue) started = g_async_queue_new ();
 
   fake.answers = *answers;
+  g_free (fake.folder); /* of an earlier one: its name may be asked for after the stop */
   fake.folder = g_dir_make_tmp ("keycradle-XXXXXX", NULL);
   ck_assert_ptr_nonnull (fake.folder);
   fake.context = g_main_context_new ();
@@ -184,6 +186,9 @@ fake_daemon_stop (void)
   g_main_loop_quit (fake.loop);
   g_thread_join (fake.thread);
   g_dbus_server_stop (fake.server);
+  g_clear_object (&fake.server);
+  g_clear_object (&fake.skeleton);
+  g_clear_pointer (&fake.loop, g_main_loop_unref);
   while ((name = g_dir_read_name (directory)) != NULL) {
     g_autofree char *path = g_build_filename (fake.folder, name, NULL);
     g_unlink (path);
