@@ -23,17 +23,16 @@ static const guint8 rsa_sha256[] = { 0x30, 0x0d, 0x06, 0x09, 0x2a, 0x86, 0x48, 0
                                      0xf7, 0x0d, 0x01, 0x01, 0x0b, 0x05, 0x00 };
 
 typedef struct {
-  const char *type;
-  int bits; /* 0: any from 2048 on */
+  const char *curve; /* NULL: RSA with 2048 bits or more */
   const char *digest;
   Span algorithm;
 } KeyKindRow;
 
 static const KeyKindRow key_kinds[] = {
-  { "EC", 256, "SHA2-256", { ecdsa_sha256, sizeof ecdsa_sha256 } },
-  { "EC", 384, "SHA2-384", { ecdsa_sha384, sizeof ecdsa_sha384 } },
-  { "EC", 521, "SHA2-512", { ecdsa_sha512, sizeof ecdsa_sha512 } },
-  { "RSA", 0, "SHA2-256", { rsa_sha256, sizeof rsa_sha256 } },
+  { "prime256v1", "SHA2-256", { ecdsa_sha256, sizeof ecdsa_sha256 } },
+  { "secp384r1", "SHA2-384", { ecdsa_sha384, sizeof ecdsa_sha384 } },
+  { "secp521r1", "SHA2-512", { ecdsa_sha512, sizeof ecdsa_sha512 } },
+  { NULL, "SHA2-256", { rsa_sha256, sizeof rsa_sha256 } },
 };
 
 static gboolean
@@ -45,12 +44,15 @@ refuse (GError **error, const char *message)
 static const KeyKindRow *
 key_kind_of (EVP_PKEY *key)
 {
+  char curve[64] = "";
+
+  if (EVP_PKEY_is_a (key, "EC"))
+    EVP_PKEY_get_group_name (key, curve, sizeof curve, NULL);
   for (guint i = 0; i < G_N_ELEMENTS (key_kinds); i++) {
     const KeyKindRow *row = &key_kinds[i];
-    gboolean fits =
-        row->bits == 0 ? EVP_PKEY_get_bits (key) >= 2048 : EVP_PKEY_get_bits (key) == row->bits;
 
-    if (EVP_PKEY_is_a (key, row->type) && fits)
+    if (row->curve != NULL ? g_str_equal (row->curve, curve)
+                           : EVP_PKEY_is_a (key, "RSA") && EVP_PKEY_get_bits (key) >= 2048)
       return row;
   }
   return NULL;
@@ -64,8 +66,7 @@ take_key_kind (Authority *authority, GError **error)
 
   if (row == NULL)
     return refuse (error, "the CA's key is not P-256, P-384, P-521 or RSA with 2048 bits or more");
-  authority->key_text =
-      row->bits == 0 ? g_strdup_printf ("RSA %d", bits) : g_strdup_printf ("P-%d", bits);
+  authority->key_text = g_strdup_printf (row->curve != NULL ? "P-%d" : "RSA %d", bits);
   authority->digest = EVP_MD_fetch (NULL, row->digest, NULL);
   authority->algorithm = row->algorithm;
   return authority->digest != NULL || refuse (error, "OpenSSL lacks the CA's digest");
