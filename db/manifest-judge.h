@@ -25,6 +25,7 @@ typedef struct {
   Database *database;
   int fd;
   off_t start;
+  gint64 bytes; /* of the file */
   ManifestVerdict *verdict;
   const ManifestWriter *writer; /* by the look of the file; NULL where it is of no format */
   gint64 batch_id;              /* of the first certificate that the ledger knows; 0 */

@@ -62,14 +62,14 @@ find_by_digest (ManifestVerification *verification, GBytes *digest, GError **err
   return load_record (select, &verification->recorded, error);
 }
 
-/* The latest export with as many rows, else the latest. */
+/* The export with as many rows and the nearest size, else the latest. */
 static gboolean
 find_nearest (ManifestVerification *verification, GError **error)
 {
   g_autoptr (Statement) select = statement_prepare (
       verification->database,
       EXPORT_QUERY " WHERE exports.batch = ? AND format = ? ORDER BY rows = ? DESC,"
-                   " exports.id DESC LIMIT 1",
+                   " abs (bytes - ?) ASC, exports.id DESC LIMIT 1",
       error);
 
   if (select == NULL)
@@ -77,6 +77,7 @@ find_nearest (ManifestVerification *verification, GError **error)
   statement_bind_int64 (select, verification->batch_id);
   statement_bind_text (select, verification->writer->format.name);
   statement_bind_int64 (select, (gint64)verification->verdict->rows);
+  statement_bind_int64 (select, verification->bytes);
   return load_record (select, &verification->recorded, error);
 }
 
@@ -146,6 +147,7 @@ survey (ManifestVerification *verification, GError **error)
         || (more && !look_at_line (verification, &reader, error)))
       return FALSE;
   }
+  verification->bytes = reader.at - verification->start;
   return TRUE;
 }
 

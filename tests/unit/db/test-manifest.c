@@ -224,9 +224,11 @@ START_TEST (an_old_manifest_stays_genuine_when_the_batch_grows_and_shrinks)
 {
   g_autofree char *old = export_text ("jsonl", NULL);
   g_autoptr (Certificate) later = pass (f.ledger, "b1", "chip-9", DEVICES);
+  g_autoptr (Certificate) latest = pass (f.ledger, "b1", "chip-8", DEVICES + 1);
   ck_assert_ptr_nonnull (later);
   g_autoptr (Certificate) gone = ledger_certificate (f.ledger, "chip-1", NULL);
   ck_assert (ledger_void_certificate (f.ledger, gone->id, "lost", "sue", NULL));
+  ck_assert_ptr_nonnull (latest);
   g_autofree char *now = export_text ("jsonl", NULL);
   g_autoptr (ManifestVerdict) verdict = verify_text (old);
 
@@ -234,8 +236,11 @@ START_TEST (an_old_manifest_stays_genuine_when_the_batch_grows_and_shrinks)
   ck_assert_ptr_null (strstr (now, "chip-1\""));
   ck_assert_ptr_nonnull (strstr (now, "chip-9\""));
   /* A changed copy of the old one is held against the old one, not against the new. */
-  g_autofree char *edited = replaced (old, "\"profile\":\"factory\"", "\"profile\":\"fictory\"");
-  assert_problem (edited, "line 1: profile was edited: it says fictory");
+  g_autofree char *edited =
+      replaced (old, "chip-4\",\"batch\":\"b1\"", "chip-4\",\"batch\":\"b2\"");
+  assert_problem (edited, "line 5: batch was edited: it says b2");
+  assert_problem (edited, "line 2: the certificate of device chip-1 is void (lost)");
+  assert_problem (edited, "line 5: the first line that differs");
 }
 END_TEST
 
