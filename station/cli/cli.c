@@ -93,6 +93,29 @@ complete (char **words)
   return CLI_OK;
 }
 
+/* The place behind the word "sim", or 0: only --socket and --config may stand before it. */
+static int
+find_sim (char **argv)
+{
+  int at = 1;
+
+  while (argv[at] != NULL && argv[at + 1] != NULL
+         && (g_str_equal (argv[at], "--socket") || g_str_equal (argv[at], "--config")))
+    at += 2;
+  return argv[at] != NULL && g_str_equal (argv[at], "sim") ? at + 1 : 0;
+}
+
+static int
+become_simulator (char **words)
+{
+  g_auto (Cli) cli = { 0 };
+  g_autoptr (GError) error = NULL;
+
+  cli.arguments = g_strdupv (words);
+  cli_sim (&cli, &error);
+  return (int)report (error);
+}
+
 int
 cli_main (int argc, char **argv)
 {
@@ -103,11 +126,8 @@ cli_main (int argc, char **argv)
   if (argc > 1 && g_str_equal (argv[1], "__complete"))
     return complete (argv + 2);
   /* its words are keycradle-sim's own, options too */
-  if (argc > 1 && g_str_equal (argv[1], "sim")) {
-    cli.arguments = g_strdupv (argv + 2);
-    CliExit code = cli_sim (&cli, &error);
-    return error == NULL ? (int)code : (int)report (error);
-  }
+  if (find_sim (argv) > 0)
+    return become_simulator (argv + find_sim (argv));
 
   if (!cli_parse (&cli, argv, &error))
     return (int)report (error);

@@ -50,7 +50,7 @@ process_has_open (GPid pid, const char *device)
   return FALSE;
 }
 
-/* All processes, oldest numbers in no order. */
+/* All processes, in no order. */
 static GArray *
 process_list (void)
 {
@@ -110,22 +110,37 @@ advice_against (const PortHolder *holder)
   return g_strdup_printf ("kill %d    (or close it)", holder->pid);
 }
 
+static char *
+real_path (const char *link)
+{
+  char *real = realpath (link, NULL);
+  char *copy = g_strdup (real);
+
+  free (real);
+  return copy;
+}
+
+/* udev's links: for CDC ACM the ID_PATH alone, for USB serial converters with the port behind. */
+static char *
+device_of_id_path (const char *id_path)
+{
+  g_autofree char *link = g_build_filename (BY_PATH_FOLDER, id_path, NULL);
+  g_autofree char *port_link = g_strconcat (link, "-port0", NULL);
+  g_autofree char *device = real_path (link);
+
+  return device != NULL ? g_steal_pointer (&device) : real_path (port_link);
+}
+
 /* The real path of the port that a slot is bound to, NULL where nothing is there. */
 static char *
 slot_device (Doctor *doctor, const char *group)
 {
   g_autofree char *port = doctor_setting (doctor, group, "Port", NULL);
   g_autofree char *id_path = doctor_setting (doctor, group, "IdPath", NULL);
-  g_autofree char *link = port != NULL ? g_steal_pointer (&port) : NULL;
 
-  if (link == NULL && id_path != NULL)
-    link = g_build_filename (BY_PATH_FOLDER, id_path, NULL);
-  if (link == NULL)
-    return NULL;
-  char *real = realpath (link, NULL);
-  char *copy = g_strdup (real);
-  free (real);
-  return copy;
+  if (port != NULL)
+    return real_path (port);
+  return id_path != NULL ? device_of_id_path (id_path) : NULL;
 }
 
 static void

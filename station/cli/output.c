@@ -148,10 +148,34 @@ escape_steering (const char *json)
   return g_string_free (g_steal_pointer (&safe), FALSE);
 }
 
+/* The daemon's dictionaries have no order; the same record must give the same text. */
+static void
+sort_members (JsonNode *node)
+{
+  if (JSON_NODE_HOLDS_ARRAY (node)) {
+    g_autoptr (GList) elements = json_array_get_elements (json_node_get_array (node));
+    for (GList *element = elements; element != NULL; element = element->next)
+      sort_members (element->data);
+  }
+  if (!JSON_NODE_HOLDS_OBJECT (node))
+    return;
+
+  JsonObject *object = json_node_get_object (node);
+  JsonObject *sorted = json_object_new ();
+  g_autoptr (GList) names = g_list_sort (json_object_get_members (object), (GCompareFunc)strcmp);
+  for (GList *name = names; name != NULL; name = name->next) {
+    JsonNode *member = json_object_dup_member (object, name->data);
+    sort_members (member);
+    json_object_set_member (sorted, name->data, member);
+  }
+  json_node_take_object (node, sorted);
+}
+
 char *
 json_text (GVariant *value, gboolean indented)
 {
   g_autoptr (JsonNode) root = json_gvariant_serialize (value);
+  sort_members (root);
   g_autofree char *json = json_to_string (root, indented);
   g_autofree char *safe = escape_steering (json);
 

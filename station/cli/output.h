@@ -33,8 +33,8 @@ void cli_print_records (const Cli *cli, GVariant *records, const Field *fields);
 /* One record (a{sv}) line by line, or with --json an object. */
 void cli_print_record (const Cli *cli, GVariant *record, const Field *fields);
 
-/* Any value as JSON, indented or on one line, with a newline; characters that could steer a
- * terminal are escaped. Free with g_free(). */
+/* Any value as JSON, indented or on one line, members sorted, with a newline; characters that could
+ * steer a terminal are escaped. Free with g_free(). */
 char *json_text (GVariant *value, gboolean indented);
 
 /* A member as text that is safe to show, or "". Free with g_free(). */

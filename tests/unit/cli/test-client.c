@@ -256,7 +256,9 @@ START_TEST (monitor_goes_on_when_the_daemon_comes_back)
   read_up_to (output, "\"state\":\"empty\"");
   read_up_to (problem, "went away");
   read_up_to (problem, "is back");
-  read_up_to (output, "{\"signal\":\"SlotChanged\",\"slot\":{\"slot\":1,\"state\":\"pass\"");
+  read_up_to (
+      output,
+      "{\"signal\":\"SlotChanged\",\"slot\":{\"device\":\"SN\",\"slot\":1,\"state\":\"pass\"}}");
   kill (pid, SIGTERM);
   waitpid (pid, &status, 0);
   ck_assert (WIFEXITED (status) && WEXITSTATUS (status) == 0);

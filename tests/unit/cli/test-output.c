@@ -104,6 +104,7 @@ START_TEST (json_keeps_numbers_and_nesting)
       " 'omitted': <[{'device': <'D'>}]>, 'ca': <{'days-left': <int64 3>}>, 'none': <@as []>}");
   g_autofree char *json = json_text (record, FALSE);
 
+  ck_assert (g_str_has_prefix (json, "{\"b\":false,\"ca\":")); /* sorted */
   ck_assert_ptr_nonnull (strstr (json, "\"t\":9007199254740993"));
   ck_assert_ptr_nonnull (strstr (json, "\"x\":-5"));
   ck_assert_ptr_nonnull (strstr (json, "\"b\":false"));
