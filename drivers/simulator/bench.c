@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/encode.h"
+#include "drivers/simulator/problem.h"
 
 static const char *const event_words[] = {
   [MACHINE_OPENED] = "opened",
@@ -21,11 +22,7 @@ static const char *const event_words[] = {
 static gboolean
 make_folder (const char *path, GError **error)
 {
-  if (path == NULL || g_mkdir_with_parents (path, 0755) == 0)
-    return TRUE;
-  g_set_error (error, G_IO_ERROR, g_io_error_from_errno (errno), "can't make the folder %s: %s",
-               path, g_strerror (errno));
-  return FALSE;
+  return path == NULL || g_mkdir_with_parents (path, 0755) == 0 || fail_errno (error, path);
 }
 
 Bench *
@@ -142,22 +139,12 @@ bench_plug (Bench *bench, Device *device, guint slot, GError **error)
   return machine_plug (device->machine, link, error);
 }
 
-/* Node is taken over. */
 static char *
 json_text (JsonBuilder *builder)
 {
   g_autoptr (JsonNode) root = json_builder_get_root (builder);
 
   return json_to_string (root, FALSE);
-}
-
-char *
-json_string (const char *text)
-{
-  g_autoptr (JsonBuilder) builder = json_builder_new ();
-
-  json_builder_add_string_value (builder, text);
-  return json_text (builder);
 }
 
 static void
@@ -183,15 +170,32 @@ add_boolean (JsonBuilder *builder, const char *name, gboolean value)
   json_builder_add_boolean_value (builder, value);
 }
 
+const char *
+bench_event_word (MachineEvent kind)
+{
+  return event_words[kind];
+}
+
 char *
-bench_event_json (const BenchEvent *event)
+bench_event_json (const char *word, Device *device)
 {
   g_autoptr (JsonBuilder) builder = json_builder_new ();
 
   json_builder_begin_object (builder);
-  add_string (builder, "event", event_words[event->kind]);
-  add_string (builder, "device", event->device->settings.name);
-  add_number (builder, "slot", event->device->settings.slot);
+  add_string (builder, "event", word);
+  add_string (builder, "device", device->settings.name);
+  add_number (builder, "slot", device->settings.slot);
+  json_builder_end_object (builder);
+  return json_text (builder);
+}
+
+char *
+bench_error_json (const char *sentence)
+{
+  g_autoptr (JsonBuilder) builder = json_builder_new ();
+
+  json_builder_begin_object (builder);
+  add_string (builder, "error", sentence);
   json_builder_end_object (builder);
   return json_text (builder);
 }

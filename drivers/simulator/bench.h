@@ -34,13 +34,14 @@ Device *bench_find (Bench *bench, const char *name, GError **error);
 /* Plugs `device` into `slot`, which must be empty. */
 gboolean bench_plug (Bench *bench, Device *device, guint slot, GError **error);
 
-/* One JSON object in one line for an event, and for a device with all that a test wants to
- * know. Free with g_free(). */
-char *bench_event_json (const BenchEvent *event);
-char *bench_device_json (Device *device);
+/* "opened", "closed", "pulled". */
+const char *bench_event_word (MachineEvent kind);
 
-/* `text` as a JSON string, quotes included. Free with g_free(). */
-char *json_string (const char *text);
+/* One JSON object in one line: for an event, for a device with all that a test wants to know,
+ * for a problem. Free with g_free(). */
+char *bench_event_json (const char *word, Device *device);
+char *bench_device_json (Device *device);
+char *bench_error_json (const char *sentence);
 
 /* From now on SIGINT, SIGTERM and SIGHUP unplug every device and end the process. To be called
  * before the first device is made. */

@@ -317,3 +317,13 @@ chip_make_other_certificate (EVP_PKEY *key)
   OPENSSL_free (der);
   return bytes;
 }
+
+gboolean
+chip_is_certificate (GBytes *der)
+{
+  gsize length;
+  const guint8 *start = g_bytes_get_data (der, &length), *end = start;
+  g_autoptr (X509) certificate = d2i_X509 (NULL, &end, (long)length);
+
+  return certificate != NULL && end == start + length;
+}

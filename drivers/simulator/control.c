@@ -32,7 +32,7 @@ event_thread (gpointer data)
 
     if (event->device == NULL)
       return NULL;
-    json = bench_event_json (event);
+    json = bench_event_json (bench_event_word (event->kind), event->device);
     g_mutex_lock (&mutex);
     say (json);
     g_cond_broadcast (&changed);
@@ -184,7 +184,7 @@ static void
 obey (Bench *bench, char **words)
 {
   g_autoptr (GError) error = NULL;
-  g_autofree char *sentence = NULL, *json = NULL;
+  g_autofree char *json = NULL;
   gboolean known = FALSE;
 
   for (guint i = 0; i < G_N_ELEMENTS (commands); i++)
@@ -197,8 +197,7 @@ obey (Bench *bench, char **words)
                  "'%s': say new, plug, unplug, show, list, wait-closed or quit", words[0]);
   if (error == NULL)
     return;
-  sentence = json_string (error->message);
-  json = g_strdup_printf ("{\"error\":%s}", sentence);
+  json = bench_error_json (error->message);
   answer (json);
 }
 

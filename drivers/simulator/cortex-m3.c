@@ -23,6 +23,7 @@
 
 #include "base/encode.h"
 #include "drivers/simulator/device.h"
+#include "drivers/simulator/problem.h"
 #include "drivers/smp/firmware/handover.h"
 
 #define EMULATOR "qemu-system-arm"
@@ -32,14 +33,6 @@ typedef struct {
   pid_t process;
   int uart;
 } Board;
-
-static gboolean
-fail_errno (GError **error, const char *what)
-{
-  g_set_error (error, G_IO_ERROR, g_io_error_from_errno (errno), "%s: %s", what,
-               g_strerror (errno));
-  return FALSE;
-}
 
 /* The seed, the chip id and the serial in a file that has no name. */
 static int

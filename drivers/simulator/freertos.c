@@ -266,7 +266,7 @@ keep_certificate (Board *board, const char *item, const char *pem)
 {
   g_autoptr (GBytes) der = pem_decode (pem, "CERTIFICATE", NULL);
 
-  if (der == NULL || g_bytes_get_size (der) > DER_MAX
+  if (der == NULL || !chip_is_certificate (der) || g_bytes_get_size (der) > DER_MAX
       || device_fault (board->device, FAULT_REFUSE_INSTALL))
     return FALSE;
   device_put (board->device, item, g_bytes_get_data (der, NULL), g_bytes_get_size (der));

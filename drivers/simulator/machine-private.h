@@ -37,6 +37,7 @@ struct Machine {
   guint64 sent, received, pull_after_sent, pull_after_received;
   gboolean blocked; /* the pty takes no more */
   gboolean mute;
+  gboolean heard; /* something came since power-up */
   gboolean pulled_itself;
   int extra; /* a further fd to wait for, or -1 */
   gboolean extra_ready;

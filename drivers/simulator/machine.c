@@ -36,6 +36,19 @@ machine_is_open (Machine *machine)
   return open;
 }
 
+/* The news of an open may come later than the first byte: a port that was heard, or closed
+ * once, and does not hang is open. */
+static gboolean
+machine_reaches_host (Machine *machine)
+{
+  struct pollfd master = { .fd = machine->master };
+
+  if (machine_is_open (machine))
+    return TRUE;
+  poll (&master, 1, 0);
+  return (master.revents & POLLHUP) == 0 && machine->heard;
+}
+
 /* What is sent into a closed port is lost, as on a real line. */
 static gboolean
 machine_put_output (Machine *machine)
@@ -47,7 +60,7 @@ machine_put_output (Machine *machine)
   machine->blocked = FALSE;
   if (due == 0)
     return FALSE;
-  if (machine_is_open (machine)) {
+  if (machine_reaches_host (machine)) {
     due = (guint)MIN (due, machine->pull_after_sent - machine->sent);
     written = write (machine->master, data, due);
     machine->blocked = written < 0;
@@ -73,6 +86,7 @@ machine_take_input (Machine *machine)
 
   if (length <= 0)
     return;
+  machine->heard = TRUE;
   wire_push (&machine->in, data, (gsize)length, wire_now ());
   g_mutex_lock (&machine->mutex);
   machine->counters.bytes_in += (guint64)length;

@@ -126,7 +126,7 @@ cmng_write (Modem *modem, const Credential *credential, const char *content)
     return cme_error (modem, CME_MEMORY_FULL);
   if (credential->type == TYPE_ROOTS || credential->type == TYPE_CERTIFICATE) {
     der = pem_decode (content, "CERTIFICATE", NULL);
-    if (der == NULL)
+    if (der == NULL || !chip_is_certificate (der))
       return cme_error (modem, CME_INVALID_CONTENT);
   }
   device_put_text (device, item, content);
@@ -202,7 +202,7 @@ cmng_read (Modem *modem, const Credential *credential)
 static GList *
 credential_items (Device *device)
 {
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&device->mutex);
+  G_GNUC_UNUSED g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&device->mutex);
   g_autoptr (GList) names = g_hash_table_get_keys (device->items);
   GList *found = NULL;
 

@@ -116,10 +116,10 @@ play_load (Play *play, const char *path, GError **error)
 static void
 play_say (Play *play, const char *event, Device *device)
 {
-  g_autofree char *name = json_string (device->settings.name);
+  g_autofree char *json = bench_event_json (event, device);
 
   if (play->options->events)
-    g_print ("{\"event\":\"%s\",\"device\":%s,\"slot\":%u}\n", event, name, device->settings.slot);
+    g_print ("%s\n", json);
 }
 
 static gboolean
@@ -156,10 +156,8 @@ static gboolean
 play_event (Play *play, const BenchEvent *event, GError **error)
 {
   Slot *slot = play_slot (play, event->device->settings.slot);
-  g_autofree char *json = bench_event_json (event);
 
-  if (play->options->events)
-    g_print ("%s\n", json);
+  play_say (play, bench_event_word (event->kind), event->device);
   if (slot->present != event->device)
     return TRUE;
   switch (event->kind) {

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "drivers/simulator/machine-private.h"
+#include "drivers/simulator/problem.h"
 #include "drivers/simulator/watch.h"
 
 #define STACK_SIZE ((gsize)512 * 1024)
@@ -103,7 +104,7 @@ machine_power_up (Machine *machine)
   machine->sent = machine->received = 0;
   machine->pull_after_sent = unplug != NULL ? unplug->number : G_MAXUINT64;
   machine->pull_after_received = unplug_in != NULL ? unplug_in->number : G_MAXUINT64;
-  machine->mute = machine->blocked = machine->pulled_itself = FALSE;
+  machine->mute = machine->heard = machine->blocked = machine->pulled_itself = FALSE;
 }
 
 /* The link goes first: who looks for a port finds none rather than a dead one. */
@@ -140,14 +141,6 @@ machine_thread (void *data)
   if (machine->pulled_itself)
     machine->notify (machine->device, MACHINE_PULLED);
   return NULL;
-}
-
-static gboolean
-fail_errno (GError **error, const char *what)
-{
-  g_set_error (error, G_IO_ERROR, g_io_error_from_errno (errno), "%s: %s", what,
-               g_strerror (errno));
-  return FALSE;
 }
 
 /* The slave's settings are set through the master, so that nobody need open it. */

@@ -5,9 +5,10 @@
 #include "drivers/simulator/watch.h"
 
 #include <errno.h>
-#include <gio/gio.h>
 #include <sys/inotify.h>
 #include <unistd.h>
+
+#include "drivers/simulator/problem.h"
 
 typedef struct {
   WatchFunc func;
@@ -21,7 +22,7 @@ static int queue = -1;
 static void
 watch_dispatch (const struct inotify_event *event)
 {
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&mutex);
+  G_GNUC_UNUSED g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&mutex);
   Watcher *watcher = g_hash_table_lookup (watchers, GINT_TO_POINTER (event->wd));
 
   if (watcher == NULL)
@@ -58,11 +59,8 @@ watch_start (GError **error)
   if (queue >= 0)
     return TRUE;
   queue = inotify_init1 (IN_CLOEXEC);
-  if (queue < 0) {
-    g_set_error (error, G_IO_ERROR, g_io_error_from_errno (errno), "inotify: %s",
-                 g_strerror (errno));
-    return FALSE;
-  }
+  if (queue < 0)
+    return fail_errno (error, "inotify");
   watchers = g_hash_table_new_full (NULL, NULL, NULL, g_free);
   g_thread_unref (g_thread_new ("watch", watch_thread, NULL));
   return TRUE;
@@ -71,7 +69,7 @@ watch_start (GError **error)
 int
 watch_add (const char *path, WatchFunc func, gpointer owner, GError **error)
 {
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&mutex);
+  G_GNUC_UNUSED g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&mutex);
   Watcher *watcher;
   int watch;
 
@@ -79,8 +77,7 @@ watch_add (const char *path, WatchFunc func, gpointer owner, GError **error)
     return -1;
   watch = inotify_add_watch (queue, path, IN_OPEN | IN_CLOSE);
   if (watch < 0) {
-    g_set_error (error, G_IO_ERROR, g_io_error_from_errno (errno), "can't watch %s: %s", path,
-                 g_strerror (errno));
+    fail_errno (error, path);
     return -1;
   }
   watcher = g_new (Watcher, 1);
@@ -92,7 +89,7 @@ watch_add (const char *path, WatchFunc func, gpointer owner, GError **error)
 void
 watch_remove (int watch)
 {
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&mutex);
+  G_GNUC_UNUSED g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&mutex);
 
   inotify_rm_watch (queue, watch);
   g_hash_table_remove (watchers, GINT_TO_POINTER (watch));
