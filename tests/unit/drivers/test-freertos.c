@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The driver against a board that follows a list, in pieces of one byte.
+ * The driver against a board that follows a list, in small pieces.
  */
 #include <check.h>
 #include <string.h>
@@ -12,6 +12,9 @@
 #include "tests/unit/drivers/scripted.h"
 
 #define SOON deadline_in (20000)
+
+/* Bytes that come at once: few enough to cut everything in two somewhere. */
+#define PIECE 7
 #define LOG "<ERR>    12345 [MQTT      ] Error: no route (mqtt_agent.c:120)\r\n"
 
 /* The board repeats what is typed, answers, and shows its prompt. */
@@ -47,7 +50,7 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Bench, bench_clear)
 static Bench
 bench_open (const Step *steps)
 {
-  Bench bench = { .transport = scripted_transport (steps, 1) };
+  Bench bench = { .transport = scripted_transport (steps, PIECE) };
 
   bench.session = session_open (driver_by_name ("freertos"), bench.transport, SOON, &bench.error);
   return bench;
@@ -56,7 +59,7 @@ bench_open (const Step *steps)
 static gboolean
 probe (const Step *steps)
 {
-  g_autoptr (Transport) transport = scripted_transport (steps, 1);
+  g_autoptr (Transport) transport = scripted_transport (steps, PIECE);
   gboolean speaks = FALSE;
 
   ck_assert (driver_by_name ("freertos")->probe (transport, &speaks, SOON, NULL));
@@ -503,6 +506,7 @@ main (void)
   tcase_add_test (steps, what_is_read_back_is_the_boards_own_certificate);
   tcase_add_test (steps, the_proof_is_a_request_under_the_nonce_as_name);
   tcase_add_test (steps, a_board_without_key_has_no_proof_but_its_name_back);
+  tcase_set_timeout (steps, 30);
   suite_add_tcase (suite, probing);
   suite_add_tcase (suite, steps);
   SRunner *runner = srunner_create (suite);
