@@ -57,10 +57,10 @@ smp_identify (Session *session, Deadline deadline, GError **error)
   if (!check_name ("chip id", identity->chip_id, error)
       || !check_name ("serial", identity->serial, error))
     return NULL;
-  if (identity->chip_id != NULL || identity->serial != NULL || smp_keeps_object (session, "serial"))
+  if (identity->chip_id != NULL || identity->serial != NULL)
     return g_steal_pointer (&identity);
   g_set_error_literal (error, DRIVER_ERROR, DRIVER_ERROR_IDENTITY,
-                       "the device has neither chip id nor serial, and can't be given one");
+                       "the device has neither chip id nor serial: it could not be known again");
   return NULL;
 }
 

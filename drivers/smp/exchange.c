@@ -7,8 +7,10 @@
 
 #include <string.h>
 
+#include "drivers/console.h"
+
 #define SMP_VERSION 1u
-#define CONSOLE_LINE_MAX 4096
+#define CONSOLE_LINE_MAX 4096u
 #define PROBE_SEQUENCE 0xff /* sessions count from 0 */
 
 static gboolean
@@ -36,6 +38,47 @@ set_garbled (const char *what, GError **error)
   g_set_error (error, DRIVER_ERROR, DRIVER_ERROR_GARBLED, "SMP: %s", what);
 }
 
+/* The next line with its LF. Noise and lines without end are noticed as they come. */
+static GByteArray *
+read_line (Transport *transport, Deadline deadline, GError **error)
+{
+  g_autoptr (GByteArray) line = g_byte_array_new ();
+  const guint8 *end = NULL;
+  guint length;
+
+  while (end == NULL && line->len < CONSOLE_LINE_MAX) {
+    guint searched = line->len;
+
+    if (!console_read_some (transport, line, deadline, error))
+      return NULL;
+    end = memchr (line->data + searched, '\n', line->len - searched);
+  }
+  length = end == NULL ? G_MAXUINT : (guint)(end - line->data) + 1;
+  if (length > CONSOLE_LINE_MAX) {
+    g_set_error (error, DRIVER_ERROR, DRIVER_ERROR_FLOOD,
+                 "the device sent more than %u bytes without a line's end", CONSOLE_LINE_MAX);
+    return NULL;
+  }
+  transport_unread (transport, line->data + length, line->len - length);
+  g_byte_array_set_size (line, length);
+  return g_steal_pointer (&line);
+}
+
+/* Waits for a line and takes it. */
+static gboolean
+take_line (Transport *transport, SmpAssembly *assembly, SmpLine *kind, Deadline deadline,
+           GError **error)
+{
+  g_autoptr (GByteArray) line = read_line (transport, deadline, error);
+
+  if (line == NULL)
+    return FALSE;
+  *kind = smp_assembly_take (assembly, line->data, line->len);
+  if (*kind == SMP_LINE_DAMAGED)
+    set_garbled ("a frame came damaged (base64, length or CRC)", error);
+  return *kind != SMP_LINE_DAMAGED;
+}
+
 /* The next packet, whoever it is for. */
 static cbor_item_t *
 read_packet (Transport *transport, SmpAssembly *assembly, SmpHeader *header, Deadline deadline,
@@ -44,18 +87,9 @@ read_packet (Transport *transport, SmpAssembly *assembly, SmpHeader *header, Dea
   cbor_item_t *body = NULL;
   SmpLine kind = SMP_LINE_TEXT;
 
-  while (kind == SMP_LINE_TEXT || kind == SMP_LINE_PART) {
-    g_autoptr (GByteArray) line =
-        transport_read_until (transport, '\n', CONSOLE_LINE_MAX, deadline, error);
-
-    if (line == NULL)
+  while (kind == SMP_LINE_TEXT || kind == SMP_LINE_PART)
+    if (!take_line (transport, assembly, &kind, deadline, error))
       return NULL;
-    kind = smp_assembly_take (assembly, line->data, line->len);
-  }
-  if (kind == SMP_LINE_DAMAGED) {
-    set_garbled ("a frame came damaged (base64, length or CRC)", error);
-    return NULL;
-  }
   if (!smp_packet_parse (assembly->packet->data, assembly->packet->len, header, &body))
     set_garbled ("a packet came that is not a header and one map", error);
   return body;
@@ -203,7 +237,7 @@ smp_exchange (Transport *transport, guint8 *sequence, SmpOperation operation,
 /* A shell's echo of the question, or its complaint about it: no SMP device would say that,
  * so there is no need to wait longer. */
 static gboolean
-is_shell_talk (const guint8 *line, gsize length, const SmpAssembly *assembly, SmpLine kind)
+is_shell_talk (const GByteArray *line, const SmpAssembly *assembly, SmpLine kind)
 {
   static const char *const complaints[] = { "error", "not found", "unknown", "recogni" };
   g_autofree char *text = NULL;
@@ -212,7 +246,7 @@ is_shell_talk (const guint8 *line, gsize length, const SmpAssembly *assembly, Sm
     return assembly->packet->len > 0 && (assembly->packet->data[0] & 7) == SMP_READ;
   if (kind != SMP_LINE_TEXT)
     return FALSE;
-  text = g_ascii_strdown ((const char *)line, (gssize)length);
+  text = g_ascii_strdown ((const char *)line->data, line->len);
   for (guint i = 0; i < G_N_ELEMENTS (complaints); i++)
     if (strstr (text, complaints[i]) != NULL)
       return TRUE;
@@ -225,14 +259,13 @@ await_dialect (Transport *transport, SmpAssembly *assembly, gboolean *speaks, De
                GError **error)
 {
   for (;;) {
-    g_autoptr (GByteArray) line =
-        transport_read_until (transport, '\n', CONSOLE_LINE_MAX, deadline, error);
+    g_autoptr (GByteArray) line = read_line (transport, deadline, error);
     SmpLine kind;
 
     if (line == NULL)
       return FALSE;
     kind = smp_assembly_take (assembly, line->data, line->len);
-    if (is_shell_talk (line->data, line->len, assembly, kind))
+    if (is_shell_talk (line, assembly, kind))
       return TRUE;
     *speaks = kind == SMP_LINE_PACKET;
     if (*speaks)
@@ -257,7 +290,8 @@ smp_probe (Transport *transport, gboolean *speaks, Deadline deadline, GError **e
   if (send_request (transport, &request, body, deadline, &problem)
       && await_dialect (transport, &assembly, speaks, deadline, &problem))
     return TRUE;
-  if (g_error_matches (problem, DRIVER_ERROR, DRIVER_ERROR_NO_ANSWER))
+  if (g_error_matches (problem, DRIVER_ERROR, DRIVER_ERROR_NO_ANSWER)
+      || g_error_matches (problem, DRIVER_ERROR, DRIVER_ERROR_GARBLED))
     return TRUE;
   g_propagate_error (error, g_steal_pointer (&problem));
   return FALSE;

@@ -341,7 +341,6 @@ START_TEST (a_device_without_any_name_is_refused)
   g_autoptr (SmpChip) chip = smp_chip_new (1024);
 
   chip->chip_id = NULL;
-  chip->kept = 1u << PROVISION_OBJECT_CERTIFICATE;
   assert_refused (chip, step_identify, DRIVER_ERROR_IDENTITY);
 }
 END_TEST
