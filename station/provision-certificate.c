@@ -54,6 +54,23 @@ choose_key (Run *run, GError **error)
   return FALSE;
 }
 
+/* An EC key takes a chip a moment, an RSA key may take it minutes. */
+static Deadline
+key_deadline (const Run *run)
+{
+  switch (run->key_kind) {
+  case KEY_KIND_P256:
+  case KEY_KIND_P384:
+  case KEY_KIND_P521:
+    return run_within (run, EXCHANGE_TIME);
+  case KEY_KIND_RSA_2048:
+  case KEY_KIND_RSA_3072:
+  case KEY_KIND_RSA_4096:
+    return run->context->deadline;
+  }
+  return run->context->deadline;
+}
+
 static gboolean
 generate_key (Run *run, GError **error)
 {
@@ -61,7 +78,7 @@ generate_key (Run *run, GError **error)
   if (!choose_key (run, error))
     return FALSE;
   transport_note (run->transport, "key", key_kind_word (run->key_kind));
-  return run->session->driver->generate_key (run->session, run->key_kind, run->context->deadline,
+  return run->session->driver->generate_key (run->session, run->key_kind, key_deadline (run),
                                              error);
 }
 
@@ -70,7 +87,7 @@ read_csr (Run *run, GError **error)
 {
   run_enter (run, STEP_READ_CSR);
   run->csr = run->session->driver->read_csr (run->session, run->device->serial,
-                                             run->context->deadline, error);
+                                             run_within (run, EXCHANGE_TIME), error);
   return run->csr != NULL;
 }
 

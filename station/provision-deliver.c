@@ -85,7 +85,8 @@ install (Run *run, const Credentials *credentials, GError **error)
   if (!check_same_device (run, error))
     return FALSE;
   note_credentials (run, credentials);
-  if (run->session->driver->install (run->session, credentials, run->context->deadline, &failure)
+  if (run->session->driver->install (run->session, credentials, run_within (run, INSTALL_TIME),
+                                     &failure)
       || tolerate_locked (run, failure))
     return TRUE;
   g_propagate_error (error, g_steal_pointer (&failure));

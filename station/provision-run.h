@@ -11,6 +11,8 @@
  * while a chip may need minutes for an RSA key. */
 #define IDENTIFY_TIME 10000
 #define EXCHANGE_TIME 30000
+#define INSTALL_TIME 60000
+#define SIGNER_TIME 10000 /* for a signer that is being started again */
 
 /* What has been found out, step by step. */
 typedef struct {

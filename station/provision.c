@@ -159,7 +159,7 @@ enroll (Run *run, GError **error)
                        "the device has neither serial nor chip id, and the batch has no range to "
                        "give it one from");
   /* Before the ledger is asked what it knows of the device, it must know what the signer knows. */
-  if (!issuer_ready (run->context->issuer, run->context->signer, run_within (run, EXCHANGE_TIME),
+  if (!issuer_ready (run->context->issuer, run->context->signer, run_within (run, SIGNER_TIME),
                      error))
     return FALSE;
   run->device = ledger_identify_device (run->context->ledger, run->state.attempt_id, &facts, error);
