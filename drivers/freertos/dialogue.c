@@ -8,6 +8,10 @@
 #include "base/text.h"
 #include "drivers/console.h"
 
+/* The prompt comes once more with each log line; the log does not talk this much while one
+ * command is typed. */
+#define MOST_PROMPTS 100
+
 /* Reads up to a fresh prompt and appends to `input`. */
 static gboolean
 read_to_prompt (Transport *transport, GByteArray *input, Deadline deadline, GError **error)
@@ -36,7 +40,7 @@ read_answer (Transport *transport, const char *command, Deadline deadline, GErro
   g_autoptr (GByteArray) input = g_byte_array_new ();
   char *answer = NULL;
 
-  while (TRUE) {
+  for (guint prompts = 0; prompts < MOST_PROMPTS; prompts++) {
     if (!read_to_prompt (transport, input, deadline, error))
       return NULL;
     g_autofree char *clean = freertos_clean (input->data, input->len);
@@ -51,6 +55,9 @@ read_answer (Transport *transport, const char *command, Deadline deadline, GErro
       break;
     }
   }
+  g_set_error_literal (error, DRIVER_ERROR, DRIVER_ERROR_FLOOD,
+                       "the board shows its prompt without end");
+  return NULL;
 }
 
 char *

@@ -275,6 +275,22 @@ check_generate_error (const char *answer, DriverError expected)
                  answer, bench.error->message);
 }
 
+/* Each prompt could be the end of an answer, and has to be looked at. */
+static void
+check_prompts_without_end (void)
+{
+  g_autoptr (GString) prompts = g_string_new (NULL);
+
+  while (prompts->len < TRANSPORT_ANSWER_MAX + 100)
+    g_string_append (prompts, "\r\n\r\n\n> ");
+  const Step steps[] = { PROMPTED, { "pki generate key\r", prompts->str }, { 0 } };
+  g_auto (Bench) bench = bench_open (steps);
+
+  ck_assert (
+      !bench.session->driver->generate_key (bench.session, KEY_KIND_P256, SOON, &bench.error));
+  ck_assert (g_error_matches (bench.error, DRIVER_ERROR, DRIVER_ERROR_FLOOD));
+}
+
 START_TEST (each_answer_without_a_key_has_its_error)
 {
   g_autofree char *flood = g_strnfill (TRANSPORT_ANSWER_MAX + 5000, 'x');
@@ -285,6 +301,7 @@ START_TEST (each_answer_without_a_key_has_its_error)
   check_generate_error ("", DRIVER_ERROR_KEY_GENERATION);
   check_generate_error ("x", DRIVER_ERROR_NO_ANSWER); /* "x> " is no prompt */
   check_generate_error (flood, DRIVER_ERROR_FLOOD);
+  check_prompts_without_end ();
   check_generate_error ("-----BEGIN EC PRIVATE KEY-----\r\n", DRIVER_ERROR_PRIVATE_KEY_LEAKED);
 }
 END_TEST
