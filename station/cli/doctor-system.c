@@ -37,7 +37,8 @@ void
 doctor_check_udev_rule (Doctor *doctor)
 {
   static const char *const folders[] = { "/etc/udev/rules.d", "/run/udev/rules.d",
-                                         "/usr/lib/udev/rules.d", "/lib/udev/rules.d" };
+                                         "/usr/local/lib/udev/rules.d", "/usr/lib/udev/rules.d",
+                                         "/lib/udev/rules.d" };
 
   for (guint i = 0; i < G_N_ELEMENTS (folders); i++)
     if (folder_has_rule (folders[i])) {
@@ -47,7 +48,7 @@ doctor_check_udev_rule (Doctor *doctor)
     }
   doctor_find (doctor, DOCTOR_WARN, "udev",
                g_strdup ("The udev rules of Keycradle are not installed, so ModemManager may open "
-                         "its devices: install it with -Dudev_rules_dir=/usr/lib/udev/rules.d."),
+                         "its devices."),
                g_strdup ("sudo meson install -C build && sudo udevadm control --reload"));
 }
 

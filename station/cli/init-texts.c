@@ -119,7 +119,8 @@ init_signer_text (const char *folder)
       "Key=file:%s/ca.key\n"
       "# the issuing CA first, then its chain up to the root\n"
       "Certificate=%s/ca.pem\n"
-      "# the passphrase: a systemd credential, or a file that only the signer's user can read\n"
+      "# the passphrase: a systemd credential, which keycradle-signer.service loads from\n"
+      "# /etc/keycradle/ca.passphrase, or a file that only the signer's user can read\n"
       "PassphraseCredential=ca-passphrase\n"
       "#PassphraseFile=%s/ca.passphrase\n",
       folder, folder, folder, folder);
@@ -132,8 +133,8 @@ init_profile_text (void)
          "[certificate]\n"
          "# ${serial} ${chip} ${batch} ${product}\n"
          "Subject=CN=${serial},O=Example\n"
-         "# 3650d, until-ca, 2030-01-31 or 99991231235959Z; never beyond the CA\n"
-         "Validity=3650d\n"
+         "# until-ca, 3650d, 2030-01-31 or 99991231235959Z; never beyond the CA\n"
+         "Validity=until-ca\n"
          "KeyUsage=digitalSignature\n"
          "ExtendedKeyUsage=clientAuth\n"
          "# for devices whose clocks are slow\n"
