@@ -628,6 +628,19 @@ START_TEST (probing_tells_silence_from_a_foreign_tongue)
 }
 END_TEST
 
+static const char complaint[] = "> Command not recognized.\r\n> ";
+
+START_TEST (a_foreign_shell_is_not_asked_for_ever)
+{
+  g_autoptr (Transport) shell = says_bytes (complaint, strlen (complaint), 4096, TRUE);
+  g_autoptr (GError) error = NULL;
+
+  ck_assert_ptr_null (
+      driver_probe (shell, driver_by_name ("smp"), deadline_in (LONG_TIME), &error));
+  assert_error (error, DRIVER_ERROR_UNKNOWN);
+}
+END_TEST
+
 static TCase *
 port_tests (void)
 {
@@ -686,6 +699,7 @@ registry_tests (void)
   tcase_add_test (tests, every_error_and_key_has_a_word);
   tcase_add_test (tests, every_driver_is_whole);
   tcase_add_test (tests, probing_tells_silence_from_a_foreign_tongue);
+  tcase_add_test (tests, a_foreign_shell_is_not_asked_for_ever);
   return tests;
 }
 
