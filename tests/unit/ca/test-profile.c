@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Profiles and subject templates: what is read, and which mistakes are named by line.
+ */
+#include "base/encode.h"
+#include "ca/openssl.h"
+#include "ca/profile.h"
+#include "ca/subject.h"
+#include "tests/unit/ca/make.h"
+
+#include <check.h>
+#include <string.h>
+
+static char *folder;
+
+static void
+setup (void)
+{
+  folder = folder_make ();
+}
+
+static void
+teardown (void)
+{
+  folder_remove (folder);
+}
+
+static Profile *
+load (const char *text, GError **error)
+{
+  g_autofree char *path = g_build_filename (folder, "sensor.profile", NULL);
+
+  folder_write (folder, "sensor.profile", text, 0644);
+  return profile_load (path, error);
+}
+
+START_TEST (test_a_full_profile_is_read)
+{
+  static const char text[] =
+      "# what sensors get\n[certificate]\n"
+      "Subject=CN=${serial},O=Example\\, Inc\nValidity=3650d\n"
+      "KeyUsage=digitalSignature;keyAgreement\n"
+      "ExtendedKeyUsage=clientAuth; serverAuth\nBackdateSeconds=120\n\n"
+      "[device]\nKey=p-384;p-256\nChain=no\nServerRoots=amazon-root-ca-1;"
+      "/etc/root.pem\nEndpoint=a-ats.iot.eu-west-1.amazonaws.com\nLock=yes\n";
+  GError *problem = NULL;
+  g_autoptr (Profile) profile = load (text, &problem);
+  g_autofree char *digest = sha256_hex ((const guint8 *)text, strlen (text));
+
+  ck_assert_msg (profile != NULL, "%s", problem != NULL ? problem->message : "");
+  ck_assert_str_eq (profile->name, "sensor");
+  ck_assert_str_eq (profile->sha256, digest);
+  ck_assert_str_eq (profile->subject, "CN=${serial},O=Example\\, Inc");
+  ck_assert_int_eq (profile->validity, VALIDITY_DAYS);
+  ck_assert_uint_eq (profile->days, 3650);
+  ck_assert_str_eq (profile->key_usage[1], "keyAgreement");
+  ck_assert_str_eq (profile->extended_key_usage[1], "serverAuth");
+  ck_assert_uint_eq (profile->backdate_seconds, 120);
+  ck_assert_str_eq (profile->keys[0], "p-384");
+  ck_assert (!profile->install_chain);
+  ck_assert_str_eq (profile->server_roots[1], "/etc/root.pem");
+  ck_assert (profile->lock);
+}
+END_TEST
+
+START_TEST (test_defaults_are_the_documented_ones)
+{
+  g_autoptr (Profile) profile =
+      load ("[certificate]\nSubject=CN=${serial}\nValidity=until-ca\n", NULL);
+
+  ck_assert (profile != NULL);
+  ck_assert_str_eq (profile->key_usage[0], "digitalSignature");
+  ck_assert_str_eq (profile->extended_key_usage[0], "clientAuth");
+  ck_assert_uint_eq (profile->backdate_seconds, 60);
+  ck_assert_str_eq (profile->keys[0], "p-256");
+  ck_assert (profile->install_chain);
+  ck_assert (!profile->lock);
+  ck_assert (profile->endpoint == NULL);
+}
+END_TEST
+
+START_TEST (test_an_end_is_read_to_the_second)
+{
+  static const struct {
+    const char *text;
+    gint64 seconds;
+  } cases[] = { { "2030-01-31", 1896134399 },
+                { "2049-12-31T23:59:59Z", 2524607999 },
+                { "99991231235959Z", 253402300799 },
+                { "2024-02-29", 1709251199 } };
+  g_autofree char *text =
+      g_strdup_printf ("[certificate]\nSubject=CN=${serial}\nValidity=%s\n", cases[_i].text);
+  g_autoptr (Profile) profile = load (text, NULL);
+
+  ck_assert (profile != NULL);
+  ck_assert_int_eq (profile->validity, VALIDITY_UNTIL);
+  ck_assert_int_eq (profile->until, cases[_i].seconds);
+}
+END_TEST
+
+START_TEST (test_mistakes_are_named_by_file_and_line)
+{
+  static const struct {
+    const char *text;
+    const char *words;
+  } cases[] = {
+    { "[certificate]\nSubject=CN=a\nValidity=1d\nFoo=1\n",
+      "sensor.profile:4: unknown key 'Foo' in [certificate]; known keys are Subject" },
+    { "[certificate]\nSubject=CN=a\nValidity=1d\n[devise]\n", ":4: unknown group [devise]" },
+    { "[certificate]\nSubject=CN=a\nValidity=1d\nValidity=2d\n", ":4: key 'Validity' stands" },
+    { "[certificate]\nSubject=CN=a\nValidity=1d\n[certificate]\n", ":4: group [certificate]" },
+    { "[certificate]\nSubject CN=a\n", ":2: unknown key 'Subject CN'" },
+    { "[certificate]\nnonsense\n", ":2: this line is neither" },
+    { "Subject=CN=a\n", ":1: key 'Subject' stands before any [group]" },
+    { "[certificate]\nValidity=1d\n", "needs Subject=" },
+    { "[certificate]\nSubject=CN=a\n", "needs Validity=" },
+    { "[certificate]\nSubject=XX=a\nValidity=1d\n", ":2: 'XX' is no attribute" },
+    { "[certificate]\nSubject=CN=${name}\nValidity=1d\n", ":2: '${name}' is no value" },
+    { "[certificate]\nSubject=CN=${serial\nValidity=1d\n", ":2: '${serial' is no value" },
+    { "[certificate]\nSubject=C=Germany\nValidity=1d\n", ":2: C has 7 characters" },
+    { "[certificate]\nSubject=C=de\nValidity=1d\n", ":2: C must be two capital" },
+    { "[certificate]\nSubject=serialNumber=a_b\nValidity=1d\n", ":2: serialNumber holds" },
+    { "[certificate]\nSubject=CN=\nValidity=1d\n", ":2: CN is empty" },
+    { "[certificate]\nSubject=CN=a,\nValidity=1d\n", "is no attribute" },
+    { "[certificate]\nSubject=CN=a\\\nValidity=1d\n", "ends with a backslash" },
+    { "[certificate]\nSubject=CN=a\nValidity=0d\n", ":3: Validity is '0d'" },
+    { "[certificate]\nSubject=CN=a\nValidity=1 year\n", ":3: Validity" },
+    { "[certificate]\nSubject=CN=a\nValidity=2023-02-29\n", ":3: Validity" },
+    { "[certificate]\nSubject=CN=a\nValidity=1d\nKeyUsage=keyCertSign\n",
+      ":4: 'keyCertSign' is no KeyUsage" },
+    { "[certificate]\nSubject=CN=a\nValidity=1d\nKeyUsage=\n", ":4: KeyUsage is empty" },
+    { "[certificate]\nSubject=CN=a\nValidity=1d\nBackdateSeconds=90000\n",
+      ":4: BackdateSeconds must be" },
+    { "[certificate]\nSubject=CN=a\nValidity=1d\n[device]\nKey=p-224\n", ":5: 'p-224' is no Key" },
+    { "[certificate]\nSubject=CN=a\nValidity=1d\n[device]\nServerRoots=auto;none\n",
+      ":5: 'auto' can't stand in a list" },
+    { "[certificate]\nSubject=CN=a\nValidity=1d\n[device]\nServerRoots=a.pem\n",
+      ":5: 'a.pem' is no root" },
+    { "[certificate]\nSubject=CN=a\nValidity=1d\n[device]\nEndpoint=a b\n", ":5: Endpoint" },
+    { "[certificate]\nSubject=CN=a\nValidity=1d\n[device]\nLock=perhaps\n",
+      ":5: Lock is 'perhaps'" },
+    { "[certificate]\nSubject=CN=\xff\nValidity=1d\n", "not UTF-8" },
+  };
+  g_autoptr (GError) problem = NULL;
+
+  ck_assert_uint_eq (G_N_ELEMENTS (cases), 30);
+  ck_assert (load (cases[_i].text, &problem) == NULL);
+  ck_assert (g_error_matches (problem, CA_ERROR, CA_ERROR_PROFILE));
+  ck_assert_msg (strstr (problem->message, cases[_i].words) != NULL, "wanted '%s', got: %s",
+                 cases[_i].words, problem->message);
+}
+END_TEST
+
+START_TEST (test_a_folder_gives_all_its_profiles_or_the_first_mistake)
+{
+  g_autoptr (GHashTable) profiles = NULL;
+  g_autoptr (GError) problem = NULL;
+
+  folder_write (folder, "a.profile", "[certificate]\nSubject=CN=a\nValidity=1d\n", 0644);
+  folder_write (folder, "b.profile", "[certificate]\nSubject=CN=b\nValidity=1d\n", 0644);
+  folder_write (folder, "notes.txt", "nothing", 0644);
+  profiles = profile_load_folder (folder, NULL);
+  ck_assert_uint_eq (g_hash_table_size (profiles), 2);
+  ck_assert_str_eq (((Profile *)g_hash_table_lookup (profiles, "b"))->subject, "CN=b");
+  folder_write (folder, "c.profile", "[certificate]\n", 0644);
+  ck_assert (profile_load_folder (folder, &problem) == NULL);
+  ck_assert_ptr_nonnull (strstr (problem->message, "c.profile"));
+}
+END_TEST
+
+static char *
+name_text (X509_NAME *name)
+{
+  char text[500];
+
+  return g_strdup (X509_NAME_oneline (name, text, sizeof text));
+}
+
+START_TEST (test_values_fill_the_subject_and_add_nothing_to_it)
+{
+  const SubjectValues values = { "SN-1,O=Evil", "c0ffee", "b1", "m=1" };
+  g_autoptr (X509_NAME) name = subject_fill (
+      "CN=${serial}, OU=a\\,b ${batch},serialNumber=${chip},title=${product}", &values, NULL);
+  g_autofree char *text = NULL;
+
+  ck_assert (name != NULL);
+  ck_assert_int_eq (X509_NAME_entry_count (name), 4);
+  text = name_text (name);
+  ck_assert_str_eq (text, "/CN=SN-1,O=Evil/OU=a,b b1/serialNumber=c0ffee/title=m=1");
+}
+END_TEST
+
+START_TEST (test_a_value_that_is_missing_or_unfit_is_refused)
+{
+  g_autofree char *long_serial = g_strnfill (65, 'A');
+  const struct {
+    const char *pattern;
+    SubjectValues values;
+  } cases[] = { { "CN=${chip}", { "SN", NULL, "b", "p" } },
+                { "CN=${product}", { "SN", "c", "b", "" } },
+                { "CN=${serial}", { long_serial, "c", "b", "p" } },
+                { "CN=${product}", { "SN", "c", "b", "a\033b" } },
+                { "CN=${product}", { "SN", "c", "b", "a\xff" } },
+                { "serialNumber=${product}", { "SN", "c", "b", "a*b" } } };
+  g_autoptr (GError) problem = NULL;
+
+  ck_assert (subject_fill (cases[_i].pattern, &cases[_i].values, &problem) == NULL);
+  ck_assert (g_error_matches (problem, CA_ERROR, CA_ERROR_SUBJECT));
+}
+END_TEST
+
+int
+main (void)
+{
+  Suite *suite = suite_create ("ca profile");
+  TCase *profile = tcase_create ("profile");
+  SRunner *runner = srunner_create (suite);
+  int failed;
+
+  tcase_add_checked_fixture (profile, setup, teardown);
+  tcase_add_test (profile, test_a_full_profile_is_read);
+  tcase_add_test (profile, test_defaults_are_the_documented_ones);
+  tcase_add_loop_test (profile, test_an_end_is_read_to_the_second, 0, 4);
+  tcase_add_loop_test (profile, test_mistakes_are_named_by_file_and_line, 0, 30);
+  tcase_add_test (profile, test_a_folder_gives_all_its_profiles_or_the_first_mistake);
+  tcase_add_test (profile, test_values_fill_the_subject_and_add_nothing_to_it);
+  tcase_add_loop_test (profile, test_a_value_that_is_missing_or_unfit_is_refused, 0, 6);
+  suite_add_tcase (suite, profile);
+  srunner_run_all (runner, CK_NORMAL);
+  failed = srunner_ntests_failed (runner);
+  srunner_free (runner);
+  return failed != 0;
+}
