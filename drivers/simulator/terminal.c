@@ -20,19 +20,16 @@ terminal_send (Terminal *terminal, const char *text)
 static void
 append_log_line (Terminal *terminal, GString *into)
 {
-  static const char *const texts[] = {
-    "<INF> %u [mqtt_agent] Error count 0, retrying (agent.c:412)",
-    "<ERR> %u [net] No link on wlan0 (net_main.c:96)",
-    "<INF> %u [sensor] sample taken (env_sensor.c:77)"
-  };
+  static const struct {
+    const char *level;
+    const char *text;
+  } lines[] = { { "INF", "[mqtt_agent] Error count 0, retrying (agent.c:412)" },
+                { "ERR", "[net] No link on wlan0 (net_main.c:96)" },
+                { "INF", "[sensor] sample taken (env_sensor.c:77)" } };
   guint ticks = (guint)(g_get_monotonic_time () / 1000);
-  g_autofree char *text = NULL;
+  guint i = terminal->log_lines++ % G_N_ELEMENTS (lines);
 
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wformat-nonliteral"
-  text = g_strdup_printf (texts[ticks % G_N_ELEMENTS (texts)], ticks);
-#pragma GCC diagnostic pop
-  g_string_append_printf (into, "\r\x1b[K%s\r\n", text);
+  g_string_append_printf (into, "\r\x1b[K<%s> %u %s\r\n", lines[i].level, ticks, lines[i].text);
 }
 
 /* After each line out: whether a log line is due. */

@@ -13,6 +13,7 @@ typedef struct {
   Device *device;
   GString *line;   /* being typed */
   guint lines_out; /* since the last log line */
+  guint log_lines; /* so far */
   guint8 last;
 } Terminal;
 
