@@ -113,7 +113,7 @@ def turn_round_seconds(transcript):
 
 def one_port():
     with rig.station() as station:
-        simulator = station.simulator()
+        simulator = station.simulator(keeps=False)
         station.listen()
         station.start_batch()
         serials = Counter()
@@ -180,7 +180,7 @@ def waves(station, simulator, serials, slots, count, **options):
 
 def sixteen_ports():
     with rig.station(slots=16) as station:
-        simulator = station.simulator()
+        simulator = station.simulator(keeps=False)
         station.listen()
         station.start_batch()
         serials = Counter()
@@ -226,7 +226,7 @@ def devices_a_second(station, simulator, serials, slots, devices):
 
 def many_slots():
     with rig.station(slots=64) as station:
-        simulator = station.simulator()
+        simulator = station.simulator(keeps=False)
         station.listen()
         station.start_batch()
         serials = Counter()

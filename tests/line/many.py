@@ -68,6 +68,11 @@ def thirty_two_devices_at_once_all_pass():
                          'what the batch counts')
 
 
+def is_finished(record):
+    """PASS; or the device had passed before its daemon was killed, and is told so."""
+    return record['state'] == 'pass' or record.get('reason') == 'already-done'
+
+
 def settle(station, simulator, serials, seconds=rig.PATIENCE):
     """Replugs whatever failed, as an operator would, until each slot shows PASS."""
     replugs = dict.fromkeys(serials, 0)
@@ -75,7 +80,8 @@ def settle(station, simulator, serials, seconds=rig.PATIENCE):
     def all_pass():
         slots = station.slot_list()
         for number, serial in enumerate(serials, 1):
-            if slots[number]['state'] in ('fail', 'empty', 'waiting'):
+            if slots[number]['state'] in ('fail', 'empty', 'waiting') \
+                    and not is_finished(slots[number]):
                 replugs[serial] += 1
                 rig.expect(replugs[serial] <= 3, f'{serial} still fails after three replugs: '
                            f'{slots[number]}')
@@ -83,8 +89,8 @@ def settle(station, simulator, serials, seconds=rig.PATIENCE):
                 rig.wait_until(lambda one=number: station.slot(one)['state'] != 'pass'
                                and not station.slot(one)['present'], f'slot {number} is empty')
                 simulator.plug(serial, number)
-        return all(record['state'] == 'pass' for record in slots.values())
-    rig.wait_until(all_pass, 'every slot shows PASS', seconds, pause=0.05)
+        return all(is_finished(record) for record in slots.values())
+    rig.wait_until(all_pass, 'every device has passed', seconds, pause=0.05)
 
 
 def survive_kills(victims, kills, seed, slots=32):

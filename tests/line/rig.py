@@ -97,12 +97,13 @@ def is_alive(pid):
 class Simulator:
     """keycradle-sim control: devices on pseudo terminals, moved by lines of text."""
 
-    def __init__(self, station):
+    def __init__(self, station, keeps):
         self.station = station
         self.state = os.path.join(station.folder, 'devices')
+        state = ['--state', self.state] if keeps else []
         self.log = open(os.path.join(station.folder, 'simulator.log'), 'ab')
         self.process = subprocess.Popen(
-            [program('keycradle-sim'), 'control', '--ports', station.ports, '--state', self.state],
+            [program('keycradle-sim'), 'control', '--ports', station.ports, *state],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.log, env=environment(),
             start_new_session=True)
         self.answers = []
@@ -285,8 +286,9 @@ class Station:
                 os.kill(pid, signal.SIGKILL)
         return pid
 
-    def simulator(self):
-        simulator = Simulator(self)
+    def simulator(self, keeps=True):
+        """With keeps=False devices have no files, so that their writing costs nobody time."""
+        simulator = Simulator(self, keeps)
         self.simulators.append(simulator)
         return simulator
 

@@ -19,7 +19,8 @@ def tracked_files():
         names = listing.stdout.decode().split('\0')
     else:
         names = walked_files()
-    return sorted({name for name in names if name and os.path.isfile(os.path.join(TOP, name))})
+    return sorted({name for name in names if name and '/corpus' not in name
+                   and os.path.isfile(os.path.join(TOP, name))})
 
 
 def walked_files():
