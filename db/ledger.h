@@ -6,7 +6,11 @@
  * among all that is ready. Nobody outside db/ knows SQL.
  *
  * Times are microseconds since 1970, UTC. Fingerprints are lower-case hex in structs,
- * blobs on disk.
+ * blobs on disk. Lists take at most `most` rows, 0 for all.
+ *
+ * LEDGER_ERROR_STORAGE means that nothing was recorded. After a full disk later calls may
+ * succeed again; after any other failure of the disk every later write fails until the ledger is
+ * opened anew.
  */
 #pragma once
 
@@ -35,7 +39,8 @@ const char *ledger_error_word (LedgerError code);
 typedef struct Ledger Ledger;
 
 /* Opens or creates `path`; migrates an older schema after a backup beside it
- * (station.db.vN.bak). Closes attempts that a crash left open as "interrupted". */
+ * (station.db.vN.bak). Closes attempts that a crash left open as "interrupted". One process at a
+ * time may have it open (STORAGE where another has, by station.db.lock). */
 Ledger *ledger_open (const char *path, GError **error);
 void ledger_close (Ledger *ledger);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Ledger, ledger_close)
@@ -51,15 +56,15 @@ typedef struct {
   char *product;
   char *profile;
   BatchState state;
-  guint target;         /* how many devices; 0 for no limit */
+  guint target;         /* how many devices may hold a live certificate; 0 for no limit */
   char *serial_prefix;  /* NULL: identity comes from the chip */
   guint64 serial_first; /* with a prefix: prefix + number, zero-filled to serial_width */
   guint64 serial_last;
   guint serial_width;
   gint64 created_at;
   char *created_by;
-  /* counted at reading */
-  guint passed; /* devices with a verified certificate */
+  /* kept as devices change: reading costs the same in a large ledger */
+  guint passed; /* devices in state "passed" */
   guint failed; /* devices whose last attempt failed */
   guint attempts;
 } Batch;
@@ -118,7 +123,8 @@ typedef struct {
 void attempt_free (Attempt *attempt);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Attempt, attempt_free)
 
-/* A port opened: the attempt exists from here on, whatever happens. */
+/* A port opened: the attempt exists from here on, whatever happens. `batch` may be NULL; where it
+ * is not, it must run (BATCH_STATE). */
 gboolean ledger_begin_attempt (Ledger *ledger, const char *slot, const char *batch,
                                gint64 *attempt_id, GError **error);
 
@@ -135,13 +141,17 @@ typedef struct {
  * (target and range are enforced here; with a range the next serial is consumed for good).
  * A device of another batch is DUPLICATE_DEVICE; one that has passed already is ALREADY_DONE
  * unless a retry was allowed (ledger_allow_retry); one with a running attempt is BUSY_DEVICE.
- * Free with device_free(). */
+ * BATCH_FULL where the devices that hold a live certificate, and those without one that run in
+ * other slots, reach the target. An attempt that was refused stays without a device, so that its
+ * end changes nothing of that device. Free with device_free(). */
 Device *ledger_identify_device (Ledger *ledger, gint64 attempt_id, const DeviceFacts *facts,
                                 GError **error);
 
 /* Refuses a key (SHA-256 of the SubjectPublicKeyInfo) that any other device ever had. */
 gboolean ledger_check_key (Ledger *ledger, gint64 device_id, GBytes *spki_sha256, GError **error);
 
+/* FAILED with a reason, or INTERRUPTED. PASSED comes only from ledger_certificate_verified(), which
+ * ends the attempt itself. */
 gboolean ledger_end_attempt (Ledger *ledger, gint64 attempt_id, AttemptResult result,
                              const char *step, const char *reason, const char *detail,
                              const char *transcript, GError **error);
@@ -192,8 +202,11 @@ typedef struct {
 } Issuance;
 
 /* Stores what was issued, before the first byte of it leaves. Storing the same entry again is
- * fine (recovery). A live certificate of the same device must have been voided before:
- * otherwise the earlier one is voided here with reason "superseded", on record. */
+ * fine (recovery), and so is any order: of a device's certificates only the one with the highest
+ * log index lives, the others are void as "superseded", on record. A device or batch that the
+ * ledger lacks is made anew (the batch as paused). DUPLICATE_KEY where another device has the key:
+ * the certificate is then recorded as void, and recovery goes on behind it. INVALID where the
+ * ledger has another entry at that index: signer and ledger do not belong together. */
 gboolean ledger_store_certificate (Ledger *ledger, const Issuance *issuance, GError **error);
 
 /* The first log index that the ledger has not stored: where recovery goes on. */
@@ -207,6 +220,7 @@ Certificate *ledger_live_certificate (Ledger *ledger, gint64 device_id, GError *
 gboolean ledger_certificate_verified (Ledger *ledger, gint64 attempt_id, gint64 certificate_id,
                                       const char *transcript, GError **error);
 
+/* Void already is fine. */
 gboolean ledger_void_certificate (Ledger *ledger, gint64 certificate_id, const char *reason,
                                   const char *actor, GError **error);
 

@@ -18,6 +18,7 @@ typedef struct {
   char *format;
   gint64 format_version;
   gint64 through;
+  guint64 rows;
   GBytes *ca_certificate;
 } ManifestRecord;
 

@@ -5,6 +5,7 @@
 #include "db/manifest-records.h"
 
 #include <errno.h>
+#include <string.h>
 #include <unistd.h>
 
 #define BUFFER_SIZE (64 * 1024)
@@ -44,34 +45,49 @@ fill (RecordReader *reader, GError **error)
   return TRUE;
 }
 
-static void
-add_byte (RecordReader *reader, guint8 byte)
+static guint
+count_quotes (const guint8 *data, gsize length)
 {
-  if (reader->line->len < LONGEST_MANIFEST_LINE)
-    g_string_append_c (reader->line, (char)byte);
-  else
-    reader->too_long = TRUE;
-  if (byte == '\n')
-    reader->next_number++;
+  guint quotes = 0;
+
+  for (gsize i = 0; i < length; i++)
+    quotes += data[i] == '"';
+  return quotes;
+}
+
+/* Up to and with the next line end, or all that is in the buffer; TRUE at a line end. */
+static gboolean
+take_piece (RecordReader *reader, guint *quotes)
+{
+  const guint8 *data = reader->buffer + reader->used;
+  gsize rest = reader->filled - reader->used;
+  const guint8 *end = memchr (data, '\n', rest);
+  gsize length = end == NULL ? rest : (gsize)(end - data) + 1;
+  gsize room = LONGEST_MANIFEST_LINE - reader->line->len;
+
+  g_string_append_len (reader->line, (const char *)data, (gssize)MIN (length, room));
+  reader->too_long |= length > room;
+  reader->used += length;
+  reader->next_number += end != NULL ? 1 : 0;
+  *quotes += count_quotes (data, length);
+  return end != NULL;
 }
 
 gboolean
 record_reader_next (RecordReader *reader, gboolean quoted, gboolean *more, GError **error)
 {
-  gboolean inside = FALSE;
-  guint8 byte = 0;
+  guint quotes = 0;
+  gboolean ended = FALSE;
 
   reader->number = reader->next_number;
   reader->too_long = FALSE;
   g_string_truncate (reader->line, 0);
-  while (byte != '\n' || (quoted && inside && !reader->too_long)) {
+  while (!ended) {
     if (reader->used == reader->filled && !fill (reader, error))
       return FALSE;
     if (reader->filled == 0)
       break;
-    byte = reader->buffer[reader->used++];
-    inside ^= byte == '"';
-    add_byte (reader, byte);
+    ended = take_piece (reader, &quotes) && (!quoted || quotes % 2 == 0 || reader->too_long);
   }
   *more = reader->line->len > 0;
   return TRUE;

@@ -19,10 +19,12 @@ void
 append_hex (GString *text, const guint8 *data, gsize length)
 {
   static const char digits[] = "0123456789abcdef";
+  gsize at = text->len;
 
+  g_string_set_size (text, at + length * 2);
   for (gsize i = 0; i < length; i++) {
-    g_string_append_c (text, digits[data[i] >> 4]);
-    g_string_append_c (text, digits[data[i] & 15]);
+    text->str[at++] = digits[data[i] >> 4];
+    text->str[at++] = digits[data[i] & 15];
   }
 }
 

@@ -27,7 +27,7 @@ manifest_verdict_free (ManifestVerdict *verdict)
 
 #define EXPORT_QUERY                                                                               \
   "SELECT exports.id, exports.at, actor, exports.batch, batches.name, format, format_version,"     \
-  " through, ca_certificate FROM exports JOIN batches ON batches.id = exports.batch"
+  " through, rows, ca_certificate FROM exports JOIN batches ON batches.id = exports.batch"
 
 static gboolean
 load_record (Statement *select, ManifestRecord *recorded, GError **error)
@@ -46,6 +46,7 @@ load_record (Statement *select, ManifestRecord *recorded, GError **error)
   recorded->format = statement_dup_text (select);
   recorded->format_version = statement_int64 (select);
   recorded->through = statement_int64 (select);
+  recorded->rows = (guint64)statement_int64 (select);
   recorded->ca_certificate = statement_dup_bytes (select);
   return TRUE;
 }
@@ -195,6 +196,7 @@ fill_genuine (const ManifestVerification *verification)
   const ManifestRecord *recorded = &verification->recorded;
 
   verdict->genuine = TRUE;
+  verdict->rows = recorded->rows;
   verdict->format = g_strdup (recorded->format);
   verdict->batch = g_strdup (recorded->batch);
   verdict->exported_at = recorded->at;
@@ -245,10 +247,10 @@ verify_file (ManifestVerification *verification, GError **error)
   g_autoptr (GBytes) digest = hash_file (verification->fd, verification->start, error);
 
   if (digest == NULL || !statement_execute (verification->database, "BEGIN", error)
-      || !survey (verification, error) || !find_by_digest (verification, digest, error))
+      || !find_by_digest (verification, digest, error))
     return FALSE;
   if (verification->recorded.id == 0)
-    return find_fault (verification, error);
+    return survey (verification, error) && find_fault (verification, error);
   fill_genuine (verification);
   return TRUE;
 }
