@@ -150,7 +150,7 @@ take_error (SignerClient *client, GVariant *payload, GError **error)
   g_variant_get (payload, "(&s&s)", &word, &message);
   if (!ca_error_from_word (word, &code))
     return refuse_protocol (client, error, "the signer gave a reason that is not known here");
-  g_set_error_literal (error, CA_ERROR, code, message);
+  g_set_error_literal (error, CA_ERROR, (int)code, message);
   return FALSE;
 }
 

@@ -15,7 +15,7 @@
 static GBytes *
 refuse (GError **error, CaError code, const char *message)
 {
-  g_set_error_literal (error, CA_ERROR, code, message);
+  g_set_error_literal (error, CA_ERROR, (int)code, message);
   return NULL;
 }
 

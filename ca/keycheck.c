@@ -26,7 +26,7 @@ is_odd (Span number)
 static gboolean
 refuse (GError **error, CaError code, const char *message)
 {
-  g_set_error_literal (error, CA_ERROR, code, message);
+  g_set_error_literal (error, CA_ERROR, (int)code, message);
   return FALSE;
 }
 

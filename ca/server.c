@@ -121,7 +121,7 @@ connection_thread (gpointer data)
 static gboolean
 take_place (Server *server)
 {
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&server->mutex);
+  G_GNUC_UNUSED g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&server->mutex);
 
   if (server->connections >= MOST_CONNECTIONS)
     return FALSE;
@@ -132,7 +132,7 @@ take_place (Server *server)
 static void
 give_place_back (Server *server)
 {
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&server->mutex);
+  G_GNUC_UNUSED g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&server->mutex);
 
   server->connections--;
 }

@@ -35,7 +35,7 @@ static gboolean G_GNUC_PRINTF (3, 4) refuse (GError **error, CaError code, const
   va_start (arguments, format);
   message = g_strdup_vprintf (format, arguments);
   va_end (arguments);
-  g_set_error_literal (error, CA_ERROR, code, message);
+  g_set_error_literal (error, CA_ERROR, (int)code, message);
   return FALSE;
 }
 
@@ -256,7 +256,7 @@ issue (Signer *signer, const IssueTemplate *plan, const SignOrder *order, const 
 static void
 reserve (Signer *signer, GBytes *spki_sha256)
 {
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&signer->mutex);
+  G_GNUC_UNUSED g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&signer->mutex);
 
   while (!g_hash_table_add (signer->reserved, spki_sha256))
     g_cond_wait (&signer->released, &signer->mutex);
@@ -265,7 +265,7 @@ reserve (Signer *signer, GBytes *spki_sha256)
 static void
 release (Signer *signer, GBytes *spki_sha256)
 {
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&signer->mutex);
+  G_GNUC_UNUSED g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&signer->mutex);
 
   g_hash_table_remove (signer->reserved, spki_sha256);
   g_cond_broadcast (&signer->released);

@@ -31,7 +31,7 @@ static const char *const reply_types[N_KINDS] = {
 static gboolean
 refuse (GError **error, CaError code, const char *message)
 {
-  g_set_error_literal (error, CA_ERROR, code, message);
+  g_set_error_literal (error, CA_ERROR, (int)code, message);
   return FALSE;
 }
 

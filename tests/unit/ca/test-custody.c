@@ -291,7 +291,6 @@ END_TEST
 
 START_TEST (test_the_passphrase_comes_by_descriptor_or_credential_too)
 {
-  g_autofree char *said = NULL;
   g_autofree char *command =
       g_strdup_printf ("%s --check --config signer.conf 5<ca.passphrase", program);
   g_autofree char *credential =

@@ -207,7 +207,7 @@ START_TEST (test_one_key_is_for_one_device_only)
   g_autoptr (Signer) signer = open_signer ();
   g_autoptr (GBytes) request = make_good_request ("P-256", "SHA256");
   guint64 index;
-  g_autoptr (GBytes) one = sign_well (signer, "SN-1", "b1", request, &index);
+  G_GNUC_UNUSED g_autoptr (GBytes) one = sign_well (signer, "SN-1", "b1", request, &index);
 
   expect_refused (signer, "SN-2", "b1", request, CA_ERROR_DUPLICATE_KEY);
   expect_refused (signer, "SN-2", "b2", request, CA_ERROR_DUPLICATE_KEY);
