@@ -5,7 +5,7 @@
  */
 #include "station/api-private.h"
 
-#define ASK_SIGNER_TIME 3000 /* milliseconds */
+#define ASK_SIGNER_TIME 1500 /* milliseconds */
 
 static GVariant *
 ask_signer (Station *station, SignerClient *client)

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Hotplug through udev, on a bench of umockdev: ttys with USB identities that come and go.
+ */
+#include <check.h>
+#include <stdlib.h>
+#include <umockdev.h>
+
+#include "station/detect.h"
+
+static UMockdevTestbed *bench;
+static GString *seen; /* "+3:/dev/ttyACM0 ", "-3 ", "?PATH " */
+static Config *config;
+
+static void
+handle_added (guint number, const char *path, gpointer data)
+{
+  g_string_append_printf (seen, "+%u:%s ", number, path);
+}
+
+static void
+handle_removed (guint number, gpointer data)
+{
+  g_string_append_printf (seen, "-%u ", number);
+}
+
+static void
+handle_unclaimed (const char *id_path, gpointer data)
+{
+  g_string_append_printf (seen, "?%s ", id_path);
+}
+
+static void
+add_slot (guint number, const char *id_path)
+{
+  SlotConfig *slot = g_new0 (SlotConfig, 1);
+
+  slot->number = number;
+  slot->id_path = g_strdup (id_path);
+  g_ptr_array_add (config->slots, slot);
+}
+
+static void
+set_up (void)
+{
+  bench = umockdev_testbed_new ();
+  seen = g_string_new (NULL);
+  config = g_new0 (Config, 1);
+  config->slots = g_ptr_array_new_with_free_func ((GDestroyNotify)slot_config_free);
+  add_slot (1, "pci-usb-0:1:1.0");
+  add_slot (2, "pci-usb-0:2:1.0");
+}
+
+static void
+tear_down (void)
+{
+  g_object_unref (bench);
+  g_string_free (seen, TRUE);
+  config_free (config);
+}
+
+/* Adds a tty, which is an "add" event as well. Returns its sysfs path. */
+static char *
+plug (const char *name, const char *id_path, const char *vendor, const char *product)
+{
+  g_autofree char *node = g_strdup_printf ("/dev/%s", name);
+
+  return umockdev_testbed_add_device (bench, "tty", name, NULL, NULL, "DEVNAME", node, "ID_PATH",
+                                      id_path, "ID_VENDOR_ID", vendor, "ID_MODEL_ID", product,
+                                      NULL);
+}
+
+static void
+unplug (char *sysfs)
+{
+  umockdev_testbed_uevent (bench, sysfs, "remove");
+  umockdev_testbed_remove_device (bench, sysfs);
+  g_free (sysfs);
+}
+
+static void
+expect_seen (const char *wanted)
+{
+  while (seen->len < strlen (wanted))
+    g_main_context_iteration (NULL, TRUE);
+  ck_assert_str_eq (seen->str, wanted);
+}
+
+static Detector *
+start (void)
+{
+  static const DetectorCallbacks callbacks = { handle_added, handle_removed, handle_unclaimed };
+  Detector *detector = detector_new (config, &callbacks, NULL, NULL);
+
+  ck_assert_ptr_nonnull (detector);
+  detector_start (detector);
+  return detector;
+}
+
+START_TEST (what_was_plugged_in_before_is_found)
+{
+  char *tty = plug ("ttyACM0", "pci-usb-0:2:1.0", "2fe3", "0001");
+  g_autoptr (Detector) detector = start ();
+
+  ck_assert_str_eq (seen->str, "+2:/dev/ttyACM0 ");
+  g_free (tty);
+}
+END_TEST
+
+START_TEST (a_device_comes_and_goes_at_its_slot)
+{
+  g_autoptr (Detector) detector = start ();
+  char *tty = plug ("ttyACM3", "pci-usb-0:1:1.0", "2fe3", "0001");
+
+  expect_seen ("+1:/dev/ttyACM3 ");
+  unplug (tty);
+  expect_seen ("+1:/dev/ttyACM3 -1 ");
+  tty = plug ("ttyACM9", "pci-usb-0:1:1.0", "2fe3", "0001");
+  expect_seen ("+1:/dev/ttyACM3 -1 +1:/dev/ttyACM9 ");
+  unplug (tty);
+}
+END_TEST
+
+START_TEST (what_no_slot_claims_is_left_alone)
+{
+  g_autoptr (Detector) detector = start ();
+  char *other = plug ("ttyUSB0", "pci-usb-0:7:1.0", "2fe3", "0001");
+  char *own = plug ("ttyACM0", "pci-usb-0:1:1.0", "2fe3", "0001");
+
+  expect_seen ("+1:/dev/ttyACM0 ");
+  unplug (other);
+  unplug (own);
+  expect_seen ("+1:/dev/ttyACM0 -1 ");
+}
+END_TEST
+
+START_TEST (learning_sees_only_what_a_driver_allows)
+{
+  g_autoptr (Detector) detector = start ();
+  char *modem, *device;
+
+  detector_learn (detector, TRUE);
+  modem = plug ("ttyUSB5", "pci-usb-0:5:1.0", "1199", "9071");
+  device = plug ("ttyACM6", "pci-usb-0:6:1.0", "2fe3", "0001");
+  expect_seen ("?pci-usb-0:6:1.0 ");
+  unplug (modem);
+  unplug (device);
+}
+END_TEST
+
+START_TEST (a_slot_that_was_learned_finds_its_device)
+{
+  g_autoptr (Detector) detector = start ();
+  char *device;
+  SlotConfig *slot = config_slot (config, 2);
+
+  detector_learn (detector, TRUE);
+  device = plug ("ttyACM6", "pci-usb-0:6:1.0", "2fe3", "0001");
+  expect_seen ("?pci-usb-0:6:1.0 ");
+  g_free (slot->id_path);
+  slot->id_path = g_strdup ("pci-usb-0:6:1.0");
+  detector_rebind (detector, 2);
+  ck_assert_str_eq (seen->str, "?pci-usb-0:6:1.0 -2 +2:/dev/ttyACM6 ");
+  unplug (device);
+}
+END_TEST
+
+int
+main (void)
+{
+  Suite *suite = suite_create ("station-detect");
+  TCase *cases = tcase_create ("all");
+  SRunner *runner = srunner_create (suite);
+  int failed;
+
+  tcase_add_checked_fixture (cases, set_up, tear_down);
+  tcase_add_test (cases, what_was_plugged_in_before_is_found);
+  tcase_add_test (cases, a_device_comes_and_goes_at_its_slot);
+  tcase_add_test (cases, what_no_slot_claims_is_left_alone);
+  tcase_add_test (cases, learning_sees_only_what_a_driver_allows);
+  tcase_add_test (cases, a_slot_that_was_learned_finds_its_device);
+  suite_add_tcase (suite, cases);
+  srunner_run_all (runner, CK_ENV);
+  failed = srunner_ntests_failed (runner);
+  srunner_free (runner);
+  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
