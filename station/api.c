@@ -116,7 +116,7 @@ handle_authorize_method (GDBusInterfaceSkeleton *skeleton, GDBusMethodInvocation
   const Api *api = data;
   GDBusConnection *connection = g_dbus_method_invocation_get_connection (invocation);
   const char *method = g_dbus_method_invocation_get_method_name (invocation);
-  const Role role = GPOINTER_TO_INT (g_object_get_data (G_OBJECT (connection), "role"));
+  const Role role = (Role)GPOINTER_TO_INT (g_object_get_data (G_OBJECT (connection), "role"));
   const Role least = role_for_method (method);
 
   if (role >= least)
@@ -183,7 +183,7 @@ start_server (Api *api, const char *path, GError **error)
   g_autofree char *folder = g_path_get_dirname (path);
 
   if (g_mkdir_with_parents (folder, 0755) != 0 && errno != EEXIST) {
-    g_set_error (error, G_FILE_ERROR, g_file_error_from_errno (errno),
+    g_set_error (error, G_FILE_ERROR, (int)g_file_error_from_errno (errno),
                  "the folder %s can't be made: %s", folder, g_strerror (errno));
     return FALSE;
   }

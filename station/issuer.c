@@ -57,7 +57,7 @@ issuer_socket (Issuer *issuer)
 static gboolean
 is_caught_up (Issuer *issuer)
 {
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&issuer->lock);
+  g_autoptr (GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new (&issuer->lock);
 
   return issuer->caught_up;
 }
@@ -65,7 +65,7 @@ is_caught_up (Issuer *issuer)
 static void
 set_state (Issuer *issuer, gboolean caught_up, const GError *error)
 {
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&issuer->lock);
+  g_autoptr (GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new (&issuer->lock);
 
   issuer->caught_up = caught_up;
   g_free (issuer->problem);
@@ -221,7 +221,7 @@ issuer_heard_status (Issuer *issuer, const SignerStatus *status)
 GPtrArray *
 issuer_chain (Issuer *issuer)
 {
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&issuer->lock);
+  g_autoptr (GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new (&issuer->lock);
 
   return issuer->chain != NULL ? g_ptr_array_ref (issuer->chain) : NULL;
 }
@@ -229,7 +229,7 @@ issuer_chain (Issuer *issuer)
 GBytes *
 issuer_ca_certificate (Issuer *issuer)
 {
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&issuer->lock);
+  g_autoptr (GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new (&issuer->lock);
 
   return issuer->chain != NULL ? g_bytes_ref (g_ptr_array_index (issuer->chain, 0)) : NULL;
 }
@@ -237,7 +237,7 @@ issuer_ca_certificate (Issuer *issuer)
 char *
 issuer_problem (Issuer *issuer)
 {
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&issuer->lock);
+  g_autoptr (GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new (&issuer->lock);
 
   return g_strdup (issuer->problem);
 }

@@ -38,7 +38,7 @@ parse_options (int *argc, char ***argv, Options *options, GError **error)
     { "check-config", 0, 0, G_OPTION_ARG_NONE, &options->check_config,
       "Only say whether the configuration is sound", NULL },
     { "version", 0, 0, G_OPTION_ARG_NONE, &options->version, "Say which version this is", NULL },
-    { NULL },
+    { 0 },
   };
   g_autoptr (GOptionContext) context = g_option_context_new ("- the provisioning station's daemon");
 

@@ -211,7 +211,7 @@ ports_new (PortChanged changed, gpointer data, GError **error)
   Ports *ports;
 
   if (inotify < 0) {
-    g_set_error (error, G_FILE_ERROR, g_file_error_from_errno (errno),
+    g_set_error (error, G_FILE_ERROR, (int)g_file_error_from_errno (errno),
                  "the ports' folders can't be watched: %s", g_strerror (errno));
     return NULL;
   }

@@ -44,7 +44,7 @@ refuse (GError **error, const char *path)
 {
   int number = errno;
 
-  g_set_error (error, G_FILE_ERROR, g_file_error_from_errno (number),
+  g_set_error (error, G_FILE_ERROR, (int)g_file_error_from_errno (number),
                "the signer's socket %s can't be made: %s", path, g_strerror (number));
   return FALSE;
 }

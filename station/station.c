@@ -2,7 +2,7 @@
  *
  * See station.h.
  */
-#include "station/station.h"
+#include "station/station-private.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -29,21 +29,21 @@ handle_slot_changed (const Slot *slot, gpointer data)
     station->listener.slot_changed (slot, station->listener.data);
 }
 
-static void
-replace_text (char **text, const char *with)
+void
+station_set_problem (char **problem, const char *text)
 {
-  g_free (*text);
-  *text = g_strdup (with);
+  g_free (*problem);
+  *problem = g_strdup (text);
 }
 
 static void
 note_storage (Station *station, const GError *failure)
 {
   if (failure == NULL)
-    replace_text (&station->storage_problem, NULL);
+    station_set_problem (&station->storage_problem, NULL);
   else if (failure->domain == LEDGER_ERROR
            && (failure->code == LEDGER_ERROR_STORAGE || failure->code == LEDGER_ERROR_CORRUPT))
-    replace_text (&station->storage_problem, failure->message);
+    station_set_problem (&station->storage_problem, failure->message);
 }
 
 static gboolean
@@ -94,79 +94,10 @@ handle_removed (guint number, gpointer data)
     slot_device_removed (slot);
 }
 
-/* ---- learning a slot ---- */
-
-static void
-end_learning (Station *station, const char *path, const GError *error)
-{
-  Learning learning = station->learning;
-
-  memset (&station->learning, 0, sizeof station->learning);
-  detector_learn (station->detector, FALSE);
-  if (learning.timer != 0)
-    g_source_remove (learning.timer);
-  learning.learned (path, error, learning.data);
-}
-
-static gboolean
-handle_learning_timeout (gpointer data)
-{
-  Station *station = data;
-  g_autoptr (GError) error =
-      g_error_new (STATION_ERROR, STATION_ERROR_SLOT,
-                   "no new device of a known kind came: unplug it, start again and plug it into "
-                   "the place of slot %u",
-                   station->learning.slot);
-
-  station->learning.timer = 0;
-  end_learning (station, NULL, error);
-  return G_SOURCE_REMOVE;
-}
-
 static void
 handle_unclaimed (const char *id_path, gpointer data)
 {
-  Station *station = data;
-  guint number = station->learning.slot;
-  g_autoptr (GError) error = NULL;
-
-  if (number == 0)
-    return;
-  if (!config_learn (station->config, number, id_path, &error)) {
-    end_learning (station, NULL, error);
-    return;
-  }
-  log_slot (G_LOG_LEVEL_MESSAGE, number, NULL, "learned: %s", id_path);
-  end_learning (station, id_path, NULL);
-  detector_rebind (station->detector, number);
-}
-
-gboolean
-station_learn_slot (Station *station, guint number, guint seconds, StationLearned learned,
-                    gpointer data, GError **error)
-{
-  const Slot *slot = station_slot (station, number, error);
-
-  if (slot == NULL)
-    return FALSE;
-  if (slot->config->port != NULL) {
-    g_set_error (error, STATION_ERROR, STATION_ERROR_SLOT,
-                 "slot %u is bound to %s by the configuration: delete that Port first", number,
-                 slot->config->port);
-    return FALSE;
-  }
-  if (station->learning.slot != 0) {
-    g_set_error (error, STATION_ERROR, STATION_ERROR_SLOT, "slot %u is being learned already",
-                 station->learning.slot);
-    return FALSE;
-  }
-  station->learning.slot = number;
-  station->learning.learned = learned;
-  station->learning.data = data;
-  station->learning.timer =
-      g_timeout_add_seconds (CLAMP (seconds, 1, 3600), handle_learning_timeout, station);
-  detector_learn (station->detector, TRUE);
-  return TRUE;
+  station_take_unclaimed (data, id_path);
 }
 
 /* ---- building up ---- */
@@ -180,7 +111,7 @@ make_folders (Station *station, GError **error)
   station->ledger_path = g_build_filename (folder, "station.db", NULL);
   if (g_mkdir_with_parents (station->site.transcript_folder, 0750) == 0)
     return TRUE;
-  g_set_error (error, G_FILE_ERROR, g_file_error_from_errno (errno),
+  g_set_error (error, G_FILE_ERROR, (int)g_file_error_from_errno (errno),
                "the folder %s can't be made: %s", station->site.transcript_folder,
                g_strerror (errno));
   return FALSE;
@@ -195,7 +126,7 @@ lock_folder (Station *station, GError **error)
   station->lock = g_open (path, O_RDWR | O_CREAT | O_CLOEXEC, 0640);
   if (station->lock >= 0 && flock (station->lock, LOCK_EX | LOCK_NB) == 0)
     return TRUE;
-  g_set_error (error, G_FILE_ERROR, g_file_error_from_errno (errno), "%s: %s", path,
+  g_set_error (error, G_FILE_ERROR, (int)g_file_error_from_errno (errno), "%s: %s", path,
                errno == EWOULDBLOCK ? "another keycradled works with this state folder"
                                     : g_strerror (errno));
   return FALSE;
@@ -273,121 +204,6 @@ station_free (Station *station)
   g_free (station);
 }
 
-/* ---- batches ---- */
-
-static void
-take_order (Station *station, Order *order)
-{
-  g_clear_pointer (&station->site.order, order_unref);
-  station->site.order = order;
-  replace_text (&station->order_problem, NULL);
-  for (guint i = 0; i < station->slots->len; i++)
-    slot_order_changed (g_ptr_array_index (station->slots, i));
-}
-
-/* The running batch of the ledger, or NULL. */
-static Batch *
-running_batch (Station *station, GError **error)
-{
-  g_autoptr (GPtrArray) batches = ledger_batches (station->ledger, error);
-
-  for (guint i = 0; batches != NULL && i < batches->len; i++) {
-    const Batch *batch = g_ptr_array_index (batches, i);
-
-    if (batch->state == BATCH_RUNNING)
-      return ledger_batch (station->ledger, batch->name, error);
-  }
-  return NULL;
-}
-
-/* After a restart: the batch that ran goes on. */
-static void
-resume_batch (Station *station)
-{
-  g_autoptr (GError) error = NULL;
-  g_autoptr (Batch) batch = running_batch (station, &error);
-  Order *order = NULL;
-
-  if (batch != NULL)
-    order = order_new (batch, station->config->profile_folder, &error);
-  if (order != NULL)
-    take_order (station, order);
-  if (error != NULL) {
-    replace_text (&station->order_problem, error->message);
-    log_station (G_LOG_LEVEL_WARNING, "the running batch can't go on: %s", error->message);
-  }
-}
-
-static gboolean
-check_none_runs (Station *station, const char *name, GError **error)
-{
-  g_autoptr (GError) failure = NULL;
-  g_autoptr (Batch) running = running_batch (station, &failure);
-
-  if (failure != NULL) {
-    g_propagate_error (error, g_steal_pointer (&failure));
-    return FALSE;
-  }
-  if (running == NULL || g_str_equal (running->name, name))
-    return TRUE;
-  g_set_error (error, LEDGER_ERROR, LEDGER_ERROR_BATCH_STATE,
-               "batch %s is running: pause or close it first", running->name);
-  return FALSE;
-}
-
-static gboolean
-start_batch (Station *station, const char *name, const char *actor, GError **error)
-{
-  g_autoptr (Batch) batch = ledger_batch (station->ledger, name, error);
-  g_autoptr (Order) order = NULL;
-
-  if (batch == NULL || !check_none_runs (station, name, error))
-    return FALSE;
-  order = order_new (batch, station->config->profile_folder, error);
-  if (order == NULL || !ledger_set_batch_state (station->ledger, name, BATCH_RUNNING, actor, error))
-    return FALSE;
-  take_order (station, g_steal_pointer (&order));
-  return TRUE;
-}
-
-static gboolean
-halt_batch (Station *station, const char *name, BatchState state, const char *actor, GError **error)
-{
-  if (!ledger_set_batch_state (station->ledger, name, state, actor, error))
-    return FALSE;
-  if (station->site.order != NULL && g_str_equal (station->site.order->batch, name))
-    take_order (station, NULL);
-  return TRUE;
-}
-
-gboolean
-station_set_batch_state (Station *station, const char *name, BatchState state, const char *actor,
-                         GError **error)
-{
-  gboolean done = state == BATCH_RUNNING ? start_batch (station, name, actor, error)
-                                         : halt_batch (station, name, state, actor, error);
-
-  if (done)
-    log_station (G_LOG_LEVEL_MESSAGE, "batch %s: %s by %s", name, batch_state_word (state), actor);
-  if (done && station->listener.batch_changed != NULL)
-    station->listener.batch_changed (name, station->listener.data);
-  return done;
-}
-
-gboolean
-station_create_batch (Station *station, const Batch *batch, const char *actor, GError **error)
-{
-  g_autoptr (Order) order = order_new (batch, station->config->profile_folder, error);
-
-  if (order == NULL || !ledger_create_batch (station->ledger, batch, actor, error))
-    return FALSE;
-  if (station->listener.batch_changed != NULL)
-    station->listener.batch_changed (batch->name, station->listener.data);
-  return TRUE;
-}
-
-/* ---- start and stop ---- */
-
 /* ---- errands: what would keep the main loop waiting ---- */
 
 typedef struct {
@@ -449,7 +265,7 @@ void
 station_start (Station *station)
 {
   station_run_errand (station, catch_up, NULL, NULL);
-  resume_batch (station);
+  station_resume_batch (station);
   detector_start (station->detector);
 }
 

@@ -27,8 +27,8 @@ refuse (const char *path, const char *what, GError **error)
 {
   int number = errno;
 
-  g_set_error (error, G_FILE_ERROR, g_file_error_from_errno (number), "%s can't be %s: %s", path,
-               what, g_strerror (number));
+  g_set_error (error, G_FILE_ERROR, (int)g_file_error_from_errno (number), "%s can't be %s: %s",
+               path, what, g_strerror (number));
   return FALSE;
 }
 

@@ -180,7 +180,8 @@ START_TEST (a_slot_that_is_gone_from_the_configuration_is_named)
 {
   g_autofree char *text =
       g_strdup_printf ("[station]\nStateFolder=%s\n[slot 1]\nIdPath=p\n", folder);
-  g_autofree char *learned = write_file ("slots.conf", "# by hand\n[slot 9]\nIdPath=x\n");
+  g_autofree char *learned G_GNUC_UNUSED =
+      write_file ("slots.conf", "# by hand\n[slot 9]\nIdPath=x\n");
   g_autoptr (GError) error = NULL;
   g_autoptr (Config) config = load (text, &error);
 

@@ -100,7 +100,7 @@ start (void)
 START_TEST (what_was_plugged_in_before_is_found)
 {
   char *tty = plug ("ttyACM0", "pci-usb-0:2:1.0", "2fe3", "0001");
-  g_autoptr (Detector) detector = start ();
+  g_autoptr (Detector) detector G_GNUC_UNUSED = start ();
 
   ck_assert_str_eq (seen->str, "+2:/dev/ttyACM0 ");
   g_free (tty);
@@ -109,7 +109,7 @@ END_TEST
 
 START_TEST (a_device_comes_and_goes_at_its_slot)
 {
-  g_autoptr (Detector) detector = start ();
+  g_autoptr (Detector) detector G_GNUC_UNUSED = start ();
   char *tty = plug ("ttyACM3", "pci-usb-0:1:1.0", "2fe3", "0001");
 
   expect_seen ("+1:/dev/ttyACM3 ");
@@ -123,7 +123,7 @@ END_TEST
 
 START_TEST (what_no_slot_claims_is_left_alone)
 {
-  g_autoptr (Detector) detector = start ();
+  g_autoptr (Detector) detector G_GNUC_UNUSED = start ();
   char *other = plug ("ttyUSB0", "pci-usb-0:7:1.0", "2fe3", "0001");
   char *own = plug ("ttyACM0", "pci-usb-0:1:1.0", "2fe3", "0001");
 
@@ -136,7 +136,7 @@ END_TEST
 
 START_TEST (learning_sees_only_what_a_driver_allows)
 {
-  g_autoptr (Detector) detector = start ();
+  g_autoptr (Detector) detector G_GNUC_UNUSED = start ();
   char *modem, *device;
 
   detector_learn (detector, TRUE);
@@ -150,7 +150,7 @@ END_TEST
 
 START_TEST (a_slot_that_was_learned_finds_its_device)
 {
-  g_autoptr (Detector) detector = start ();
+  g_autoptr (Detector) detector G_GNUC_UNUSED = start ();
   char *device;
   SlotConfig *slot = config_slot (config, 2);
 

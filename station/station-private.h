@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * What the files of the station share: station.c (the whole), station-learn.c, station-batch.c.
+ */
+#pragma once
+
+#include "station/station.h"
+
+/* A device came that no slot claims: it belongs to the slot that is being learned. */
+void station_take_unclaimed (Station *station, const char *id_path);
+
+/* After a restart: the batch that ran goes on. */
+void station_resume_batch (Station *station);
+
+/* Keeps a copy of `text`, which may be NULL, as one of the station's problems. */
+void station_set_problem (char **problem, const char *text);
