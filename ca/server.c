@@ -9,6 +9,7 @@
 #include "ca/listen.h"
 
 #include <errno.h>
+#include <openssl/crypto.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/eventfd.h>
@@ -110,6 +111,8 @@ connection_thread (gpointer data)
     ;
   close (connection->fd);
   g_free (connection);
+  /* Now, since the process may end as soon as this thread counts as ended. */
+  OPENSSL_thread_stop ();
   g_mutex_lock (&server->mutex);
   server->connections--;
   g_cond_signal (&server->ended);
