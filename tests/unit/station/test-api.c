@@ -111,6 +111,8 @@ visit_main (gpointer data)
 
     visit->client (proxy);
   }
+  while (g_main_context_iteration (context, FALSE)) /* the proxy's last words */
+    ;
   g_main_context_pop_thread_default (context);
   g_main_loop_quit (visit->loop);
   return NULL;
