@@ -145,81 +145,65 @@ def wire_seconds(record, baud=115200):
 
 
 def waves(station, simulator, serials, slots, count, **options):
-    """`count` devices in each slot, one after the other, plugged in as soon as the slot is free.
-    Yields (device's record of the simulator, attempt), and the seconds of it all at the end."""
-    order = {slot: [] for slot in range(1, slots + 1)}
-    for slot, names in order.items():
-        for _ in range(count):
-            name = serials.serial('smp')
-            simulator.new(name, driver='smp', key='p-256', serial=name, **options)
-            names.append(name)
+    """`count` devices in each slot, one after the other, the next one plugged in when the port of
+    the one before was closed. (device's record of the simulator, attempt) of each, and the
+    seconds of it all. Nothing but the simulator is asked meanwhile, so nothing disturbs."""
+    order = {}
+    for number in range(slots * count):
+        name = serials.serial('smp')
+        simulator.new(name, driver='smp', key='p-256', serial=name, **options)
+        order.setdefault(1 + number % slots, []).append(name)
     before = len(station.attempts())
-    place = dict.fromkeys(order, 0)
+    names = [name for row in order.values() for name in row]
+    slot_of = {name: slot for slot, row in order.items() for name in row}
+    waiting = {slot: row[1:] for slot, row in order.items()}
+    simulator.events.clear()
     start = time.monotonic()
-    for slot, names in order.items():
-        simulator.plug(names[0], slot)
-    while place:
-        time.sleep(0.001)
-        for slot, record in station.slot_list().items():
-            if slot not in place:
-                continue
-            name = order[slot][place[slot]]
-            rig.expect(record['state'] != 'fail', f'{record}')
-            if record['state'] == 'pass' and record.get('device') == name:
-                simulator.unplug(name)
-                place[slot] += 1
-                if place[slot] == count:
-                    del place[slot]
-                else:
-                    simulator.plug(order[slot][place[slot]], slot)
+    for slot, row in order.items():
+        simulator.plug(row[0], slot)
+    for place in range(len(names)):
+        closed = simulator.nth_event('closed', place)
+        slot = slot_of[closed]
+        if waiting[slot]:
+            simulator.unplug(closed)
+            simulator.plug(waiting[slot].pop(0), slot)
     elapsed = time.monotonic() - start
-    attempts = {one['device']: one for one in station.attempts()[before:]}
-    pairs = [(simulator.show(name), attempts[name]) for names in order.values() for name in names]
-    return pairs, elapsed
+    attempts = {one.get('device'): one for one in station.wait_ended(before + len(names))[before:]}
+    for name in names:
+        rig.expect_equal(attempts[name]['result'], 'passed', f'{attempts[name]}')
+        if simulator.show(name)['plugged']:
+            pull_out(station, simulator, name, slot_of[name])
+    return [(simulator.show(name), attempts[name]) for name in names], elapsed
 
 
 def sixteen_ports():
     with rig.station(slots=16) as station:
         simulator = station.simulator(keeps=False)
-        station.listen()
         station.start_batch()
         serials = Counter()
         waves(station, simulator, serials, 16, 1, baud=115200)
-        shares, shares_with_plugging = [], []
+        shares, shares_with_plugging, syncs = [], [], []
         for _ in range(ROUNDS):
             pairs, elapsed = waves(station, simulator, serials, 16, 6, baud=115200)
             wire = sum(wire_seconds(record) for record, _ in pairs)
             shares.append(wire / sum(seconds_of(attempt) for _, attempt in pairs))
             shares_with_plugging.append(wire / 16 / elapsed)
+            syncs.append(fdatasync_seconds(station.folder))
     tell('line-share-16', median(shares), 'ratio')
     tell('line-share-16-plug', median(shares_with_plugging), 'ratio')
+    tell('line-share-16-wire', wire / len(pairs), 's')
+    tell('line-share-16-fdatasync', median(syncs), 's')
 
 
 # ---- many slots ----
 
 def devices_a_second(station, simulator, serials, slots, devices):
-    """A wave of `devices` over `slots`: from the first start to the last end of an attempt."""
-    names = []
-    before = len(station.attempts())
-    for number in range(devices):
-        name = serials.serial('smp')
-        simulator.new(name, driver='smp', key='p-256', serial=name)
-        names.append(name)
+    """From the first start to the last end of an attempt, without the time between attempts
+    where there is only one slot."""
+    pairs, _ = waves(station, simulator, serials, slots, devices // slots)
+    attempts = [attempt for _, attempt in pairs]
     if slots == 1:
-        for name in names:
-            simulator.plug(name, 1)
-            station.wait_slot(1, 'pass')
-            pull_out(station, simulator, name, 1)
-        attempts = station.attempts()[before:]
         return len(attempts) / sum(seconds_of(one) for one in attempts)
-    for slot, name in enumerate(names, 1):
-        simulator.plug(name, slot)
-    attempts = station.wait_ended(before + devices)[before:]
-    for slot, name in enumerate(names, 1):
-        rig.expect_equal(station.wait_slot(slot, 'pass', 'fail')['state'], 'pass', name)
-        simulator.unplug(name)
-    rig.wait_until(lambda: not any(one['present'] for one in station.slot_list().values()),
-                   'all slots are empty')
     span = max(one['ended-at'] for one in attempts) - min(one['started-at'] for one in attempts)
     return len(attempts) / (span / 1e6)
 
@@ -227,14 +211,13 @@ def devices_a_second(station, simulator, serials, slots, devices):
 def many_slots():
     with rig.station(slots=64) as station:
         simulator = station.simulator(keeps=False)
-        station.listen()
         station.start_batch()
         serials = Counter()
         devices_a_second(station, simulator, serials, 64, 64)
         ratios, one, all_of_them = [], [], []
         for _ in range(ROUNDS):
-            one.append(devices_a_second(station, simulator, serials, 1, 12))
-            all_of_them.append(devices_a_second(station, simulator, serials, 64, 64))
+            one.append(devices_a_second(station, simulator, serials, 1, 24))
+            all_of_them.append(devices_a_second(station, simulator, serials, 64, 128))
             ratios.append(all_of_them[-1] / one[-1])
     tell('devices-a-second-1', median(one), '1/s')
     tell('devices-a-second-64', median(all_of_them), '1/s')

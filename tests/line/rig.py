@@ -151,6 +151,16 @@ class Simulator:
     def show(self, name):
         return self.tell(f'show {name}')
 
+    def nth_event(self, kind, place):
+        """The device of the event number `place` (from 0) of that kind."""
+        def found():
+            kept = [event['device'] for event in self.events if event['event'] == kind]
+            return kept[place] if len(kept) > place else None
+        with self.arrived:
+            device = self.arrived.wait_for(found, PATIENCE)
+        expect(device, f'{place + 1} devices were not {kind} in {PATIENCE:.0f} s')
+        return device
+
     def certificate(self, serial):
         """The DER that the device holds, or None."""
         try:
