@@ -33,9 +33,11 @@ freertos_get_prompt (Transport *transport, Deadline deadline, GError **error)
          && read_to_prompt (transport, input, deadline, error);
 }
 
-/* Reads up to the prompt behind the echo of `command`: what stands between them. */
+/* Reads up to the prompt behind the echo of `command`: what stands between them. Where it is the
+ * `first` one, other lines may stand before the echo. */
 static char *
-read_answer (Transport *transport, const char *command, Deadline deadline, GError **error)
+read_answer (Transport *transport, const char *command, gboolean first, Deadline deadline,
+             GError **error)
 {
   g_autoptr (GByteArray) input = g_byte_array_new ();
   char *answer = NULL;
@@ -48,6 +50,8 @@ read_answer (Transport *transport, const char *command, Deadline deadline, GErro
     case FREERTOS_ECHO_ANSWERED:
       return answer;
     case FREERTOS_OTHER_ECHO:
+      if (first)
+        break;
       g_set_error (error, DRIVER_ERROR, DRIVER_ERROR_GARBLED,
                    "the board did not repeat \"%s\": bytes were lost on the line", command);
       return NULL;
@@ -60,8 +64,9 @@ read_answer (Transport *transport, const char *command, Deadline deadline, GErro
   return NULL;
 }
 
-char *
-freertos_type (Transport *transport, const char *line, Deadline deadline, GError **error)
+static char *
+type_line (Transport *transport, const char *line, gboolean first, Deadline deadline,
+           GError **error)
 {
   g_autofree char *bytes = g_strconcat (line, FREERTOS_LINE_END, NULL);
 
@@ -75,7 +80,19 @@ freertos_type (Transport *transport, const char *line, Deadline deadline, GError
   }
   if (!transport_write_text (transport, bytes, deadline, error))
     return NULL;
-  return read_answer (transport, line, deadline, error);
+  return read_answer (transport, line, first, deadline, error);
+}
+
+char *
+freertos_type (Transport *transport, const char *line, Deadline deadline, GError **error)
+{
+  return type_line (transport, line, FALSE, deadline, error);
+}
+
+char *
+freertos_type_first (Transport *transport, const char *line, Deadline deadline, GError **error)
+{
+  return type_line (transport, line, TRUE, deadline, error);
 }
 
 char *

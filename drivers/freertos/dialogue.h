@@ -12,6 +12,11 @@ gboolean freertos_get_prompt (Transport *transport, Deadline deadline, GError **
 /* Types one line and reads the answer to it, whatever it says. Free with g_free(). */
 char *freertos_type (Transport *transport, const char *line, Deadline deadline, GError **error);
 
+/* The same for the first line of a dialogue: the answer to what was asked earlier, by this station
+ * or by one that was killed, may still come ahead of it. */
+char *freertos_type_first (Transport *transport, const char *line, Deadline deadline,
+                           GError **error);
+
 /* The answer to `command`, or NULL with `refusal` as the error where the board has something
  * against it. Free with g_free(). */
 char *freertos_run (Transport *transport, const char *command, DriverError refusal,

@@ -32,7 +32,7 @@ static char *
 ask_configuration (Transport *transport, Deadline deadline, GError **error)
 {
   transport_redact_after (transport, SECRET_KEY);
-  return freertos_type (transport, GET_CONFIGURATION, deadline, error);
+  return freertos_type_first (transport, GET_CONFIGURATION, deadline, error);
 }
 
 /* The configuration, or NULL without error where there is none. A board that was left in the
@@ -47,7 +47,7 @@ get_configuration (Transport *transport, Deadline deadline, GError **error)
     return NULL;
   if (is_configuration (first))
     return g_steal_pointer (&first);
-  g_autofree char *ended = freertos_type (transport, END_OF_CERTIFICATE, deadline, error);
+  g_autofree char *ended = freertos_type_first (transport, END_OF_CERTIFICATE, deadline, error);
   if (ended == NULL)
     return NULL;
   g_autofree char *second = ask_configuration (transport, deadline, error);

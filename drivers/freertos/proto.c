@@ -116,21 +116,23 @@ behind_prompts (const char *line)
 FreertosEcho
 freertos_find_answer (const char *clean, const char *command, char **answer)
 {
+  FreertosEcho echo = FREERTOS_NO_ECHO;
   const char *line = clean;
 
   for (const char *end; (end = strchr (line, '\n')) != NULL; line = end + 1) {
     g_autofree char *copy = g_strndup (line, (gsize)(end - line));
     const char *typed = behind_prompts (copy);
 
-    if (typed[0] == '\0' || strcmp (typed, ">") == 0)
-      continue;
-    if (strcmp (typed, command) != 0)
-      return FREERTOS_OTHER_ECHO;
-    const char *last_line = strrchr (clean, '\n') + 1;
-    *answer = g_strndup (end + 1, (gsize)(last_line - (end + 1)));
-    return FREERTOS_ECHO_ANSWERED;
+    if (strcmp (typed, command) == 0) {
+      const char *last_line = strrchr (clean, '\n') + 1;
+
+      *answer = g_strndup (end + 1, (gsize)(last_line - (end + 1)));
+      return FREERTOS_ECHO_ANSWERED;
+    }
+    if (typed[0] != '\0' && strcmp (typed, ">") != 0)
+      echo = FREERTOS_OTHER_ECHO;
   }
-  return FREERTOS_NO_ECHO;
+  return echo;
 }
 
 gboolean

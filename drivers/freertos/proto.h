@@ -29,7 +29,7 @@ char *freertos_clean (const guint8 *data, gsize length);
 
 typedef enum {
   FREERTOS_NO_ECHO,      /* nothing but prompts so far */
-  FREERTOS_OTHER_ECHO,   /* the board understood another line than the one that was sent */
+  FREERTOS_OTHER_ECHO,   /* something else: the board understood another line than was sent */
   FREERTOS_ECHO_ANSWERED /* *answer is what stands between the echo and the prompt */
 } FreertosEcho;
 

@@ -47,28 +47,34 @@ read_line (Transport *transport, gsize *budget, Deadline deadline, GError **erro
 }
 
 gboolean
-nrf91_exchange (Transport *transport, Nrf91Host host, const char *command, Nrf91Answer *answer,
-                Deadline deadline, GError **error)
+nrf91_read_answer (Transport *transport, Nrf91Answer *answer, Deadline deadline, GError **error)
 {
-  g_autofree char *bytes = nrf91_wrap (host, command);
   g_autoptr (GPtrArray) lines = g_ptr_array_new_with_free_func (g_free);
   gsize budget = TRANSPORT_ANSWER_MAX;
 
-  if (!transport_write_text (transport, bytes, deadline, error))
-    return FALSE;
+  nrf91_answer_clear (answer);
   while (TRUE) {
     char *line = read_line (transport, &budget, deadline, error);
     if (line == NULL)
       return FALSE;
-    answer->result = nrf91_result_of (line, &answer->code);
-    if (answer->result != NRF91_GOES_ON) {
-      g_free (line);
-      break;
-    }
     g_ptr_array_add (lines, line);
+    answer->result = nrf91_result_of (line, &answer->code);
+    if (answer->result == NRF91_GOES_ON)
+      continue;
+    g_ptr_array_set_size (lines, (int)lines->len - 1);
+    answer->lines = g_steal_pointer (&lines);
+    return TRUE;
   }
-  answer->lines = g_steal_pointer (&lines);
-  return TRUE;
+}
+
+gboolean
+nrf91_exchange (Transport *transport, Nrf91Host host, const char *command, Nrf91Answer *answer,
+                Deadline deadline, GError **error)
+{
+  g_autofree char *bytes = nrf91_wrap (host, command);
+
+  return transport_write_text (transport, bytes, deadline, error)
+         && nrf91_read_answer (transport, answer, deadline, error);
 }
 
 static Nrf91Listener

@@ -19,6 +19,10 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Nrf91Answer, nrf91_answer_clear)
 /* The first line of `answer` that starts with `prefix`, or NULL; owned by it. */
 const char *nrf91_answer_line (const Nrf91Answer *answer, const char *prefix);
 
+/* Reads one more answer, to a command that was sent already. */
+gboolean nrf91_read_answer (Transport *transport, Nrf91Answer *answer, Deadline deadline,
+                            GError **error);
+
 /* Sends `command` and reads up to the final line, whichever it is. Clear `answer` with
  * nrf91_answer_clear(). */
 gboolean nrf91_exchange (Transport *transport, Nrf91Host host, const char *command,

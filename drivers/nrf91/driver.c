@@ -13,6 +13,7 @@
 
 typedef struct {
   Nrf91Host host;
+  char *firmware;
   char *imei;
   GBytes *request; /* what KEYGEN answered in this session, or NULL */
 } Modem;
@@ -28,35 +29,6 @@ probe (Transport *transport, gboolean *speaks, Deadline deadline, GError **error
   return listener != NRF91_LISTENER_TROUBLE;
 }
 
-static gboolean
-open_session (Session *session, Deadline deadline, GError **error)
-{
-  Nrf91Host host;
-
-  transport_discard_input (session->transport);
-  switch (nrf91_find (session->transport, &host, deadline, error)) {
-  case NRF91_LISTENER_TROUBLE:
-    return FALSE;
-  case NRF91_LISTENER_NOBODY:
-    g_set_error_literal (error, DRIVER_ERROR, DRIVER_ERROR_NO_ANSWER,
-                         "the modem does not answer AT");
-    return FALSE;
-  case NRF91_LISTENER_UPSET:
-  case NRF91_LISTENER_SHELL:
-  case NRF91_LISTENER_OTHER:
-    g_set_error_literal (error, DRIVER_ERROR, DRIVER_ERROR_GARBLED,
-                         "AT is answered, but not with OK as a modem does");
-    return FALSE;
-  case NRF91_LISTENER_MODEM:
-    break;
-  }
-  Modem *modem = g_new0 (Modem, 1);
-  modem->host = host;
-  session->state = modem;
-  transport_note (session->transport, "at-host", host == NRF91_SHELL ? "zephyr shell" : "plain");
-  return TRUE;
-}
-
 static void
 close_session (Session *session)
 {
@@ -64,6 +36,7 @@ close_session (Session *session)
 
   if (modem == NULL)
     return;
+  g_free (modem->firmware);
   g_free (modem->imei);
   g_clear_pointer (&modem->request, g_bytes_unref);
   g_free (modem);
@@ -93,47 +66,139 @@ expect_ok (const Nrf91Answer *answer, const char *what, DriverError plain_error,
   return FALSE;
 }
 
+/* What a modem's answer to AT+CGMR has, and no other answer: the line with its version. NULL where
+ * this is the answer to something else. */
+static const char *
+version_line (const Nrf91Answer *answer)
+{
+  for (guint i = 0; i < answer->lines->len; i++) {
+    const char *line = g_ptr_array_index (answer->lines, i);
+
+    /* Not a notification, an echo, or an IMEI. */
+    if (g_ascii_isalpha (line[0]) && !g_str_has_prefix (line, "AT")
+        && !g_str_has_prefix (line, "at "))
+      return line;
+  }
+  return NULL;
+}
+
+/* Reads the firmware's version. Answers to what a killed station asked may still be on their way,
+ * and then each later answer would be taken for the one before it: all that come ahead of this one
+ * are passed over. */
+static gboolean
+get_in_step (Session *session, Deadline deadline, GError **error)
+{
+  Modem *modem = session->state;
+  g_auto (Nrf91Answer) answer = { 0 };
+  gboolean read = ask (session, "AT+CGMR", &answer, deadline, error);
+
+  while (read && version_line (&answer) == NULL)
+    read = nrf91_read_answer (session->transport, &answer, deadline, error);
+  if (!read)
+    return FALSE;
+  modem->firmware = text_for_display (version_line (&answer), 64);
+  return TRUE;
+}
+
+static gboolean
+refuse_listener (Nrf91Listener listener, GError **error)
+{
+  switch (listener) {
+  case NRF91_LISTENER_MODEM:
+    return TRUE;
+  case NRF91_LISTENER_TROUBLE:
+    return FALSE;
+  case NRF91_LISTENER_NOBODY:
+    g_set_error_literal (error, DRIVER_ERROR, DRIVER_ERROR_NO_ANSWER,
+                         "the modem does not answer AT");
+    return FALSE;
+  case NRF91_LISTENER_UPSET:
+  case NRF91_LISTENER_SHELL:
+  case NRF91_LISTENER_OTHER:
+    break;
+  }
+  g_set_error_literal (error, DRIVER_ERROR, DRIVER_ERROR_GARBLED,
+                       "AT is answered, but not with OK as a modem does");
+  return FALSE;
+}
+
+static gboolean
+open_session (Session *session, Deadline deadline, GError **error)
+{
+  Nrf91Host host;
+
+  transport_discard_input (session->transport);
+  Nrf91Listener listener = nrf91_find (session->transport, &host, deadline, error);
+  if (!refuse_listener (listener, error))
+    return FALSE;
+  Modem *modem = g_new0 (Modem, 1);
+  modem->host = host;
+  session->state = modem;
+  transport_note (session->transport, "at-host", host == NRF91_SHELL ? "zephyr shell" : "plain");
+  if (get_in_step (session, deadline, error))
+    return TRUE;
+  close_session (session);
+  return FALSE;
+}
+
+/* The line with the IMEI, or NULL. */
+static const char *
+imei_line (const Nrf91Answer *answer)
+{
+  for (guint i = 0; i < answer->lines->len; i++)
+    if (nrf91_is_imei (g_ptr_array_index (answer->lines, i)))
+      return g_ptr_array_index (answer->lines, i);
+  return NULL;
+}
+
+/* The first command behind AT+CGMR: where a killed station had asked for the version too, its
+ * answer made us believe to be in step, and ours comes now. */
 static gboolean
 read_imei (Session *session, Deadline deadline, GError **error)
 {
   Modem *modem = session->state;
   g_auto (Nrf91Answer) answer = { 0 };
 
-  if (!ask (session, "AT+CGSN", &answer, deadline, error)
-      || !expect_ok (&answer, "tell its IMEI", DRIVER_ERROR_IDENTITY, error))
+  if (!ask (session, "AT+CGSN", &answer, deadline, error))
     return FALSE;
-  for (guint i = 0; i < answer.lines->len; i++) {
-    const char *line = g_ptr_array_index (answer.lines, i);
-
-    if (!nrf91_is_imei (line))
-      continue;
-    g_free (modem->imei);
-    modem->imei = g_strdup (line);
-    if (!nrf91_imei_checks_out (line))
-      transport_note (session->transport, "imei", "its check digit does not fit");
-    return TRUE;
+  if (nrf91_answer_line (&answer, modem->firmware) != NULL
+      && !nrf91_read_answer (session->transport, &answer, deadline, error))
+    return FALSE;
+  const char *imei = answer.result == NRF91_OK ? imei_line (&answer) : NULL;
+  if (imei == NULL) {
+    g_set_error_literal (error, DRIVER_ERROR, DRIVER_ERROR_IDENTITY,
+                         "the modem told no IMEI of 15 digits");
+    return FALSE;
   }
-  g_set_error_literal (error, DRIVER_ERROR, DRIVER_ERROR_IDENTITY,
-                       "the modem told no IMEI of 15 digits");
+  g_free (modem->imei);
+  modem->imei = g_strdup (imei);
+  if (!nrf91_imei_checks_out (imei))
+    transport_note (session->transport, "imei", "its check digit does not fit");
+  return TRUE;
+}
+
+/* Only firmware that can make keys is good enough. */
+static gboolean
+check_firmware (Modem *modem, GError **error)
+{
+  if (nrf91_firmware_has_keygen (modem->firmware))
+    return TRUE;
+  g_set_error (error, DRIVER_ERROR, DRIVER_ERROR_UNSUPPORTED,
+               "modem firmware %s can't make keys: 1.3.0 or newer is needed", modem->firmware);
   return FALSE;
 }
 
-/* The version of the modem's firmware; only one that can make keys is good enough. */
-static char *
-read_firmware (Session *session, Deadline deadline, GError **error)
+/* Numbers instead of a bare ERROR, where the firmware knows them, and flight mode: credentials
+ * can't be changed in any other. */
+static gboolean
+prepare_modem (Session *session, Deadline deadline, GError **error)
 {
-  g_auto (Nrf91Answer) answer = { 0 };
+  g_auto (Nrf91Answer) numeric_errors = { 0 };
+  g_auto (Nrf91Answer) flight_mode = { 0 };
 
-  if (!ask (session, "AT+CGMR", &answer, deadline, error)
-      || !expect_ok (&answer, "tell its firmware version", DRIVER_ERROR_UNSUPPORTED, error))
-    return NULL;
-  const char *version = nrf91_answer_line (&answer, "mfw");
-  if (version != NULL && nrf91_firmware_has_keygen (version))
-    return text_for_display (version, 64);
-  g_autofree char *shown = text_for_display (version == NULL ? "of unknown version" : version, 64);
-  g_set_error (error, DRIVER_ERROR, DRIVER_ERROR_UNSUPPORTED,
-               "modem firmware %s can't make keys: 1.3.0 or newer is needed", shown);
-  return NULL;
+  return ask (session, "AT+CMEE=1", &numeric_errors, deadline, error)
+         && ask (session, "AT+CFUN=4", &flight_mode, deadline, error)
+         && expect_ok (&flight_mode, "go into flight mode", DRIVER_ERROR_REFUSED, error);
 }
 
 /* "nrf9160" of "mfw_nrf9160_1.3.5", or NULL. */
@@ -149,25 +214,15 @@ static DeviceIdentity *
 identify (Session *session, Deadline deadline, GError **error)
 {
   Modem *modem = session->state;
-  g_auto (Nrf91Answer) numeric_errors = { 0 };
-  g_auto (Nrf91Answer) flight_mode = { 0 };
 
-  /* Numbers instead of a bare ERROR, where the firmware knows them. */
-  if (!ask (session, "AT+CMEE=1", &numeric_errors, deadline, error))
-    return NULL;
-  if (!ask (session, "AT+CFUN=4", &flight_mode, deadline, error)
-      || !expect_ok (&flight_mode, "go into flight mode", DRIVER_ERROR_REFUSED, error))
-    return NULL;
-  if (!read_imei (session, deadline, error))
-    return NULL;
-  g_autofree char *firmware = read_firmware (session, deadline, error);
-  if (firmware == NULL)
+  if (!read_imei (session, deadline, error) || !check_firmware (modem, error)
+      || !prepare_modem (session, deadline, error))
     return NULL;
   DeviceIdentity *identity = g_new0 (DeviceIdentity, 1);
   identity->chip_id = g_strdup (modem->imei);
   identity->serial = g_strdup (modem->imei);
-  identity->model = model_of (firmware);
-  identity->firmware = g_steal_pointer (&firmware);
+  identity->model = model_of (modem->firmware);
+  identity->firmware = g_strdup (modem->firmware);
   identity->key_kinds = 1u << KEY_KIND_P256;
   return identity;
 }

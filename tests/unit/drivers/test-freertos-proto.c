@@ -113,6 +113,7 @@ START_TEST (the_answer_stands_between_echo_and_prompt)
   check_answer ("", FREERTOS_NO_ECHO, "");
   check_answer ("conf gt\nCommand not recognized\n> ", FREERTOS_OTHER_ECHO, "");
   check_answer ("> xconf get\n> ", FREERTOS_OTHER_ECHO, "");
+  check_answer ("late\n> \n> conf get\na\n> ", FREERTOS_ECHO_ANSWERED, "a\n");
 }
 END_TEST
 

@@ -129,6 +129,22 @@ START_TEST (a_board_without_name_has_no_serial)
 }
 END_TEST
 
+/* What a killed station asked is answered when the next one listens already. */
+START_TEST (late_answers_to_an_earlier_station_are_passed_over)
+{
+  static const Step steps[] = { { "\x03", "Public Key Label: tls_key_pub\r\n> " },
+                                { "conf get\r",
+                                  "late\r\n> \r\n> conf get\r\n" CONFIGURATION ("dev-001") "> " },
+                                { 0 } };
+  g_auto (Bench) bench = bench_open (steps);
+  g_autoptr (DeviceIdentity) identity =
+      bench.session->driver->identify (bench.session, SOON, &bench.error);
+
+  ck_assert_ptr_nonnull (identity);
+  ck_assert_str_eq (identity->serial, "dev-001");
+}
+END_TEST
+
 START_TEST (a_name_that_can_not_be_a_serial_is_refused)
 {
   static const Step steps[] = { PROMPTED, TYPED ("conf get", CONFIGURATION ("../etc;rm")), { 0 } };
@@ -509,6 +525,7 @@ main (void)
   tcase_add_test (probing, other_consoles_are_not_the_board);
   tcase_add_test (steps, the_name_is_the_serial_and_the_secret_stays_out_of_the_transcript);
   tcase_add_test (steps, a_board_without_name_has_no_serial);
+  tcase_add_test (steps, late_answers_to_an_earlier_station_are_passed_over);
   tcase_add_test (steps, a_name_that_can_not_be_a_serial_is_refused);
   tcase_add_test (steps, a_nonce_left_by_a_proof_is_reset_away);
   tcase_add_test (steps, log_lines_about_errors_are_not_errors);

@@ -17,11 +17,15 @@
 /* Bytes that come at once: few enough to cut everything in two somewhere. */
 #define PIECE 7
 
-#define IDENTIFY_STEPS                                                                             \
-  { "AT\r\n", "OK\r\n" }, { "AT+CMEE=1\r\n", "OK\r\n" }, { "AT+CFUN=4\r\n", "OK\r\n" },            \
-      { "AT+CGSN\r\n", IMEI "\r\nOK\r\n" },                                                        \
+#define VERSION_STEP                                                                               \
   {                                                                                                \
     "AT+CGMR\r\n", "mfw_nrf9160_1.3.5\r\nOK\r\n"                                                   \
+  }
+#define OPEN_STEPS { "AT\r\n", "OK\r\n" }, VERSION_STEP
+#define IDENTIFY_STEPS                                                                             \
+  OPEN_STEPS, { "AT+CGSN\r\n", IMEI "\r\nOK\r\n" }, { "AT+CMEE=1\r\n", "OK\r\n" },                 \
+  {                                                                                                \
+    "AT+CFUN=4\r\n", "OK\r\n"                                                                      \
   }
 
 #define DELETE_STEPS                                                                               \
@@ -178,11 +182,11 @@ END_TEST
 START_TEST (notifications_between_the_lines_do_no_harm)
 {
   static const Step steps[] = { { "AT\r\n", "+CEREG: 0\r\nOK\r\n" },
-                                { "AT+CMEE=1\r\n", "%XTIME: \"0\"\r\nERROR\r\n" },
-                                { "AT+CFUN=4\r\n", "+CEREG: 0\r\n\r\nOK\r\n" },
+                                { "AT+CGMR\r\n", "+CEREG: 2\r\nmfw_nrf91x1_2.0.1\r\n\r\nOK\r\n" },
                                 { "AT+CGSN\r\n",
                                   "AT+CGSN\r\n\r\n+CEREG: 0\r\n" IMEI "\r\n+CEREG: 0\r\nOK\r\n" },
-                                { "AT+CGMR\r\n", "+CEREG: 2\r\nmfw_nrf91x1_2.0.1\r\n\r\nOK\r\n" },
+                                { "AT+CMEE=1\r\n", "%XTIME: \"0\"\r\nERROR\r\n" },
+                                { "AT+CFUN=4\r\n", "+CEREG: 0\r\n\r\nOK\r\n" },
                                 { 0 } };
   g_auto (Bench) bench = bench_open (steps);
   g_autoptr (DeviceIdentity) identity =
@@ -194,13 +198,49 @@ START_TEST (notifications_between_the_lines_do_no_harm)
 }
 END_TEST
 
+/* What a killed station asked is answered when the next one listens already. */
+START_TEST (late_answers_to_an_earlier_station_are_passed_over)
+{
+  static const char *const late[] = { "OK\r\n",
+                                      "ERROR\r\n",
+                                      IMEI "\r\nOK\r\n",
+                                      "mfw_nrf9160_1.3.5\r\nOK\r\n",
+                                      NRF9160_KEYGEN "\r\nOK\r\n",
+                                      "+CME ERROR: 518\r\n",
+                                      NRF9160_CERTIFICATE_DIGEST "\r\nOK\r\n" };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (late); i++) {
+    g_autofree char *first = g_strconcat (late[i], "OK\r\n", NULL);
+    gboolean upset = strstr (late[i], "ERROR") != NULL;
+    const Step calm[] = { { "AT\r\n", first },
+                          VERSION_STEP,
+                          { "AT+CGSN\r\n", IMEI "\r\nOK\r\n" },
+                          { "AT+CMEE=1\r\n", "OK\r\n" },
+                          { "AT+CFUN=4\r\n", "ERROR\r\n" },
+                          { 0 } };
+    const Step asked_twice[] = { { "AT\r\n", first },
+                                 { "AT\r\n", "OK\r\n" },
+                                 VERSION_STEP,
+                                 { "AT+CGSN\r\n", IMEI "\r\nOK\r\n" },
+                                 { "AT+CMEE=1\r\n", "OK\r\n" },
+                                 { "AT+CFUN=4\r\n", "ERROR\r\n" },
+                                 { 0 } };
+    g_auto (Bench) bench = bench_open (upset ? asked_twice : calm);
+
+    /* In step means: it is the last command whose ERROR is seen. */
+    ck_assert_ptr_null (bench.session->driver->identify (bench.session, SOON, &bench.error));
+    ck_assert_msg (g_error_matches (bench.error, DRIVER_ERROR, DRIVER_ERROR_REFUSED), "%s: %s",
+                   late[i], bench.error->message);
+    ck_assert (scripted_is_through (bench.transport));
+  }
+}
+END_TEST
+
 START_TEST (old_firmware_is_refused_with_its_version)
 {
   static const Step steps[] = { { "AT\r\n", "OK\r\n" },
-                                { "AT+CMEE=1\r\n", "OK\r\n" },
-                                { "AT+CFUN=4\r\n", "OK\r\n" },
-                                { "AT+CGSN\r\n", IMEI "\r\nOK\r\n" },
                                 { "AT+CGMR\r\n", "mfw_nrf9160_1.2.7\r\nOK\r\n" },
+                                { "AT+CGSN\r\n", IMEI "\r\nOK\r\n" },
                                 { 0 } };
   g_auto (Bench) bench = bench_open (steps);
 
@@ -211,26 +251,41 @@ START_TEST (old_firmware_is_refused_with_its_version)
 }
 END_TEST
 
-START_TEST (a_modem_without_imei_has_no_identity)
+START_TEST (a_modem_of_another_maker_is_refused_with_its_version)
 {
   static const Step steps[] = { { "AT\r\n", "OK\r\n" },
-                                { "AT+CMEE=1\r\n", "OK\r\n" },
-                                { "AT+CFUN=4\r\n", "OK\r\n" },
-                                { "AT+CGSN\r\n", "000000000000000\r\nOK\r\n" },
+                                { "AT+CGMR\r\n", "EG25GGBR07A08M2G\r\n\r\nOK\r\n" },
+                                { "AT+CGSN\r\n", IMEI "\r\nOK\r\n" },
                                 { 0 } };
   g_auto (Bench) bench = bench_open (steps);
 
   ck_assert_ptr_null (bench.session->driver->identify (bench.session, SOON, &bench.error));
-  ck_assert (g_error_matches (bench.error, DRIVER_ERROR, DRIVER_ERROR_IDENTITY));
+  ck_assert (g_error_matches (bench.error, DRIVER_ERROR, DRIVER_ERROR_UNSUPPORTED));
+  ck_assert_ptr_nonnull (strstr (bench.error->message, "EG25GGBR07A08M2G"));
+}
+END_TEST
+
+START_TEST (a_modem_without_imei_has_no_identity)
+{
+  static const char *const answers[] = { "000000000000000\r\nOK\r\n", "ERROR\r\n", "OK\r\n",
+                                         "+CME ERROR: 50\r\n" };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (answers); i++) {
+    const Step steps[] = { OPEN_STEPS, { "AT+CGSN\r\n", answers[i] }, { 0 } };
+    g_auto (Bench) bench = bench_open (steps);
+
+    ck_assert_ptr_null (bench.session->driver->identify (bench.session, SOON, &bench.error));
+    ck_assert_msg (g_error_matches (bench.error, DRIVER_ERROR, DRIVER_ERROR_IDENTITY), "%s: %s",
+                   answers[i], bench.error->message);
+  }
 }
 END_TEST
 
 START_TEST (the_request_is_what_keygen_answered)
 {
-  static const Step steps[] = { { "AT\r\n", "OK\r\n" },
-                                DELETE_STEPS,
-                                { "AT%KEYGEN=16842753,2,0\r\n", NRF9160_KEYGEN "\r\nOK\r\n" },
-                                { 0 } };
+  static const Step steps[] = {
+    OPEN_STEPS, DELETE_STEPS, { "AT%KEYGEN=16842753,2,0\r\n", NRF9160_KEYGEN "\r\nOK\r\n" }, { 0 }
+  };
   g_auto (Bench) bench = bench_open (steps);
   const Driver *driver = bench.session->driver;
 
@@ -246,7 +301,7 @@ END_TEST
 
 START_TEST (a_request_can_not_be_read_without_making_a_key)
 {
-  static const Step steps[] = { { "AT\r\n", "OK\r\n" }, { 0 } };
+  static const Step steps[] = { OPEN_STEPS, { 0 } };
   g_auto (Bench) bench = bench_open (steps);
 
   ck_assert_ptr_null (bench.session->driver->read_csr (bench.session, "x", SOON, &bench.error));
@@ -256,7 +311,7 @@ END_TEST
 
 START_TEST (other_keys_than_p_256_are_not_even_asked_for)
 {
-  static const Step steps[] = { { "AT\r\n", "OK\r\n" }, { 0 } };
+  static const Step steps[] = { OPEN_STEPS, { 0 } };
   g_auto (Bench) bench = bench_open (steps);
 
   ck_assert (
@@ -269,7 +324,7 @@ static void
 check_keygen_error (const char *answer, DriverError expected)
 {
   const Step steps[] = {
-    { "AT\r\n", "OK\r\n" }, DELETE_STEPS, { "AT%KEYGEN=16842753,2,0\r\n", answer }, { 0 }
+    OPEN_STEPS, DELETE_STEPS, { "AT%KEYGEN=16842753,2,0\r\n", answer }, { 0 }
   };
   g_auto (Bench) bench = bench_open (steps);
 
@@ -363,7 +418,7 @@ START_TEST (roots_and_certificate_are_written_and_their_digests_compared)
   g_autofree char *write_certificate = cmng_write (1);
   g_autofree char *roots_digest = cmng_digest (0);
   g_autofree char *certificate_digest = cmng_digest (1);
-  const Step steps[] = { { "AT\r\n", "OK\r\n" },
+  const Step steps[] = { OPEN_STEPS,
                          { write_roots, "OK\r\n" },
                          { write_certificate, "OK\r\n" },
                          { "AT%CMNG=1,16842753,1\r\n", certificate_digest },
@@ -386,7 +441,7 @@ END_TEST
 START_TEST (an_occupied_place_is_emptied_first)
 {
   g_autofree char *write = cmng_write (1);
-  const Step steps[] = { { "AT\r\n", "OK\r\n" },
+  const Step steps[] = { OPEN_STEPS,
                          { write, "+CME ERROR: 519\r\n" },
                          { "AT%CMNG=3,16842753,1\r\n", "OK\r\n" },
                          { write, "OK\r\n" },
@@ -404,7 +459,7 @@ END_TEST
 static gboolean
 digest_matches (const char *certificate_answer, const char *roots_answer)
 {
-  const Step steps[] = { { "AT\r\n", "OK\r\n" },
+  const Step steps[] = { OPEN_STEPS,
                          { "AT%CMNG=1,16842753,1\r\n", certificate_answer },
                          { "AT%CMNG=1,16842753,0\r\n", roots_answer },
                          { 0 } };
@@ -433,7 +488,7 @@ END_TEST
 
 START_TEST (roots_that_do_not_fit_are_not_sent)
 {
-  static const Step steps[] = { { "AT\r\n", "OK\r\n" }, { 0 } };
+  static const Step steps[] = { OPEN_STEPS, { 0 } };
   g_auto (Parcel) parcel = parcel_with_root ();
   g_auto (Bench) bench = bench_open (steps);
 
@@ -476,7 +531,7 @@ START_TEST (a_modem_without_key_has_no_proof)
   for (gsize i = 0; i < G_N_ELEMENTS (answers); i++) {
     g_autofree char *hex = hex_encode (nonce, sizeof nonce);
     g_autofree char *hears = g_strdup_printf ("AT%%JWT=0,0,\"\",\"%s\",16842753,2\r\n", hex);
-    const Step steps[] = { { "AT\r\n", "OK\r\n" }, { hears, answers[i] }, { 0 } };
+    const Step steps[] = { OPEN_STEPS, { hears, answers[i] }, { 0 } };
     g_auto (Bench) bench = bench_open (steps);
     g_auto (Proof) proof = { 0 };
 
@@ -503,6 +558,8 @@ main (void)
   tcase_add_test (probing, who_stays_silent_is_not_a_modem);
   tcase_add_test (steps, the_identity_is_imei_and_firmware);
   tcase_add_test (steps, notifications_between_the_lines_do_no_harm);
+  tcase_add_test (steps, late_answers_to_an_earlier_station_are_passed_over);
+  tcase_add_test (steps, a_modem_of_another_maker_is_refused_with_its_version);
   tcase_add_test (steps, old_firmware_is_refused_with_its_version);
   tcase_add_test (steps, a_modem_without_imei_has_no_identity);
   tcase_add_test (steps, the_request_is_what_keygen_answered);
