@@ -217,6 +217,34 @@ create_file (const char *path, GError **error)
   return folder_sync (path, error);
 }
 
+/* Some file systems can't share the memory that a WAL needs; SQLite then stays silently with
+ * another journal. */
+static gboolean
+turn_on_wal (Database *database, GError **error)
+{
+  gboolean row;
+  g_autoptr (Statement) pragma = statement_prepare (database, "PRAGMA journal_mode = WAL", error);
+
+  if (pragma == NULL || !statement_step (pragma, &row, error))
+    return FALSE;
+  if (row && g_strcmp0 (statement_text (pragma), "wal") == 0)
+    return TRUE;
+  g_set_error (error, LEDGER_ERROR, LEDGER_ERROR_STORAGE,
+               "%s lies on a file system that can't hold a ledger: use a local disk",
+               database->path);
+  return FALSE;
+}
+
+static gboolean
+set_up_commits (Database *database, GError **error)
+{
+  return turn_on_wal (database, error)
+         && database_run_script (database,
+                                 "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000;"
+                                 "PRAGMA journal_size_limit = 67108864;",
+                                 error);
+}
+
 Database *
 database_open_writer (const char *path, guint newest_schema, GError **error)
 {
@@ -232,12 +260,7 @@ database_open_writer (const char *path, guint newest_schema, GError **error)
                             "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;"
                             "PRAGMA foreign_keys = ON;",
                             error)
-      || !check_opened (database, newest_schema, error)
-      || !database_run_script (database,
-                               "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
-                               "PRAGMA wal_autocheckpoint = 4000;"
-                               "PRAGMA journal_size_limit = 67108864;",
-                               error))
+      || !check_opened (database, newest_schema, error) || !set_up_commits (database, error))
     return NULL;
   sqlite3_db_config (database->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
   return g_steal_pointer (&database);

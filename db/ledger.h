@@ -6,7 +6,7 @@
  * among all that is ready. Nobody outside db/ knows SQL.
  *
  * Times are microseconds since 1970, UTC. Fingerprints are lower-case hex in structs,
- * blobs on disk. Lists take at most `most` rows, 0 for all.
+ * blobs on disk. Lists are newest first, at most `most` rows, 0 for all.
  *
  * LEDGER_ERROR_STORAGE means that nothing was recorded. After a full disk later calls may
  * succeed again; after any other failure of the disk every later write fails until the ledger is

@@ -34,9 +34,13 @@ const ManifestFormat *const *
 manifest_formats (void)
 {
   static const ManifestFormat *formats[G_N_ELEMENTS (writers)];
+  static gsize made = 0;
 
-  for (guint i = 0; writers[i] != NULL; i++)
-    formats[i] = &writers[i]->format;
+  if (g_once_init_enter (&made)) {
+    for (guint i = 0; writers[i] != NULL; i++)
+      formats[i] = &writers[i]->format;
+    g_once_init_leave (&made, 1);
+  }
   return formats;
 }
 

@@ -83,17 +83,23 @@ export_text (const char *format, ManifestSummary **summary)
 }
 
 static ManifestVerdict *
-verify_text (const char *text)
+verify_bytes (const char *text, gsize length)
 {
   g_autoptr (GError) error = NULL;
   int fd = scratch ();
 
-  ck_assert_int_eq (write (fd, text, strlen (text)), (ssize_t)strlen (text));
+  ck_assert_int_eq (write (fd, text, length), (ssize_t)length);
   lseek (fd, 0, SEEK_SET);
   ManifestVerdict *verdict = manifest_verify (f.ledger, fd, &error);
   assert_ok (verdict != NULL, error);
   close (fd);
   return verdict;
+}
+
+static ManifestVerdict *
+verify_text (const char *text)
+{
+  return verify_bytes (text, strlen (text));
 }
 
 static gboolean
@@ -396,6 +402,28 @@ START_TEST (garbage_is_refused_in_bounded_memory)
 }
 END_TEST
 
+START_TEST (every_changed_byte_is_found)
+{
+  const ManifestFormat *const *formats = manifest_formats ();
+  static const char replacements[] = { '\0', '"', '\n', '\\', '{', 'A', '\xff' };
+
+  for (guint i = 0; formats[i] != NULL; i++) {
+    g_autofree char *text = export_text (formats[i]->name, NULL);
+    gsize length = strlen (text);
+    for (gsize at = 0; at < length; at += 1 + length / 150) {
+      char kept = text[at];
+      text[at] = replacements[at % sizeof replacements];
+      if (text[at] == kept)
+        text[at] = 'B';
+      g_autoptr (ManifestVerdict) verdict = verify_bytes (text, length);
+      ck_assert (!verdict->genuine);
+      ck_assert_msg (verdict->problems->len > 0, "%s: byte %" G_GSIZE_FORMAT, formats[i]->name, at);
+      text[at] = kept;
+    }
+  }
+}
+END_TEST
+
 START_TEST (an_export_that_is_not_on_record_is_no_manifest)
 {
   g_autofree char *text = export_text ("aws", NULL);
@@ -461,6 +489,7 @@ main (void)
   tcase_add_test (back, missing_repeated_and_reordered_lines_are_named);
   tcase_add_test (back, changed_spaces_and_line_ends_are_named);
   tcase_add_test (back, garbage_is_refused_in_bounded_memory);
+  tcase_add_test (back, every_changed_byte_is_found);
   tcase_add_test (back, an_export_that_is_not_on_record_is_no_manifest);
   tcase_add_test (back, a_manifest_can_come_through_a_pipe);
   suite_add_tcase (suite, out);
