@@ -270,11 +270,15 @@ read_signature_algorithm (DerReader *request, Csr *csr, GError **error)
 gboolean
 csr_parse (const guint8 *der, gsize length, Csr *csr, GError **error)
 {
-  DerReader all = der_reader (der, length);
-  DerReader request;
+  DerReader all, request;
   Span content;
 
   *csr = (Csr){ 0 };
+  if (length == 0) {
+    g_set_error_literal (error, CA_ERROR, CA_ERROR_CSR_MALFORMED, "the request is empty");
+    return FALSE;
+  }
+  all = der_reader (der, length);
   if (length > CSR_MOST)
     return der_refuse (&all, der, CA_ERROR_CSR_MALFORMED, error,
                        "the request has %" G_GSIZE_FORMAT " bytes; at most %d are read", length,

@@ -6,6 +6,7 @@
  */
 #include "ca/demo.h"
 #include "ca/harden.h"
+#include "ca/listen.h"
 #include "ca/server.h"
 
 #include <signal.h>
@@ -92,8 +93,9 @@ run_check (const SignerConfig *config)
 {
   g_autoptr (GError) problem = NULL;
   g_autoptr (Signer) signer = signer_open (config, LOG_OPEN_CHECK, &problem);
+  ListenPeers peers;
 
-  if (signer == NULL)
+  if (signer == NULL || !listen_peers (config->allowed_user, &peers, &problem))
     return fail (problem);
   printf ("OK: %s, %s, %" G_GUINT64_FORMAT " entries in the issuance log\n",
           signer_authority (signer)->subject_text, signer_authority (signer)->key_text,

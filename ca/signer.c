@@ -74,21 +74,35 @@ load_profiles (Signer *signer, const SignerConfig *config, GError **error)
   return TRUE;
 }
 
+/* A typing error must not begin a new log in a new place, so the folder is never made here. */
+static gboolean
+open_log (Signer *signer, const SignerConfig *config, LogOpenMode mode, GError **error)
+{
+  g_autofree char *path = g_build_filename (config->state_folder, "issuance.log", NULL);
+
+  if (!g_file_test (config->state_folder, G_FILE_TEST_IS_DIR))
+    return refuse (error, CA_ERROR_LOG,
+                   "StateFolder=%s: there is no such folder; make it, and give it to the signer's "
+                   "user",
+                   config->state_folder);
+  signer->log = issuance_log_open (path, signer->authority->origin, mode, error);
+  return signer->log != NULL;
+}
+
 Signer *
 signer_open (const SignerConfig *config, LogOpenMode mode, GError **error)
 {
   g_autoptr (Signer) signer = g_new0 (Signer, 1);
-  g_autofree char *path = g_build_filename (config->state_folder, "issuance.log", NULL);
 
   g_mutex_init (&signer->mutex);
   g_cond_init (&signer->released);
   signer->templates =
       g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify)issue_template_free);
   signer->reserved = g_hash_table_new (g_bytes_hash, g_bytes_equal);
-  if (!load_authority (signer, config, error) || !load_profiles (signer, config, error))
+  if (!load_authority (signer, config, error) || !load_profiles (signer, config, error)
+      || !open_log (signer, config, mode, error))
     return NULL;
-  signer->log = issuance_log_open (path, signer->authority->origin, mode, error);
-  return signer->log != NULL ? g_steal_pointer (&signer) : NULL;
+  return g_steal_pointer (&signer);
 }
 
 void

@@ -282,6 +282,8 @@ START_TEST (test_mistakes_in_the_configuration_name_file_and_line)
     { "echo Endpint=a >> profiles.d/sensor.profile", "sensor.profile:4: unknown key 'Endpint'" },
     { "sed -i '/^PassphraseFile/d' signer.conf", "PassphraseFile=" },
     { "rm -r profiles.d", "profile folder" },
+    { "rm -r state", "there is no such folder" },
+    { "sed -i 's/^Mode/AllowedUser=nobody-at-all\\nMode/' signer.conf", "no such user" },
   };
 
   shell (cases[_i].command);
@@ -354,7 +356,7 @@ main (int argc, char **argv)
   tcase_add_loop_test (custody, test_certificates_that_can_not_issue_are_refused, 0, 6);
   tcase_add_test (custody, test_a_chain_whose_signature_is_wrong_is_refused);
   tcase_add_test (custody, test_a_ca_before_or_after_its_time_is_refused);
-  tcase_add_loop_test (custody, test_mistakes_in_the_configuration_name_file_and_line, 0, 8);
+  tcase_add_loop_test (custody, test_mistakes_in_the_configuration_name_file_and_line, 0, 10);
   tcase_add_test (custody, test_the_passphrase_comes_by_descriptor_or_credential_too);
   tcase_add_loop_test (custody, test_demo_cas_verify_and_are_never_overwritten, 0, 3);
   tcase_add_test (custody, test_an_unknown_kind_of_demo_key_is_refused);
