@@ -307,6 +307,33 @@ START_TEST (deep_nesting_is_refused)
 }
 END_TEST
 
+/* Arrays of one item, `depth` of them in each other, well-formed. */
+static gsize
+nest (guint8 *packet, gsize depth)
+{
+  gsize length = SMP_HEADER_LENGTH + 3 + depth + 1;
+
+  memcpy (packet, "\x09\x00\x00\x00\x00\x00\x00\x06\xa1\x61\x72", 11);
+  packet[3] = (guint8)(length - SMP_HEADER_LENGTH);
+  memset (packet + 11, 0x81, depth);
+  packet[length - 1] = 0;
+  return length;
+}
+
+START_TEST (nesting_has_a_limit)
+{
+  guint8 packet[256];
+  g_autoptr (cbor_item_t) shallow = NULL;
+  g_autoptr (cbor_item_t) deep = NULL;
+  SmpHeader header;
+
+  ck_assert (smp_packet_parse (packet, nest (packet, 60), &header, &shallow));
+  ck_assert (!smp_packet_parse (packet, nest (packet, 70), &header, &deep));
+  ck_assert (cbor_small_is_map (packet + 8, nest (packet, CBOR_SMALL_DEPTH - 1) - 8));
+  ck_assert (!cbor_small_is_map (packet + 8, nest (packet, CBOR_SMALL_DEPTH) - 8));
+}
+END_TEST
+
 START_TEST (headers_go_there_and_back)
 {
   SmpHeader header = { SMP_WRITE, 1, 0x4b43, 200, 7 };
@@ -417,6 +444,30 @@ START_TEST (chunks_must_follow_each_other)
   ck_assert_str_eq (other, "0b0000134b430004a163657272a26567726f7570194b4362726309");
   ck_assert_str_eq (late, "0b0000134b430004a163657272a26567726f7570194b4362726309");
   ck_assert_ptr_null (chip->objects[PROVISION_OBJECT_CERTIFICATE]);
+}
+END_TEST
+
+static void
+assert_offset_refused (const char *second)
+{
+  g_autoptr (SmpChip) chip = smp_chip_new (1024);
+  g_autofree char *begun = answer_of (chip, "0a00001d4b430004a46477686174646365727463"
+                                            "6f666600636c656e046464617461426162");
+  g_autofree char *answer = answer_of (chip, second);
+
+  ck_assert_str_eq (begun, "0b0000064b430004a1636f666602");
+  ck_assert_str_eq (answer, "0b0000134b430004a163657272a26567726f7570194b4362726309");
+}
+
+START_TEST (gaps_and_overlaps_and_overruns_are_refused)
+{
+  /* {"what": "cert", "off": 3, ...}, the same with 1, and with 4 GiB - 1 */
+  assert_offset_refused ("0a0000184b430004a364776861746463657274636f6666036464617461426364");
+  assert_offset_refused ("0a0000184b430004a364776861746463657274636f6666016464617461426364");
+  assert_offset_refused (
+      "0a00001c4b430004a364776861746463657274636f66661affffffff6464617461426364");
+  /* off 2 and three bytes where two are left */
+  assert_offset_refused ("0a0000194b430004a364776861746463657274636f666602646461746143636465");
 }
 END_TEST
 
@@ -683,6 +734,7 @@ packet_tests (void)
   tcase_add_test (tests, bodies_are_one_bounded_map);
   tcase_add_test (tests, counts_beyond_the_bytes_are_not_believed);
   tcase_add_test (tests, deep_nesting_is_refused);
+  tcase_add_test (tests, nesting_has_a_limit);
   tcase_add_test (tests, headers_go_there_and_back);
   return tests;
 }
@@ -697,6 +749,7 @@ device_tests (void)
   tcase_add_test (tests, the_device_refuses_what_it_does_not_know);
   tcase_add_test (tests, an_old_client_gets_old_errors);
   tcase_add_test (tests, chunks_must_follow_each_other);
+  tcase_add_test (tests, gaps_and_overlaps_and_overruns_are_refused);
   tcase_add_test (tests, what_was_damaged_on_the_way_is_not_kept);
   tcase_add_test (tests, noise_does_the_device_no_harm);
   tcase_add_test (tests, the_specification_shows_what_the_code_does);
