@@ -266,7 +266,9 @@ keyfile_text (const Keyfile *keyfile, const char *group, const char *key, const 
 {
   g_autofree char *text = g_key_file_get_value (keyfile->values, group, key, NULL);
 
-  return text == NULL || *text == '\0' ? g_strdup (fallback) : g_steal_pointer (&text);
+  if (text == NULL || *g_strchomp (text) == '\0')
+    return g_strdup (fallback);
+  return g_steal_pointer (&text);
 }
 
 char *

@@ -35,8 +35,8 @@ guint keyfile_line (const Keyfile *keyfile, const char *group, const char *key);
 gboolean keyfile_refuse (const Keyfile *keyfile, const char *group, const char *key, GError **error,
                          const char *format, ...) G_GNUC_PRINTF (5, 6);
 
-/* The value exactly as written, or `fallback` (may be NULL) where the key is absent or empty.
- * Free with g_free(). */
+/* The value as written, without blanks around it, or `fallback` (may be NULL) where the key is
+ * absent or empty. Free with g_free(). */
 char *keyfile_text (const Keyfile *keyfile, const char *group, const char *key,
                     const char *fallback);
 

@@ -5,6 +5,7 @@
  */
 #include "ca/client.h"
 
+#include "ca/csr.h"
 #include "ca/wire.h"
 
 #include <errno.h>
@@ -214,6 +215,28 @@ entry_of (GVariant *value)
   return g_steal_pointer (&entry);
 }
 
+/* GVariant takes no text that is not UTF-8. */
+static gboolean
+check_request (const SignRequest *request, GError **error)
+{
+  const char *const texts[] = {
+    request->batch,          request->product, request->profile,
+    request->profile_sha256, request->device,  request->chip_id != NULL ? request->chip_id : ""
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (texts); i++) {
+    if (g_utf8_validate (texts[i], -1, NULL))
+      continue;
+    g_set_error_literal (error, CA_ERROR, CA_ERROR_SUBJECT,
+                         "the order holds text that is not UTF-8");
+    return FALSE;
+  }
+  if (g_bytes_get_size (request->csr) <= CSR_MOST)
+    return TRUE;
+  g_set_error_literal (error, CA_ERROR, CA_ERROR_CSR_MALFORMED, "the request is too large");
+  return FALSE;
+}
+
 IssuanceEntry *
 signer_client_sign (SignerClient *client, const SignRequest *request, Deadline deadline,
                     GError **error)
@@ -221,10 +244,8 @@ signer_client_sign (SignerClient *client, const SignRequest *request, Deadline d
   g_autoptr (GVariant) reply = NULL;
   IssuanceEntry *entry;
 
-  if (g_bytes_get_size (request->csr) > WIRE_MOST / 2) {
-    g_set_error_literal (error, CA_ERROR, CA_ERROR_CSR_MALFORMED, "the request is too large");
+  if (!check_request (request, error))
     return NULL;
-  }
   reply = call (client, WIRE_SIGN,
                 g_variant_new ("(sssssms@ay)", request->batch, request->product, request->profile,
                                request->profile_sha256, request->device, request->chip_id,
