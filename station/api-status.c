@@ -15,12 +15,13 @@ ask_signer (Station *station, SignerClient *client)
   g_autoptr (SignerStatus) status = NULL;
   g_autofree char *problem = NULL;
 
-  if (!issuer_ready (station->issuer, client, deadline, &error))
+  status = signer_client_status (client, deadline, &error);
+  issuer_heard (station->issuer, error);
+  /* Only now: catching up with a signer that does not answer would take its time. */
+  if (status != NULL)
+    issuer_ready (station->issuer, client, deadline, &error);
+  if (error != NULL)
     problem = g_strdup (error->message);
-  status = signer_client_status (client, deadline, NULL);
-  issuer_heard_status (station->issuer, status);
-  if (status == NULL && problem == NULL)
-    problem = g_strdup ("the signer does not answer");
   return record_ca (status, problem);
 }
 

@@ -7,10 +7,12 @@
 #include "station/api.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <gio/gio.h>
 #include <gio/gunixcredentialsmessage.h>
 #include <glib/gstdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -26,6 +28,7 @@ struct Api {
   GDBusAuthObserver *observer;
   ApiStation1 *skeleton;
   GPtrArray *connections; /* of GDBusConnection */
+  int lock;               /* beside the socket: who holds it may replace the socket */
 };
 
 /* ---- signals ---- */
@@ -175,18 +178,39 @@ handle_new_connection (GDBusServer *server, GDBusConnection *connection, gpointe
 /* ---- the socket ---- */
 
 static gboolean
+make_folder (const char *path, GError **error)
+{
+  g_autofree char *folder = g_path_get_dirname (path);
+
+  if (g_mkdir_with_parents (folder, 0755) == 0)
+    return TRUE;
+  g_set_error (error, G_FILE_ERROR, (int)g_file_error_from_errno (errno),
+               "the folder %s can't be made: %s", folder, g_strerror (errno));
+  return FALSE;
+}
+
+static gboolean
+take_lock (Api *api, const char *path, GError **error)
+{
+  g_autofree char *lock = g_strconcat (path, ".lock", NULL);
+
+  api->lock = g_open (lock, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+  if (api->lock >= 0 && flock (api->lock, LOCK_EX | LOCK_NB) == 0)
+    return TRUE;
+  g_set_error (error, G_FILE_ERROR, (int)g_file_error_from_errno (errno), "%s: %s", lock,
+               errno == EWOULDBLOCK ? "another keycradled serves this socket" : g_strerror (errno));
+  return FALSE;
+}
+
+static gboolean
 start_server (Api *api, const char *path, GError **error)
 {
   g_autofree char *escaped = g_dbus_address_escape_value (path);
   g_autofree char *address = g_strconcat ("unix:path=", escaped, NULL);
   g_autofree char *guid = g_dbus_generate_guid ();
-  g_autofree char *folder = g_path_get_dirname (path);
 
-  if (g_mkdir_with_parents (folder, 0755) != 0 && errno != EEXIST) {
-    g_set_error (error, G_FILE_ERROR, (int)g_file_error_from_errno (errno),
-                 "the folder %s can't be made: %s", folder, g_strerror (errno));
+  if (!make_folder (path, error) || !take_lock (api, path, error))
     return FALSE;
-  }
   g_unlink (path);
   api->server =
       g_dbus_server_new_sync (address, G_DBUS_SERVER_FLAGS_NONE, guid, api->observer, NULL, error);
@@ -221,6 +245,7 @@ api_new (Station *station, GError **error)
   g_autoptr (Api) api = g_new0 (Api, 1);
 
   api->station = station;
+  api->lock = -1;
   api->connections = g_ptr_array_new_with_free_func (g_object_unref);
   api->observer = g_dbus_auth_observer_new ();
   g_signal_connect (api->observer, "allow-mechanism", G_CALLBACK (handle_mechanism), NULL);
@@ -260,6 +285,8 @@ api_free (Api *api)
     g_object_unref (api->server);
     g_unlink (api->station->config->socket);
   }
+  if (api->lock >= 0)
+    close (api->lock);
   drop_connections (api);
   g_clear_object (&api->skeleton);
   g_clear_object (&api->observer);

@@ -9,8 +9,8 @@
 
 typedef struct Api Api;
 
-/* Listens on the configured socket; a stale one is removed (the station's lock says that it is
- * stale). `station` is borrowed, and gets the API as its listener. */
+/* Listens on the configured socket; a stale one is removed, under the lock that
+ * stands beside it. `station` is borrowed, and gets the API as its listener. */
 Api *api_new (Station *station, GError **error);
 
 /* Closes all connections and removes the socket. */

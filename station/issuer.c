@@ -207,17 +207,6 @@ issuer_heard (Issuer *issuer, const GError *error)
     set_state (issuer, FALSE, error);
 }
 
-void
-issuer_heard_status (Issuer *issuer, const SignerStatus *status)
-{
-  g_autoptr (GError) lost = NULL;
-
-  if (status != NULL)
-    return;
-  lost = g_error_new_literal (CA_ERROR, CA_ERROR_UNREACHABLE, "the signer does not answer");
-  issuer_heard (issuer, lost);
-}
-
 GPtrArray *
 issuer_chain (Issuer *issuer)
 {

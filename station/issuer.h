@@ -23,15 +23,13 @@ const char *issuer_socket (Issuer *issuer);
  * TRUE where signing may go on. CA_ERROR, LEDGER_ERROR or STATION_ERROR_OLD_SIGNER_LOG. */
 gboolean issuer_ready (Issuer *issuer, SignerClient *client, Deadline deadline, GError **error);
 
-/* Tells what became of a request; CA_ERROR_UNREACHABLE calls for catching up again. */
+/* Tells what became of a request (NULL: it was answered); CA_ERROR_UNREACHABLE calls for catching
+ * up again. */
 void issuer_heard (Issuer *issuer, const GError *error);
 
 /* The chain as devices get it: the issuing CA first, the root left out. Unref with
  * g_ptr_array_unref(); only after issuer_ready() succeeded. */
 GPtrArray *issuer_chain (Issuer *issuer);
-
-/* The signer was asked how it is: NULL where it did not answer. */
-void issuer_heard_status (Issuer *issuer, const SignerStatus *status);
 
 /* The issuing CA's certificate as last heard of; NULL where the signer never answered. */
 GBytes *issuer_ca_certificate (Issuer *issuer);

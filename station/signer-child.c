@@ -34,6 +34,7 @@ struct SignerChild {
   guint watch;
   guint timer;
   guint pause;
+  char *problem;
   gint64 started_at;
 };
 
@@ -149,12 +150,16 @@ handle_death (GPid pid, int status, gpointer data)
 
   child->pid = 0;
   child->watch = 0;
-  if (WIFSIGNALED (status))
-    log_station (G_LOG_LEVEL_WARNING, "the signer was killed by signal %d", WTERMSIG (status));
-  else
-    log_station (G_LOG_LEVEL_WARNING, "the signer ended with status %d", WEXITSTATUS (status));
   if (g_get_monotonic_time () - child->started_at > SOUND_LIFE)
     child->pause = 0;
+  g_free (child->problem);
+  child->problem = WIFSIGNALED (status)
+                       ? g_strdup_printf ("the signer was killed by signal %d", WTERMSIG (status))
+                       : g_strdup_printf (
+                           "the signer ended with status %d; the daemon's log has its reason, and "
+                           "`keycradle-signer --check --config %s` shows it",
+                           WEXITSTATUS (status), child->config);
+  log_station (G_LOG_LEVEL_WARNING, "%s", child->problem);
   child->timer = g_timeout_add (child->pause, start_again, child);
   child->pause = CLAMP (child->pause * 2, FIRST_PAUSE, LAST_PAUSE);
 }
@@ -200,6 +205,12 @@ signer_child_new (const char *socket_path, const char *config, GError **error)
   return g_steal_pointer (&child);
 }
 
+const char *
+signer_child_problem (const SignerChild *child)
+{
+  return child->pid == 0 ? child->problem : NULL;
+}
+
 static void
 end_signer (SignerChild *child)
 {
@@ -227,5 +238,6 @@ signer_child_free (SignerChild *child)
   g_free (child->socket_path);
   g_free (child->config);
   g_free (child->program);
+  g_free (child->problem);
   g_free (child);
 }

@@ -14,6 +14,9 @@ typedef struct SignerChild SignerChild;
  * G_FILE_ERROR where the socket can't be made. */
 SignerChild *signer_child_new (const char *socket_path, const char *config, GError **error);
 
+/* What is wrong with it, as a sentence, or NULL while it runs. Owned by `child`. */
+const char *signer_child_problem (const SignerChild *child);
+
 /* Ends the signer (SIGTERM) and removes the socket. */
 void signer_child_free (SignerChild *child);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SignerChild, signer_child_free)

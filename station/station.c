@@ -351,6 +351,8 @@ station_warnings (const Station *station)
   }
   if (signer != NULL)
     g_strv_builder_add (builder, signer);
+  if (station->signer_child != NULL && signer_child_problem (station->signer_child) != NULL)
+    g_strv_builder_add (builder, signer_child_problem (station->signer_child));
   if (station->order_problem != NULL)
     g_strv_builder_add (builder, station->order_problem);
   return g_strv_builder_end (builder);
