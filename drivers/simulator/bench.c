@@ -5,9 +5,11 @@
 #include "drivers/simulator/bench.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <gio/gio.h>
 #include <json-glib/json-glib.h>
 #include <signal.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include "base/encode.h"
@@ -25,6 +27,26 @@ make_folder (const char *path, GError **error)
   return path == NULL || g_mkdir_with_parents (path, 0755) == 0 || fail_errno (error, path);
 }
 
+/* Links that a killed process left: their ptys may be somebody else's by now. Only the first
+ * process in a folder sweeps; it holds the lock for its life. */
+static void
+sweep_links (Bench *bench)
+{
+  g_autofree char *lock = g_build_filename (bench->ports, ".keycradle-sim.lock", NULL);
+  g_autoptr (GDir) folder = g_dir_open (bench->ports, 0, NULL);
+  const char *name;
+
+  bench->lock = open (lock, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+  if (folder == NULL || bench->lock < 0 || flock (bench->lock, LOCK_EX | LOCK_NB) != 0)
+    return;
+  while ((name = g_dir_read_name (folder)) != NULL) {
+    g_autofree char *path = g_build_filename (bench->ports, name, NULL);
+
+    if (g_str_has_prefix (name, "slot") && g_file_test (path, G_FILE_TEST_IS_SYMLINK))
+      unlink (path);
+  }
+}
+
 Bench *
 bench_new (const char *ports, const char *state, const char *firmware, GError **error)
 {
@@ -35,8 +57,11 @@ bench_new (const char *ports, const char *state, const char *firmware, GError **
   bench->firmware = g_strdup (firmware);
   bench->devices = g_ptr_array_new_with_free_func ((GDestroyNotify)device_free);
   bench->events = g_async_queue_new_full (g_free);
+  bench->lock = -1;
   if (!make_folder (ports, error))
     return NULL;
+  if (ports != NULL)
+    sweep_links (bench);
   return g_steal_pointer (&bench);
 }
 
@@ -48,6 +73,8 @@ bench_free (Bench *bench)
   g_free (bench->ports);
   g_free (bench->state);
   g_free (bench->firmware);
+  if (bench->lock >= 0)
+    close (bench->lock);
   g_free (bench);
 }
 

@@ -16,6 +16,7 @@ typedef struct {
   char *ports;         /* folder of the slots' links */
   char *state;         /* folder of the devices' memory, or NULL */
   char *firmware;      /* for cortex-m3 devices that name none, or NULL */
+  int lock;            /* on the folder of links, or -1 */
   GPtrArray *devices;  /* of Device, in the order in which they came */
   GAsyncQueue *events; /* of BenchEvent, to be freed with g_free() */
 } Bench;

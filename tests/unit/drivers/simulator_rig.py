@@ -64,6 +64,15 @@ class Port:
         found, self.buffer = self.buffer[:cut], self.buffer[cut:]
         return found
 
+    def read_count(self, count):
+        """Exactly so many bytes."""
+        while len(self.buffer) < count:
+            data = self.read_some()
+            assert data, f"{len(self.buffer)} of {count} bytes"
+            self.buffer += data
+        found, self.buffer = self.buffer[:count], self.buffer[count:]
+        return found
+
     def read_to_end(self, patience):
         """Everything until a hang-up or until nothing comes for `patience` seconds."""
         data, self.buffer = self.buffer, b""
@@ -77,9 +86,9 @@ class Port:
 class Rig:
     """A keycradle-sim under control."""
 
-    def __init__(self, state=None):
+    def __init__(self, state=None, ports=None):
         self.folder = tempfile.TemporaryDirectory(prefix="keycradle-sim-")
-        self.ports = os.path.join(self.folder.name, "ports")
+        self.ports = ports or os.path.join(self.folder.name, "ports")
         command = [SIM, "control", "--ports", self.ports]
         if state:
             command += ["--state", state]
