@@ -9,6 +9,7 @@
 #include <check.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "base/encode.h"
 #include "drivers/smp/device/cbor_small.h"
@@ -287,6 +288,18 @@ START_TEST (counts_beyond_the_bytes_are_not_believed)
   ck_assert (!parses ("0900000500000006ba7fffffff"));
   ck_assert (!parses ("0900000900000006bbffffffffffffffff"));
   ck_assert (!parses ("0900000600000006a161725f4101"));
+}
+END_TEST
+
+START_TEST (a_count_costs_no_memory)
+{
+  struct rusage before, after;
+
+  getrusage (RUSAGE_SELF, &before);
+  /* {"r": [2^25 items]}: 256 MiB of pointers, where they are made */
+  ck_assert (!parses ("0900000800000006a161729a02000000"));
+  getrusage (RUSAGE_SELF, &after);
+  ck_assert_int_lt (after.ru_maxrss - before.ru_maxrss, 64 * 1024);
 }
 END_TEST
 
@@ -733,6 +746,7 @@ packet_tests (void)
 
   tcase_add_test (tests, bodies_are_one_bounded_map);
   tcase_add_test (tests, counts_beyond_the_bytes_are_not_believed);
+  tcase_add_test (tests, a_count_costs_no_memory);
   tcase_add_test (tests, deep_nesting_is_refused);
   tcase_add_test (tests, nesting_has_a_limit);
   tcase_add_test (tests, headers_go_there_and_back);
