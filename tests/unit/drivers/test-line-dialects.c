@@ -133,7 +133,6 @@ START_TEST (a_session_that_comes_later_can_still_prove_the_key)
 
   for (gsize i = 0; i < G_N_ELEMENTS (devices); i++) {
     g_auto (Line) line = line_open (devices[i]);
-    g_auto (Proof) none = { 0 };
     g_auto (Proof) proof = { 0 };
 
     ck_assert (journey_to_certificate (&line.journey, ATTEMPT));
