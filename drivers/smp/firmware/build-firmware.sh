@@ -29,8 +29,13 @@ if ! command -v "$compiler" >/dev/null; then
   exit 1
 fi
 
-flags="-mcpu=cortex-m3 -mthumb -Os -g -std=gnu11 -ffunction-sections -fdata-sections"
-flags="$flags -I$here -I$device -I$mbedtls/include -DMBEDTLS_CONFIG_FILE=\"mbedtls_config.h\""
+# gcc reads its flags from a file, where a path may hold blanks.
+flags=$folder/flags
+{
+  echo "-mcpu=cortex-m3 -mthumb -Os -g -std=gnu11 -ffunction-sections -fdata-sections"
+  printf '"-I%s"\n' "$here" "$device" "$mbedtls/include"
+  printf '%s\n' "-DMBEDTLS_CONFIG_FILE='\"mbedtls_config.h\"'"
+} >"$flags"
 
 # The library depends on its configuration and on this script's flags.
 stamp=$(cat "$here/mbedtls_config.h" "$0" | sha256sum | cut -c 1-16)
@@ -39,14 +44,15 @@ library=$objects/libmbedtls.a
 if [ ! -f "$library" ]; then
   rm -rf "$folder"/objects-*
   mkdir -p "$objects"
-  find "$mbedtls/library" -name '*.c' ! -name 'ssl_*' ! -name 'psa_*' ! -name 'net_*' |
-    (cd "$objects" && xargs -P "$(nproc)" -n 8 "$compiler" $flags -w -c)
+  find "$mbedtls/library" -name '*.c' ! -name 'ssl_*' ! -name 'psa_*' ! -name 'net_*' -print0 |
+    (cd "$objects" && xargs -0 -P "$(nproc)" -n 8 "$compiler" "@$flags" -w -c)
+  rm -f "$library.new"
   "$archiver" rc "$library.new" "$objects"/*.o
   mv "$library.new" "$library"
 fi
 
 mkdir -p "$(dirname "$out")"
-"$compiler" $flags -Wall -Wextra -Werror -Wshadow -Wconversion \
+"$compiler" "@$flags" -Wall -Wextra -Werror -Wshadow -Wconversion \
   --specs=nano.specs -nostartfiles -Wl,--gc-sections -Wl,--fatal-warnings -T "$here/mps2.ld" \
   "$here"/startup.c "$here"/main.c "$here"/identity.c "$here"/uart.c "$here"/syscalls.c \
   "$device"/*.c "$library" -o "$out.new"
