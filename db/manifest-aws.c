@@ -51,6 +51,11 @@ aws_refusal (const ManifestRow *row, const ManifestContext *context)
     return g_strdup_printf ("its common name %s can't be a thing name: AWS takes 1 to 128 letters, "
                             "digits and : _ -",
                             shown);
+  if (row->name_taken)
+    return g_strdup_printf ("its common name %s is another device's thing name already: AWS would "
+                            "make one thing of the two; the profile's subject must tell devices "
+                            "apart",
+                            shown);
   if (!consists_of (row->device, ATTRIBUTE, LONGEST_ATTRIBUTE))
     return g_strdup ("its serial can't be a thing attribute of AWS");
   if (row->not_after <= context->now)

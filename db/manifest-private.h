@@ -30,6 +30,7 @@ typedef struct {
   const guint8 *spki_sha256;
   const guint8 *der;
   gsize der_length;
+  gboolean name_taken; /* another device of an earlier line has the same common name */
 } ManifestRow;
 
 /* What is the same for every row of one export. */
@@ -90,12 +91,17 @@ gboolean manifest_walk (Database *database, const ManifestWalk *walk, ManifestSi
                         gpointer data, GError **error);
 
 /* The row of the certificate with this digest; `row` points into `statement`. */
-#define MANIFEST_ROW_OF_DIGEST MANIFEST_ROW_QUERY " WHERE sha256 = ?"
-#define MANIFEST_ROW_QUERY                                                                         \
-  "SELECT devices.serial, batches.name, certificates.profile, subject, common_name,"               \
-  " certificates.state, void_reason, not_before, not_after, issued_at, verified_at, log_index,"    \
-  " certificates.batch, serial_number, sha256, sha1, spki_sha256, der FROM certificates"           \
-  " JOIN devices ON devices.id = certificates.device"                                              \
+#define MANIFEST_ROW_OF_DIGEST                                                                     \
+  "SELECT " MANIFEST_ROW_COLUMNS ", 0" MANIFEST_ROW_TABLES " WHERE sha256 = ?"
+#define MANIFEST_ROW_COLUMNS                                                                       \
+  "devices.serial, batches.name, certificates.profile, certificates.subject,"                      \
+  " certificates.common_name, certificates.state, certificates.void_reason,"                       \
+  " certificates.not_before, certificates.not_after, certificates.issued_at,"                      \
+  " certificates.verified_at, certificates.log_index, certificates.batch,"                         \
+  " certificates.serial_number, certificates.sha256, certificates.sha1,"                           \
+  " certificates.spki_sha256, certificates.der"
+#define MANIFEST_ROW_TABLES                                                                        \
+  " FROM certificates JOIN devices ON devices.id = certificates.device"                            \
   " JOIN batches ON batches.id = certificates.batch"
 void manifest_row_load (ManifestRow *row, Statement *statement);
 

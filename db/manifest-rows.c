@@ -50,6 +50,7 @@ manifest_row_load (ManifestRow *row, Statement *statement)
   row->sha1 = statement_blob (statement, &length);
   row->spki_sha256 = statement_blob (statement, &length);
   row->der = statement_blob (statement, &row->der_length);
+  row->name_taken = statement_int64 (statement) != 0;
 }
 
 static gboolean
@@ -103,17 +104,23 @@ walk_rows (Statement *select, const ManifestWalk *walk, GString *line, ManifestS
   return TRUE;
 }
 
+#define WALK_QUERY                                                                                 \
+  "SELECT " MANIFEST_ROW_COLUMNS ", EXISTS (SELECT 1 FROM certificates AS other"                   \
+  "   WHERE other.batch = certificates.batch AND other.common_name = certificates.common_name"     \
+  "   AND other.device <> certificates.device"                                                     \
+  "   AND other.verified_event < certificates.verified_event"                                      \
+  "   AND (other.void_event IS NULL OR other.void_event > ?2))" MANIFEST_ROW_TABLES                \
+  " WHERE certificates.batch = ?1 AND certificates.verified_event IS NOT NULL"                     \
+  " AND certificates.verified_event <= ?2"                                                         \
+  " AND (certificates.void_event IS NULL OR certificates.void_event > ?2)"                         \
+  " ORDER BY certificates.verified_event"
+
 gboolean
 manifest_walk (Database *database, const ManifestWalk *walk, ManifestSink sink, gpointer data,
                GError **error)
 {
   g_autoptr (GString) line = g_string_sized_new (8192);
-  g_autoptr (Statement) select = statement_prepare (
-      database,
-      MANIFEST_ROW_QUERY " WHERE certificates.batch = ?1 AND verified_event IS NOT NULL"
-                         " AND verified_event <= ?2 AND (void_event IS NULL OR void_event > ?2)"
-                         " ORDER BY verified_event",
-      error);
+  g_autoptr (Statement) select = statement_prepare (database, WALK_QUERY, error);
 
   if (select == NULL)
     return FALSE;

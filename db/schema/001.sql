@@ -116,6 +116,7 @@ CREATE TABLE certificates (
 CREATE UNIQUE INDEX one_live_certificate ON certificates (device) WHERE state <> 'void';
 CREATE INDEX certificates_of_device ON certificates (device, log_index);
 CREATE INDEX certificates_of_batch ON certificates (batch, id);
+CREATE INDEX certificates_by_name ON certificates (batch, common_name);
 CREATE INDEX certificates_verified ON certificates (batch, verified_event)
   WHERE verified_event IS NOT NULL;
 

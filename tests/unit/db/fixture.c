@@ -184,6 +184,19 @@ pass (Ledger *ledger, const char *batch, const char *chip, guint64 log_index)
   return pass_with (ledger, batch, chip, log_index, der);
 }
 
+char *
+event_kinds (Ledger *ledger)
+{
+  g_autoptr (GPtrArray) events = ledger_events (ledger, 0, NULL);
+  GString *kinds = g_string_new (NULL);
+
+  for (guint i = events->len; i > 0; i--) {
+    const AuditEvent *event = g_ptr_array_index (events, i - 1);
+    g_string_append_printf (kinds, "%s%s", kinds->len > 0 ? " " : "", event->kind);
+  }
+  return g_string_free (kinds, FALSE);
+}
+
 gboolean
 raw_sql (const char *path, const char *sql)
 {

@@ -45,6 +45,9 @@ Certificate *pass (Ledger *ledger, const char *batch, const char *chip, guint64 
 Certificate *pass_with (Ledger *ledger, const char *batch, const char *chip, guint64 log_index,
                         GBytes *der);
 
+/* The kinds of all audit events, oldest first, with spaces between. */
+char *event_kinds (Ledger *ledger);
+
 /* Runs raw SQL on a second connection, as someone with a shell would. TRUE where SQLite did it. */
 gboolean raw_sql (const char *path, const char *sql);
 /* The first column of the first row, as text; NULL where SQLite refused. */

@@ -15,19 +15,6 @@ end_failed (Ledger *ledger, gint64 attempt)
              error);
 }
 
-static char *
-event_kinds (Ledger *ledger)
-{
-  g_autoptr (GPtrArray) events = ledger_events (ledger, 0, NULL);
-  GString *kinds = g_string_new (NULL);
-
-  for (guint i = events->len; i > 0; i--) {
-    const AuditEvent *event = g_ptr_array_index (events, i - 1);
-    g_string_append_printf (kinds, "%s%s", kinds->len > 0 ? " " : "", event->kind);
-  }
-  return g_string_free (kinds, FALSE);
-}
-
 START_TEST (a_device_goes_all_the_way)
 {
   g_auto (Fixture) f = { 0 };
@@ -297,111 +284,6 @@ START_TEST (a_key_belongs_to_one_device_for_ever)
 }
 END_TEST
 
-START_TEST (a_later_certificate_voids_the_earlier_on_record)
-{
-  g_auto (Fixture) f = { 0 };
-  g_autoptr (EVP_PKEY) key = make_key ();
-  g_autoptr (GBytes) second = make_certificate (key, "chip-a", 10);
-  fixture_open (&f);
-  start_batch (f.ledger, "b1", 0, NULL);
-  g_autoptr (Certificate) first = pass (f.ledger, "b1", "chip-a", 0);
-  ck_assert (store (f.ledger, 1, "b1", "chip-a", second, NULL));
-  ck_assert (store (f.ledger, 1, "b1", "chip-a", second, NULL));
-  g_autoptr (Certificate) old = ledger_certificate (f.ledger, first->sha256, NULL);
-  g_autoptr (Certificate) live = ledger_certificate (f.ledger, "chip-a", NULL);
-  g_autoptr (Batch) batch = ledger_batch (f.ledger, "b1", NULL);
-
-  ck_assert_str_eq (old->state, "void");
-  ck_assert_str_eq (old->status, "REVOKED");
-  ck_assert_str_eq (old->void_reason, "superseded");
-  ck_assert_uint_eq (live->log_index, 1);
-  ck_assert_str_eq (live->status, "INACTIVE");
-  ck_assert_uint_eq (batch->passed, 0);
-}
-END_TEST
-
-START_TEST (a_recovered_older_entry_does_not_displace_a_newer_one)
-{
-  g_auto (Fixture) f = { 0 };
-  g_autoptr (EVP_PKEY) key = make_key ();
-  g_autoptr (GBytes) older = make_certificate (key, "chip-a", 10);
-  fixture_open (&f);
-  start_batch (f.ledger, "b1", 0, NULL);
-  g_autoptr (Certificate) newer = pass (f.ledger, "b1", "chip-a", 5);
-  ck_assert (store (f.ledger, 4, "b1", "chip-a", older, NULL));
-  g_autoptr (Certificate) live = ledger_certificate (f.ledger, "chip-a", NULL);
-  ck_assert_str_eq (live->sha256, newer->sha256);
-  ck_assert_str_eq (live->state, "verified");
-  ck_assert (ledger_void_certificate (f.ledger, newer->id, "lost", "sue", NULL));
-  g_autoptr (Device) device = ledger_device (f.ledger, "chip-a", NULL);
-  ck_assert_ptr_null (device->certificate_sha256);
-  ck_assert_str_eq (device->state, "started");
-}
-END_TEST
-
-START_TEST (the_next_log_index_is_the_first_that_is_missing)
-{
-  g_auto (Fixture) f = { 0 };
-  guint64 order[] = { 0, 3, 2, 1 };
-  guint64 expected[] = { 1, 1, 1, 4 };
-  guint64 next;
-  fixture_open (&f);
-  start_batch (f.ledger, "b1", 0, NULL);
-  ck_assert (ledger_next_log_index (f.ledger, &next, NULL));
-  ck_assert_uint_eq (next, 0);
-  for (guint i = 0; i < G_N_ELEMENTS (order); i++) {
-    g_autofree char *chip = g_strdup_printf ("chip-%u", i);
-    g_autoptr (Certificate) certificate = pass (f.ledger, "b1", chip, order[i]);
-    ck_assert_ptr_nonnull (certificate);
-    ck_assert (ledger_next_log_index (f.ledger, &next, NULL));
-    ck_assert_uint_eq (next, expected[i]);
-  }
-  fixture_reopen (&f);
-  ck_assert (ledger_next_log_index (f.ledger, &next, NULL));
-  ck_assert_uint_eq (next, 4);
-}
-END_TEST
-
-START_TEST (an_entry_that_contradicts_the_ledger_is_refused)
-{
-  g_auto (Fixture) f = { 0 };
-  g_autoptr (GError) error = NULL;
-  g_autoptr (EVP_PKEY) key = make_key ();
-  g_autoptr (GBytes) other = make_certificate (key, "chip-b", 10);
-  g_autoptr (GBytes) junk = g_bytes_new_static ("\x30\x03\x02\x01\x05", 5);
-  fixture_open (&f);
-  start_batch (f.ledger, "b1", 0, NULL);
-  g_autoptr (Certificate) first = pass (f.ledger, "b1", "chip-a", 0);
-  assert_error (!store (f.ledger, 0, "b1", "chip-b", other, &error), LEDGER_ERROR_INVALID, error);
-  assert_error (!store (f.ledger, 1, "b1", "chip-a", first->der, &error), LEDGER_ERROR_INVALID,
-                error);
-  assert_error (!store (f.ledger, 1, "b1", "chip-b", junk, &error), LEDGER_ERROR_INVALID, error);
-}
-END_TEST
-
-START_TEST (an_entry_without_device_and_batch_brings_them_back)
-{
-  g_auto (Fixture) f = { 0 };
-  g_autoptr (GError) error = NULL;
-  g_autoptr (EVP_PKEY) key = make_key ();
-  g_autoptr (GBytes) der = make_certificate (key, "chip-a", 10);
-  gint64 attempt;
-  fixture_open (&f);
-  assert_ok (store (f.ledger, 0, "lost", "chip-a", der, &error), error);
-  g_autoptr (Batch) batch = ledger_batch (f.ledger, "lost", &error);
-  assert_ok (batch != NULL, error);
-  ck_assert_int_eq (batch->state, BATCH_PAUSED);
-  ck_assert (ledger_set_batch_state (f.ledger, "lost", BATCH_RUNNING, "sue", NULL));
-  g_autoptr (Device) device = arrive (f.ledger, "lost", "chip-a", NULL, &attempt, &error);
-  assert_ok (device != NULL, error);
-  ck_assert_str_eq (device->state, "certified");
-  ck_assert_str_eq (device->chip_id, "chip-a");
-  ck_assert_ptr_nonnull (device->certificate_sha256);
-  g_autofree char *kinds = event_kinds (f.ledger);
-  ck_assert_str_eq (kinds, "batch-recovered device-recovered certificate-store batch-start");
-}
-END_TEST
-
 START_TEST (only_a_verified_certificate_makes_an_attempt_passed)
 {
   g_auto (Fixture) f = { 0 };
@@ -478,11 +360,6 @@ main (void)
   tcase_add_test (line, a_passed_device_runs_again_only_with_leave);
   tcase_add_test (line, the_target_is_never_exceeded_by_parallel_slots);
   tcase_add_test (line, a_key_belongs_to_one_device_for_ever);
-  tcase_add_test (line, a_later_certificate_voids_the_earlier_on_record);
-  tcase_add_test (line, a_recovered_older_entry_does_not_displace_a_newer_one);
-  tcase_add_test (line, the_next_log_index_is_the_first_that_is_missing);
-  tcase_add_test (line, an_entry_that_contradicts_the_ledger_is_refused);
-  tcase_add_test (line, an_entry_without_device_and_batch_brings_them_back);
   tcase_add_test (line, only_a_verified_certificate_makes_an_attempt_passed);
   tcase_add_test (line, attempts_are_listed_newest_first_by_batch_and_device);
   suite_add_tcase (suite, line);

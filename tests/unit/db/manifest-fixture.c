@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * See manifest-fixture.h.
+ */
+#include "manifest-fixture.h"
+
+#include <glib/gstdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/encode.h"
+
+GBytes *ca;
+Fixture f;
+
+void
+set_up (void)
+{
+  g_autoptr (EVP_PKEY) key = make_key ();
+
+  ca = make_certificate (key, "Issuing CA", 3650);
+  fixture_open (&f);
+  start_batch (f.ledger, "b1", 0, NULL);
+  for (guint i = 0; i < DEVICES; i++) {
+    g_autofree char *chip = g_strdup_printf ("chip-%u", i);
+    g_autoptr (Certificate) certificate = pass (f.ledger, "b1", chip, i);
+    ck_assert_ptr_nonnull (certificate);
+  }
+}
+
+void
+tear_down (void)
+{
+  fixture_close (&f);
+  g_clear_pointer (&ca, g_bytes_unref);
+}
+
+static int
+scratch (void)
+{
+  g_autofree char *path = NULL;
+  int fd = g_file_open_tmp ("keycradle-test-XXXXXX", &path, NULL);
+
+  ck_assert_int_ge (fd, 0);
+  g_unlink (path);
+  return fd;
+}
+
+static char *
+content (int fd)
+{
+  GString *text = g_string_new (NULL);
+  char buffer[4096];
+  ssize_t got;
+  off_t at = 0;
+
+  while ((got = pread (fd, buffer, sizeof buffer, at)) > 0) {
+    g_string_append_len (text, buffer, got);
+    at += got;
+  }
+  return g_string_free (text, FALSE);
+}
+
+char *
+export_text (const char *format, ManifestSummary **summary)
+{
+  g_autoptr (GError) error = NULL;
+  int fd = scratch ();
+  ManifestSummary *made = manifest_export (f.ledger, format, "b1", ca, fd, "anna", &error);
+
+  assert_ok (made != NULL, error);
+  char *text = content (fd);
+  close (fd);
+  if (summary != NULL)
+    *summary = made;
+  else
+    manifest_summary_free (made);
+  return text;
+}
+
+ManifestVerdict *
+verify_bytes (const char *text, gsize length)
+{
+  g_autoptr (GError) error = NULL;
+  int fd = scratch ();
+
+  ck_assert_int_eq (write (fd, text, length), (ssize_t)length);
+  lseek (fd, 0, SEEK_SET);
+  ManifestVerdict *verdict = manifest_verify (f.ledger, fd, &error);
+  assert_ok (verdict != NULL, error);
+  close (fd);
+  return verdict;
+}
+
+ManifestVerdict *
+verify_text (const char *text)
+{
+  return verify_bytes (text, strlen (text));
+}
+
+gboolean
+has_problem (const ManifestVerdict *verdict, const char *part)
+{
+  for (guint i = 0; i < verdict->problems->len; i++)
+    if (strstr (g_ptr_array_index (verdict->problems, i), part) != NULL)
+      return TRUE;
+  return FALSE;
+}
+
+void
+assert_problem (const char *text, const char *part)
+{
+  g_autoptr (ManifestVerdict) verdict = verify_text (text);
+
+  ck_assert (!verdict->genuine);
+  for (guint i = 0; i < verdict->problems->len && !has_problem (verdict, part); i++)
+    g_printerr ("  found: %s\n", (char *)g_ptr_array_index (verdict->problems, i));
+  ck_assert_msg (has_problem (verdict, part), "no problem says: %s", part);
+}
+
+char *
+replaced (const char *text, const char *from, const char *to)
+{
+  const char *at = strstr (text, from);
+
+  ck_assert_ptr_nonnull (at);
+  GString *result = g_string_new_len (text, at - text);
+  g_string_append (result, to);
+  g_string_append (result, at + strlen (from));
+  return g_string_free (result, FALSE);
+}
+
+char *
+pem_of (const char *device)
+{
+  g_autoptr (Certificate) certificate = ledger_certificate (f.ledger, device, NULL);
+
+  return pem_encode ("CERTIFICATE", g_bytes_get_data (certificate->der, NULL),
+                     g_bytes_get_size (certificate->der));
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * A batch of devices that passed, exported and verified in one call.
+ */
+#pragma once
+
+#include "db/manifest.h"
+#include "fixture.h"
+
+#define DEVICES 5
+
+/* The issuing CA and the ledger with batch "b1" of chip-0 to chip-4. */
+extern GBytes *ca;
+extern Fixture f;
+
+void set_up (void);
+void tear_down (void);
+
+/* The whole file; `summary` may be NULL. */
+char *export_text (const char *format, ManifestSummary **summary);
+ManifestVerdict *verify_bytes (const char *text, gsize length);
+ManifestVerdict *verify_text (const char *text);
+
+gboolean has_problem (const ManifestVerdict *verdict, const char *part);
+/* `text` is not genuine, and one of its problems says `part`. */
+void assert_problem (const char *text, const char *part);
+
+/* `text` with the first `from` made `to`. */
+char *replaced (const char *text, const char *from, const char *to);
+char *pem_of (const char *device);
