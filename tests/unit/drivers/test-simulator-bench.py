@@ -2,12 +2,13 @@
 """keycradle-sim's plugging, memory, plans and command line. `test-simulator-bench.py CLASS` runs one class."""
 import os
 import subprocess
-import sys
 import tempfile
 import unittest
 
 import simulator_rig as rig
-from simulator_dialogues import (CAPABILITIES, GENERATE, GROUP, modem_ask, READ, smp_csr, smp_install, WRITE)
+from simulator_dialogues import (
+    CAPABILITIES, GENERATE, GROUP, modem_ask, READ, smp_csr, smp_install, WRITE,
+)
 
 
 class Plugging(unittest.TestCase):

@@ -4,15 +4,15 @@ import base64
 import hashlib
 import os
 import re
-import sys
 import tempfile
 import unittest
 
 import simulator_rig as rig
-from simulator_dialogues import (CAPABILITIES, GENERATE, GROUP, IDENTIFY, LOCK, modem_ask, modem_keygen, modem_ready,
-                                  public_key, READ, SEC_TAG, shell_ask, shell_of, smp_csr,
-                                  smp_install, smp_proof, smp_read_back, unpadded, verifies,
-                                  WRITE)
+from simulator_dialogues import (
+    CAPABILITIES, GENERATE, GROUP, IDENTIFY, LOCK, modem_ask, modem_keygen, modem_ready, public_key,
+    READ, SEC_TAG, shell_ask, shell_of, smp_csr, smp_install, smp_proof, smp_read_back, unpadded,
+    verifies, WRITE,
+)
 
 
 class Modem(unittest.TestCase):

@@ -2,15 +2,15 @@
 """The wire's speed and every fault of keycradle-sim. `test-simulator-line.py CLASS` runs one class."""
 import os
 import subprocess
-import sys
 import tempfile
 import time
 import unittest
 
 import simulator_rig as rig
-from simulator_dialogues import (GENERATE, GROUP, IDENTIFY, modem_ask, modem_keygen, modem_ready, public_key, READ, SEC_TAG,
-                                  shell_ask, shell_of, smp_csr, smp_install, smp_proof,
-                                  smp_read_back, WRITE)
+from simulator_dialogues import (
+    GENERATE, GROUP, IDENTIFY, modem_ask, modem_keygen, modem_ready, public_key, READ, SEC_TAG,
+    shell_ask, shell_of, smp_csr, smp_install, smp_proof, smp_read_back, WRITE,
+)
 
 
 class Wire(unittest.TestCase):
