@@ -103,6 +103,17 @@ check_times (X509 *certificate, int place, GError **error)
          || refuse (error, "certificate %d has expired, or this PC's clock is wrong", place + 1);
 }
 
+/* 112 bits of security: RSA 2048, EC 224. */
+static gboolean
+check_key (X509 *certificate, int place, GError **error)
+{
+  const EVP_PKEY *key = X509_get0_pubkey (certificate);
+
+  return (key != NULL && EVP_PKEY_get_security_bits (key) >= 112)
+         || refuse (error, "the key of certificate %d is weaker than RSA with 2048 bits",
+                    place + 1);
+}
+
 static gboolean
 check_digest (X509 *certificate, int place, GError **error)
 {
@@ -138,7 +149,8 @@ chain_check (STACK_OF (X509) * certificates, GError **error)
     gboolean is_root = X509_check_issued (certificate, certificate) == X509_V_OK;
     X509 *above = is_root ? certificate : sk_X509_value (certificates, i + 1);
 
-    if (!check_may_sign (certificate, i, error) || !check_times (certificate, i, error))
+    if (!check_may_sign (certificate, i, error) || !check_times (certificate, i, error)
+        || !check_key (certificate, i, error))
       return FALSE;
     if (above != NULL && !check_link (certificate, above, i, error))
       return FALSE;

@@ -272,8 +272,9 @@ reserve (Signer *signer, GBytes *spki_sha256)
 {
   G_GNUC_UNUSED g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&signer->mutex);
 
-  while (!g_hash_table_add (signer->reserved, spki_sha256))
+  while (g_hash_table_contains (signer->reserved, spki_sha256))
     g_cond_wait (&signer->released, &signer->mutex);
+  g_hash_table_add (signer->reserved, spki_sha256);
 }
 
 static void

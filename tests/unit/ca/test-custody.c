@@ -203,6 +203,38 @@ START_TEST (test_certificates_that_can_not_issue_are_refused)
 }
 END_TEST
 
+/* Root, intermediate: each with one mistake; made with `openssl x509 -req`. */
+START_TEST (test_a_chain_with_a_weak_or_foreign_link_is_refused)
+{
+  static const struct {
+    const char *root;
+    const char *sign;
+    const char *words;
+  } cases[] = {
+    { "rsa:1024", "-CA root.pem -CAkey root.key -extfile x -sha256", "certificate 2 is weaker" },
+    { "rsa:2048", "-CA root.pem -CAkey root.key -extfile x -sha1", "SHA-1" },
+    { "rsa:2048", "-signkey plain.key -extfile x -sha256", "behind the root" },
+    { "rsa:2048", "-CA root.pem -CAkey root.key -extfile x -sha256", NULL },
+  };
+  g_autofree char *command = g_strdup_printf (
+      "printf 'basicConstraints=critical,CA:TRUE,pathlen:0\\nkeyUsage=critical,keyCertSign\\n"
+      "subjectKeyIdentifier=hash\\n' > x && "
+      "openssl req -x509 -newkey %s -nodes -days 30 -subj /CN=Root -keyout root.key -out root.pem "
+      "-addext keyUsage=critical,keyCertSign && "
+      "openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=Issuing "
+      "-keyout plain.key -out ca.csr && "
+      "openssl x509 -req -in ca.csr -days 20 %s -out ca.pem -CAcreateserial && "
+      "cat root.pem >> ca.pem " SEAL,
+      cases[_i].root, cases[_i].sign);
+
+  use_production_ca (command);
+  if (cases[_i].words == NULL)
+    expect_ok ();
+  else
+    expect_refused (cases[_i].words);
+}
+END_TEST
+
 /* The intermediate's signature is changed; the demo root follows it. */
 START_TEST (test_a_chain_whose_signature_is_wrong_is_refused)
 {
@@ -354,6 +386,7 @@ main (int argc, char **argv)
   tcase_add_test (custody, test_a_key_file_of_another_user_is_refused);
   tcase_add_test (custody, test_another_cas_key_is_refused);
   tcase_add_loop_test (custody, test_certificates_that_can_not_issue_are_refused, 0, 6);
+  tcase_add_loop_test (custody, test_a_chain_with_a_weak_or_foreign_link_is_refused, 0, 4);
   tcase_add_test (custody, test_a_chain_whose_signature_is_wrong_is_refused);
   tcase_add_test (custody, test_a_ca_before_or_after_its_time_is_refused);
   tcase_add_loop_test (custody, test_mistakes_in_the_configuration_name_file_and_line, 0, 10);
