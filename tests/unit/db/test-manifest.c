@@ -169,6 +169,7 @@ START_TEST (two_devices_never_become_one_thing)
   ck_assert_str_eq (name->device, "chip-u");
   ck_assert_ptr_nonnull (strstr (name->reason, "one thing"));
   ck_assert_uint_eq (summary->rows, DEVICES);
+  ck_assert_ptr_null (strstr (text, "\"SerialNumber\":\"chip-u\""));
   /* Once the first one is void there is no clash any more. */
   g_autoptr (Certificate) first = ledger_certificate (f.ledger, "chip-2", NULL);
   ck_assert (ledger_void_certificate (f.ledger, first->id, "lost", "sue", NULL));
