@@ -81,7 +81,8 @@ name_text (const X509_NAME *name)
 
   X509_NAME_print_ex (out, name, 0, XN_FLAG_RFC2253 & ~(unsigned long)ASN1_STRFLGS_ESC_MSB);
   length = BIO_get_mem_data (out, &data);
-  return g_strndup (data, (gsize)length);
+  /* It goes over the wire as text, whatever the certificate says. */
+  return g_utf8_make_valid (data, (gssize)length);
 }
 
 static gboolean
@@ -165,9 +166,9 @@ take_key_id (Authority *authority, X509 *certificate, GError **error)
 static gboolean
 take_certificate (Authority *authority, X509 *certificate, GError **error)
 {
-  const GBytes *der = g_ptr_array_index (authority->chain, 0);
+  GBytes *der = g_ptr_array_index (authority->chain, 0);
   gsize length;
-  const guint8 *data = g_bytes_get_data ((GBytes *)der, &length);
+  const guint8 *data = g_bytes_get_data (der, &length);
 
   authority->public_key = X509_get_pubkey (certificate);
   if (authority->public_key == NULL)
