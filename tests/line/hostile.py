@@ -85,10 +85,57 @@ def hostile_words_never_reach_a_terminal():
                 rig.expect(not bad, f'keycradle {" ".join(words + more)} prints {bad[:5]}')
 
 
+def a_weak_rsa_key_is_refused():
+    with rig.station() as station:
+        simulator = station.simulator()
+        station.start_batch()
+        simulator.new('WEAK-1', driver='smp', key='rsa-2048', serial='WEAK-1', fault='weak-key')
+        record = station.run_device(simulator, 'WEAK-1', 1)
+        rig.expect_equal((record['state'], record.get('reason')), ('fail', 'rsa-too-small'),
+                         f'{record}')
+        rig.expect_equal(station.certificates(), [], 'nothing was signed')
+        rig.expect_equal(station.json('ca', 'status')['log-size'], 0, 'nothing was logged')
+
+
+def a_private_key_that_comes_out_raises_an_alarm():
+    with rig.station() as station:
+        simulator = station.simulator()
+        station.start_batch()
+        simulator.new('LEAK-1', driver='smp', key='p-256', serial='LEAK-1',
+                      fault='leak-private-key')
+        station.run_device(simulator, 'LEAK-1', 1, 'fail')
+        alarms = [event for event in station.json('event', 'list')
+                  if event['kind'] == 'private-key-leaked']
+        rig.expect_equal([alarm['subject'] for alarm in alarms], ['LEAK-1'], 'alarms')
+        rig.expect_equal(station.certificates(), [], 'nothing was signed')
+
+
+def two_units_with_one_identity_get_one_certificate():
+    with rig.station(slots=3) as station:
+        simulator = station.simulator()
+        station.start_batch()
+        for slot, name in enumerate(('left', 'right'), 1):
+            simulator.new(name, driver='smp', key='p-256', serial='TWIN-1', chip='CHIP-1',
+                          latency=100)
+            simulator.plug(name, slot)
+        station.wait_ended(2)
+        records = sorted((station.slot(slot) for slot in (1, 2)), key=lambda one: one['state'])
+        rig.expect_equal([one['state'] for one in records], ['fail', 'pass'], f'{records}')
+        print(f'{records[0]["reason"]}: {records[0]["operator-text"]}')
+        simulator.new('other', driver='smp', key='p-256', serial='TWIN-1', chip='CHIP-2')
+        record = station.run_device(simulator, 'other', 3)
+        rig.expect_equal((record['state'], record['reason']), ('fail', 'duplicate-device'),
+                         f'the same serial on another chip: {record}')
+        rig.expect_equal(len(station.certificates()), 1, 'certificates')
+
+
 if __name__ == '__main__':
     rig.main({test.__name__: test for test in (
         sixty_four_busy_slots_stay_small,
         a_flood_costs_a_bounded_buffer,
         other_slots_work_while_one_is_flooded_and_one_is_silent,
         hostile_words_never_reach_a_terminal,
+        a_weak_rsa_key_is_refused,
+        a_private_key_that_comes_out_raises_an_alarm,
+        two_units_with_one_identity_get_one_certificate,
     )})

@@ -94,6 +94,37 @@ def a_device_that_has_passed_runs_again_only_when_allowed():
         rig.expect_equal(len(station.certificates()), 1, 'certificates')
 
 
+def a_cut_device_may_come_back_in_another_slot():
+    with rig.station(slots=2) as station:
+        simulator = station.simulator()
+        station.start_batch()
+        plug_new(station, simulator, 'CUT-1', 1, fault='unplug-in=2400')
+        record = station.wait_slot(1, 'fail')
+        rig.expect_equal(record['reason'], 'unplugged', f'{record}')
+        first = station.json('cert', 'show', 'CUT-1')['sha256']
+        station.run_device(simulator, 'CUT-1', 2, 'pass')
+        rig.expect_equal(station.json('cert', 'show', 'CUT-1')['sha256'], first, 'the certificate')
+        judge.judge_devices(station, simulator, ['CUT-1'])
+
+
+def exit_codes_say_what_happened():
+    with rig.station() as station:
+        station.cli('nonsense', exit_code=2)
+        station.cli('slot', 'list', '--nonsense', exit_code=2)
+        station.cli('batch', 'show', 'NONE', exit_code=3)
+        station.cli('device', 'show', 'NONE', exit_code=3)
+        station.cli('attempt', 'show', '77', exit_code=3)
+        station.cli('slot', 'start', '9', exit_code=3)
+        for words in (('batch', 'show', 'NONE'), ('slot', 'start', '9')):
+            told = station.cli(*words, exit_code=3)
+            rig.expect(told.stdout == '' and len(told.stderr) > 15, f'{words}: {told}')
+        station.kill_signer()
+        rig.wait_until(lambda: station.json('ca', 'status', exit_code=None).get('reachable'),
+                       'the signer is back by itself')
+        station.stop()
+        station.cli('status', exit_code=4)
+
+
 def a_slot_out_of_service_does_nothing():
     with rig.station(slots=2) as station:
         simulator = station.simulator()
@@ -215,6 +246,8 @@ if __name__ == '__main__':
         a_batch_takes_no_more_than_its_target,
         devices_without_a_name_get_one_of_the_range,
         a_device_that_has_passed_runs_again_only_when_allowed,
+        a_cut_device_may_come_back_in_another_slot,
+        exit_codes_say_what_happened,
         a_slot_out_of_service_does_nothing,
         strangers_are_refused_in_words,
         a_wrong_configuration_is_named_by_file_and_line,
