@@ -66,9 +66,14 @@ check_validity (const Authority *authority, DerReader *tbs, const IssuePlan *pla
   return expect_bytes (tbs, DER_SEQUENCE, "validity", wanted->data, wanted->len, error);
 }
 
-/* One extension; `seen` counts the two that must be there. */
+/* The two that must be there, once each. */
+typedef struct {
+  guint basic_constraints;
+  guint key_usage;
+} Seen;
+
 static gboolean
-check_extension (DerReader *list, guint *seen, GError **error)
+check_extension (DerReader *list, Seen *seen, GError **error)
 {
   DerReader extension;
   Span oid, value;
@@ -86,12 +91,12 @@ check_extension (DerReader *list, guint *seen, GError **error)
       || !der_expect_end (&extension, "extension", error))
     return FALSE;
   if (span_equal (oid, oid_basic_constraints, sizeof oid_basic_constraints)) {
-    *seen += 1;
+    seen->basic_constraints++;
     return (critical && span_equal (value, no_ca, sizeof no_ca))
            || wrong ("basicConstraints", error);
   }
   if (span_equal (oid, oid_key_usage, sizeof oid_key_usage)) {
-    *seen += 1;
+    seen->key_usage++;
     return critical || wrong ("keyUsage", error);
   }
   return TRUE;
@@ -101,7 +106,7 @@ static gboolean
 check_extensions (DerReader *tbs, GError **error)
 {
   DerReader outer, list;
-  guint seen = 0;
+  Seen seen = { 0, 0 };
 
   if (!der_enter (tbs, CONTEXT_3, "extensions", &outer, error)
       || !der_enter (&outer, DER_SEQUENCE, "extensions", &list, error)
@@ -110,7 +115,8 @@ check_extensions (DerReader *tbs, GError **error)
   while (!der_at_end (&list))
     if (!check_extension (&list, &seen, error))
       return FALSE;
-  return seen == 2 || wrong ("basicConstraints or keyUsage is missing or doubled", error);
+  return (seen.basic_constraints == 1 && seen.key_usage == 1)
+         || wrong ("basicConstraints or keyUsage is missing or doubled", error);
 }
 
 static gboolean
