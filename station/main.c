@@ -130,6 +130,7 @@ main (int argc, char **argv)
   }
   config =
       config_load (options.config_path != NULL ? options.config_path : DEFAULT_CONFIG_PATH, &error);
+  g_free (options.config_path);
   if (config != NULL && options.check_config) {
     printf ("%s: good: station %s, %u slots\n", config->path, config->name, config->slots->len);
     config_free (config);
