@@ -371,7 +371,7 @@ main (int argc, char **argv)
   int failed;
 
   g_assert_cmpint (argc, ==, 2);
-  program = argv[1];
+  program = g_canonicalize_filename (argv[1], NULL); /* tests run in other folders */
   tcase_set_timeout (custody, 60);
   tcase_add_checked_fixture (custody, setup, teardown);
   tcase_add_test (custody, test_a_production_ca_with_a_scrypt_key_is_taken);

@@ -404,7 +404,7 @@ main (int argc, char **argv)
   int failed;
 
   g_assert_cmpint (argc, ==, 2);
-  program = argv[1];
+  program = g_canonicalize_filename (argv[1], NULL); /* tests run in other folders */
   tcase_set_timeout (wire, 120);
   tcase_add_checked_fixture (wire, setup, teardown);
   tcase_add_test (wire, test_a_station_signs_asks_for_the_status_and_reads_the_entries);
