@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <umockdev.h>
 
-#include "station/detect.h"
+#include "station/station.h"
 
 static UMockdevTestbed *bench;
 static GString *seen; /* "+3:/dev/ttyACM0 ", "-3 ", "?PATH " */
@@ -165,6 +165,93 @@ START_TEST (a_slot_that_was_learned_finds_its_device)
 }
 END_TEST
 
+/* ---- with a station behind it ---- */
+
+static char *folder;
+static char *learned_path;
+
+static Station *
+make_station (void)
+{
+  g_autofree char *path = NULL;
+  g_autofree char *text = NULL;
+  g_autoptr (GError) error = NULL;
+  Station *station;
+
+  folder = g_dir_make_tmp ("keycradle-learn-XXXXXX", NULL);
+  path = g_build_filename (folder, "keycradle.conf", NULL);
+  text = g_strdup_printf ("[station]\nStateFolder=%s\n[slot 1]\nIdPath=pci-usb-0:1:1.0\n[slot 2]\n"
+                          "[slot 3]\nPort=/dev/null\n",
+                          folder);
+  ck_assert (g_file_set_contents (path, text, -1, NULL));
+  station = station_new (config_load (path, NULL), &error);
+  ck_assert_msg (station != NULL, "%s", error != NULL ? error->message : "");
+  return station;
+}
+
+static void
+remove_folder (void)
+{
+  const char *const arguments[] = { "rm", "-rf", folder, NULL };
+
+  g_spawn_sync (NULL, (char **)arguments, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL, NULL,
+                NULL);
+  g_clear_pointer (&folder, g_free);
+  g_clear_pointer (&learned_path, g_free);
+}
+
+static void
+handle_learned (const char *path, const GError *error, gpointer data)
+{
+  learned_path = g_strdup (path != NULL ? path : error->message);
+}
+
+START_TEST (a_slot_learns_its_port_and_keeps_it)
+{
+  g_autoptr (Station) station = make_station ();
+  g_autofree char *kept = NULL;
+  g_autofree char *text = NULL;
+  char *device;
+
+  detector_start (station->detector);
+  ck_assert (station_learn_slot (station, 2, 60, handle_learned, NULL, NULL));
+  ck_assert (!station_learn_slot (station, 1, 60, handle_learned, NULL, NULL));
+  device = plug ("ttyACM6", "pci-usb-0:6:1.0", "2fe3", "0001");
+  while (learned_path == NULL)
+    g_main_context_iteration (NULL, TRUE);
+  ck_assert_str_eq (learned_path, "pci-usb-0:6:1.0");
+  ck_assert_int_eq (station_slot (station, 2, NULL)->state, SLOT_WAITING);
+  kept = g_build_filename (folder, "slots.conf", NULL);
+  ck_assert (g_file_get_contents (kept, &text, NULL, NULL));
+  ck_assert (strstr (text, "[slot 2]\nIdPath=pci-usb-0:6:1.0\n") != NULL);
+  unplug (device);
+  remove_folder ();
+}
+END_TEST
+
+START_TEST (a_slot_with_a_port_in_the_configuration_is_not_learned)
+{
+  g_autoptr (Station) station = make_station ();
+  g_autoptr (GError) error = NULL;
+
+  ck_assert (!station_learn_slot (station, 3, 60, handle_learned, NULL, &error));
+  ck_assert (strstr (error->message, "/dev/null") != NULL);
+  remove_folder ();
+}
+END_TEST
+
+START_TEST (learning_gives_up_in_words)
+{
+  g_autoptr (Station) station = make_station ();
+
+  ck_assert (station_learn_slot (station, 2, 1, handle_learned, NULL, NULL));
+  while (learned_path == NULL)
+    g_main_context_iteration (NULL, TRUE);
+  ck_assert (strstr (learned_path, "no new device") != NULL);
+  remove_folder ();
+}
+END_TEST
+
 int
 main (void)
 {
@@ -179,6 +266,9 @@ main (void)
   tcase_add_test (cases, what_no_slot_claims_is_left_alone);
   tcase_add_test (cases, learning_sees_only_what_a_driver_allows);
   tcase_add_test (cases, a_slot_that_was_learned_finds_its_device);
+  tcase_add_test (cases, a_slot_learns_its_port_and_keeps_it);
+  tcase_add_test (cases, a_slot_with_a_port_in_the_configuration_is_not_learned);
+  tcase_add_test (cases, learning_gives_up_in_words);
   suite_add_tcase (suite, cases);
   srunner_run_all (runner, CK_ENV);
   failed = srunner_ntests_failed (runner);
