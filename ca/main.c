@@ -27,7 +27,8 @@ static const char usage[] =
     "  --check        load everything, say OK or what is wrong, and exit\n"
     "  --child        end when the parent process ends\n"
     "  init-demo      make a test CA, which production mode refuses\n"
-    "  --version      print the version\n";
+    "  --version      print the version\n"
+    "  --help         print this\n";
 
 typedef struct {
   char *config;
@@ -36,6 +37,7 @@ typedef struct {
   gboolean check;
   gboolean child;
   gboolean version;
+  gboolean help;
   char **words;
 } Options;
 
@@ -165,6 +167,7 @@ parse (Options *options, int *argc, char ***argv, GError **error)
     { "folder", 0, 0, G_OPTION_ARG_FILENAME, &options->folder, NULL, NULL },
     { "key", 0, 0, G_OPTION_ARG_STRING, &options->key, NULL, NULL },
     { "version", 0, 0, G_OPTION_ARG_NONE, &options->version, NULL, NULL },
+    { "help", 'h', 0, G_OPTION_ARG_NONE, &options->help, NULL, NULL },
     { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_STRING_ARRAY, &options->words, NULL, NULL },
     { 0 },
   };
@@ -188,6 +191,10 @@ main (int argc, char **argv)
   }
   if (options.version) {
     puts ("keycradle-signer " KEYCRADLE_VERSION);
+    return EXIT_SUCCESS;
+  }
+  if (options.help) {
+    fputs (usage, stdout);
     return EXIT_SUCCESS;
   }
   if (options.words == NULL)

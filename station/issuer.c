@@ -7,6 +7,7 @@
 #include "base/names.h"
 #include "station/certificate.h"
 #include "station/error.h"
+#include "station/log.h"
 
 /* Entries that are fetched by one request. */
 #define RECOVERY_BLOCK 64u
@@ -130,11 +131,19 @@ store_entries (Issuer *issuer, GPtrArray *entries, GError **error)
                                 .profile = entry->profile,
                                 .device = entry->device,
                                 .der = entry->certificate };
+    g_autoptr (GError) failure = NULL;
 
-    if (!ledger_store_certificate (issuer->ledger, &issuance, error)) {
-      g_prefix_error (error, "entry %" G_GUINT64_FORMAT " of the signer's log: ", entry->index);
-      return FALSE;
+    if (ledger_store_certificate (issuer->ledger, &issuance, &failure))
+      continue;
+    /* Stored as void, on record: nothing that would hold up the entries behind it. */
+    if (g_error_matches (failure, LEDGER_ERROR, LEDGER_ERROR_DUPLICATE_KEY)) {
+      log_station (G_LOG_LEVEL_WARNING, "entry %" G_GUINT64_FORMAT " of the signer's log: %s",
+                   entry->index, failure->message);
+      continue;
     }
+    g_propagate_prefixed_error (error, g_steal_pointer (&failure),
+                                "entry %" G_GUINT64_FORMAT " of the signer's log: ", entry->index);
+    return FALSE;
   }
   return TRUE;
 }

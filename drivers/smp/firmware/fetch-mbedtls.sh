@@ -38,7 +38,11 @@ system_mirror() {
 }
 
 mirror=${KEYCRADLE_DEBIAN_MIRROR:-$(system_mirror || true)}
-mirror=${mirror:-http://deb.debian.org/debian}
+if [ -z "$mirror" ]; then
+  echo "fetch-mbedtls.sh: apt knows no source of $suite main here: run 'apt-get update' as root," >&2
+  echo "or set KEYCRADLE_DEBIAN_MIRROR to a Debian mirror" >&2
+  exit 1
+fi
 
 work=$folder/apt
 rm -rf "$work" "$folder/mbedtls" "$folder/mbedtls.new"
