@@ -8,6 +8,8 @@
 
 #include <glib-unix.h>
 #include <stdio.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "station/cli/monitor-line.h"
 #include "station/cli/output.h"
@@ -35,18 +37,32 @@ print_json (const char *signal, const char *member, GVariant *record)
   fflush (stdout);
 }
 
+/* The word says it; on a terminal colour says it once more (no-color.org). */
+static const char *
+colour_of (const char *what)
+{
+  if (!isatty (STDOUT_FILENO) || g_getenv ("NO_COLOR") != NULL)
+    return NULL;
+  if (strstr (what, " PASS ") != NULL)
+    return "\033[1;32m";
+  return strstr (what, " FAIL ") != NULL ? "\033[1;31m" : NULL;
+}
+
 /* Takes both strings. */
 static void
 print_line (Monitor *monitor, char *who, char *what)
 {
   g_autofree char *now = time_of_day (g_get_real_time ());
+  const char *colour;
 
   if (g_strcmp0 (g_hash_table_lookup (monitor->lines, who), what) == 0) {
     g_free (who);
     g_free (what);
     return;
   }
-  printf ("%s  %s  %s\n", now, who, what);
+  colour = colour_of (what);
+  printf ("%s  %s  %s%s%s\n", now, who, colour != NULL ? colour : "", what,
+          colour != NULL ? "\033[0m" : "");
   fflush (stdout);
   g_hash_table_replace (monitor->lines, who, what);
 }

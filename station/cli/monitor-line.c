@@ -6,6 +6,9 @@
 
 #include "station/cli/output.h"
 
+/* As long as a bar may get, whatever the daemon says. */
+#define MOST_STEPS 30u
+
 static guint
 count_of (GVariant *record, const char *key)
 {
@@ -37,13 +40,17 @@ monitor_batch_name (GVariant *batch)
   return g_strdup_printf ("batch %s", name);
 }
 
+/* "[####......] sign 4/10": how far the device is on its way. */
 static char *
 working_text (GVariant *slot)
 {
+  const guint steps = MIN (count_of (slot, "steps"), MOST_STEPS);
+  const guint step_number = MIN (count_of (slot, "step-number"), steps);
   g_autofree char *step = record_text (slot, "step");
+  g_autofree char *done = g_strnfill (step_number, '#');
+  g_autofree char *left = g_strnfill (steps - step_number, '.');
 
-  return g_strdup_printf ("%s %u/%u", step, count_of (slot, "step-number"),
-                          count_of (slot, "steps"));
+  return g_strdup_printf ("[%s%s] %s %u/%u", done, left, step, step_number, steps);
 }
 
 static char *

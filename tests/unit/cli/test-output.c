@@ -123,7 +123,7 @@ START_TEST (monitor_says_each_state_in_one_line)
   } cases[] = {
     { "{'slot': <uint32 2>, 'state': <'working'>, 'device': <'SN0003'>, 'driver': <'smp'>,"
       " 'step': <'sign'>, 'step-number': <uint32 7>, 'steps': <uint32 12>}",
-      "SN0003           smp      sign 7/12" },
+      "SN0003           smp      [#######.....] sign 7/12" },
     { "{'slot': <uint32 2>, 'state': <'pass'>, 'device': <'SN0003'>, 'driver': <'smp'>,"
       " 'started-at': <int64 1000000>, 'ended-at': <int64 1310000>}",
       "SN0003           smp      PASS 0.31 s" },
