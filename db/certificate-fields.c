@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * OpenSSL's view of a certificate, flattened.
+ * A certificate, flattened. OpenSSL reads names and times; the public key, which it would decode at
+ * the price of several signatures, is only hashed.
  */
 #include "db/certificate-fields.h"
 
@@ -9,6 +10,7 @@
 #include <openssl/x509.h>
 #include <time.h>
 
+#include "base/certificate.h"
 #include "base/encode.h"
 #include "db/ledger.h"
 
@@ -16,20 +18,23 @@
 #define SUBJECT_FLAGS (XN_FLAG_RFC2253 & ~(unsigned long)ASN1_STRFLGS_ESC_MSB)
 #define LONGEST_SERIAL 20
 
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (X509, X509_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (X509_NAME, X509_NAME_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (ASN1_TIME, ASN1_TIME_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (BIO, BIO_free_all)
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (BIGNUM, BN_free)
 
+/* The number without its sign byte. */
 static GBytes *
-serial_of (const X509 *certificate)
+serial_of (CertificatePart serial)
 {
-  guint8 number[LONGEST_SERIAL];
-  g_autoptr (BIGNUM) serial = ASN1_INTEGER_to_BN (X509_get0_serialNumber (certificate), NULL);
-
-  if (serial == NULL || BN_is_negative (serial) || BN_is_zero (serial)
-      || BN_num_bytes (serial) > LONGEST_SERIAL)
+  if ((serial.data[0] & 0x80) != 0)
     return NULL;
-  return g_bytes_new (number, (gsize)BN_bn2bin (serial, number));
+  while (serial.length > 0 && serial.data[0] == 0) {
+    serial.data++;
+    serial.length--;
+  }
+  if (serial.length == 0 || serial.length > LONGEST_SERIAL)
+    return NULL;
+  return g_bytes_new (serial.data, serial.length);
 }
 
 static GBytes *
@@ -44,34 +49,21 @@ digest_of (GBytes *data, const EVP_MD *kind)
   return g_bytes_new (digest, length);
 }
 
-static GBytes *
-spki_sha256_of (const X509 *certificate)
-{
-  guint8 *der = NULL;
-  int length = i2d_X509_PUBKEY (X509_get_X509_PUBKEY (certificate), &der);
-  GBytes *digest = length > 0 ? sha256_of (der, (gsize)length) : NULL;
-
-  OPENSSL_free (der);
-  return digest;
-}
-
 static char *
-subject_of (const X509 *certificate)
+subject_of (X509_NAME *name)
 {
   char *text;
   g_autoptr (BIO) memory = BIO_new (BIO_s_mem ());
 
-  if (memory == NULL
-      || X509_NAME_print_ex (memory, X509_get_subject_name (certificate), 0, SUBJECT_FLAGS) < 0)
+  if (memory == NULL || X509_NAME_print_ex (memory, name, 0, SUBJECT_FLAGS) < 0)
     return NULL;
   long length = BIO_get_mem_data (memory, &text);
   return length < 0 ? NULL : g_utf8_make_valid (text, length);
 }
 
 static char *
-common_name_of (const X509 *certificate)
+common_name_of (X509_NAME *name)
 {
-  X509_NAME *name = X509_get_subject_name (certificate);
   int place = X509_NAME_get_index_by_NID (name, NID_commonName, -1);
   unsigned char *text = NULL;
 
@@ -85,25 +77,25 @@ common_name_of (const X509 *certificate)
 }
 
 static gboolean
-seconds_of (const ASN1_TIME *time, gint64 *seconds)
+seconds_of (CertificatePart part, gint64 *seconds)
 {
+  const guint8 *at = part.data;
+  g_autoptr (ASN1_TIME) time = d2i_ASN1_TIME (NULL, &at, (long)part.length);
   struct tm parts;
 
-  if (!ASN1_TIME_to_tm (time, &parts))
+  if (time == NULL || at != part.data + part.length || !ASN1_TIME_to_tm (time, &parts))
     return FALSE;
   *seconds = timegm (&parts);
   return TRUE;
 }
 
-static X509 *
-parse (GBytes *der)
+static X509_NAME *
+name_of (CertificatePart part)
 {
-  gsize length;
-  const guint8 *data = g_bytes_get_data (der, &length);
-  const guint8 *end = data;
-  g_autoptr (X509) certificate = d2i_X509 (NULL, &end, (long)MIN (length, G_MAXINT));
+  const guint8 *at = part.data;
+  g_autoptr (X509_NAME) name = d2i_X509_NAME (NULL, &at, (long)part.length);
 
-  return certificate != NULL && end == data + length ? g_steal_pointer (&certificate) : NULL;
+  return name != NULL && at == part.data + part.length ? g_steal_pointer (&name) : NULL;
 }
 
 static CertificateFields *
@@ -117,18 +109,23 @@ unreadable (GError **error)
 CertificateFields *
 certificate_fields_read (GBytes *der, GError **error)
 {
-  g_autoptr (X509) certificate = parse (der);
+  gsize length;
+  const guint8 *data = g_bytes_get_data (der, &length);
   g_autoptr (CertificateFields) fields = g_new0 (CertificateFields, 1);
+  g_autoptr (X509_NAME) subject = NULL;
+  CertificateParts parts;
 
-  if (certificate == NULL || !seconds_of (X509_get0_notBefore (certificate), &fields->not_before)
-      || !seconds_of (X509_get0_notAfter (certificate), &fields->not_after))
+  if (!certificate_split (data, length, &parts)
+      || !seconds_of (parts.not_before, &fields->not_before)
+      || !seconds_of (parts.not_after, &fields->not_after)
+      || (subject = name_of (parts.subject)) == NULL)
     return unreadable (error);
-  fields->serial_number = serial_of (certificate);
+  fields->serial_number = serial_of (parts.serial);
   fields->sha256 = digest_of (der, EVP_sha256 ());
   fields->sha1 = digest_of (der, EVP_sha1 ());
-  fields->spki_sha256 = spki_sha256_of (certificate);
-  fields->subject = subject_of (certificate);
-  fields->common_name = common_name_of (certificate);
+  fields->spki_sha256 = sha256_of (parts.spki.data, parts.spki.length);
+  fields->subject = subject_of (subject);
+  fields->common_name = common_name_of (subject);
   if (fields->serial_number == NULL || fields->sha256 == NULL || fields->sha1 == NULL
       || fields->spki_sha256 == NULL || fields->subject == NULL)
     return unreadable (error);

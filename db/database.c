@@ -241,7 +241,8 @@ set_up_commits (Database *database, GError **error)
   return turn_on_wal (database, error)
          && database_run_script (database,
                                  "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000;"
-                                 "PRAGMA journal_size_limit = 67108864;",
+                                 "PRAGMA journal_size_limit = 67108864;"
+                                 "PRAGMA temp_store = MEMORY;",
                                  error);
 }
 
