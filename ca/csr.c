@@ -199,6 +199,15 @@ read_spki (DerReader *info, Csr *csr, GError **error)
   return ok && der_expect_end (&spki, "public key info", error);
 }
 
+gboolean
+csr_parse_key (const guint8 *der, gsize length, Csr *csr, GError **error)
+{
+  DerReader all = der_reader (der, length);
+
+  *csr = (Csr){ 0 };
+  return read_spki (&all, csr, error) && der_expect_end (&all, "public key info", error);
+}
+
 /* Attributes grant nothing here, so they need only be well-formed. */
 static gboolean
 read_attributes (DerReader *info, GError **error)

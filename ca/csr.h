@@ -38,6 +38,10 @@ typedef struct {
  * what and at which offset. */
 gboolean csr_parse (const guint8 *der, gsize length, Csr *csr, GError **error);
 
+/* The same for a SubjectPublicKeyInfo that stands alone, as in a certificate: sets `spki`, the
+ * key's type and its numbers, for csr_public_key(). */
+gboolean csr_parse_key (const guint8 *der, gsize length, Csr *csr, GError **error);
+
 /* The key as OpenSSL holds it; free with EVP_PKEY_free(). Call keycheck first. */
 EVP_PKEY *csr_public_key (const Csr *csr, GError **error);
 
