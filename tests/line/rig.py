@@ -20,6 +20,7 @@ import threading
 import time
 
 PATIENCE = 60.0  # seconds; only a broken program uses them up
+COMPLAINT = re.compile(r"CRITICAL \*\*|WARNING \*\*|assertion '|runtime error:|Sanitizer|GLib-|GVariant")
 PREFIX = os.environ.get('KEYCRADLE_TEST_PREFIX', '')
 
 
@@ -383,6 +384,16 @@ class Station:
 
     # ---- the end ----
 
+    def judge_logs(self):
+        """No library complained, and no sanitizer, where the programs were built with one."""
+        for name in ('keycradled.log', 'simulator.log'):
+            path = os.path.join(self.folder, name)
+            if not os.path.exists(path):
+                continue
+            with open(path, encoding='utf-8', errors='replace') as file:
+                bad = [line for line in file if COMPLAINT.search(line)]
+            expect(not bad, f'{name}: {"".join(bad[:5])}')
+
     def close(self):
         if self.monitor is not None:
             self.monitor.close()
@@ -412,6 +423,7 @@ def station(slots=1, start=True):
         if start:
             one.start()
         yield one
+        one.judge_logs()
     except BaseException:
         one.tell_story()
         raise
