@@ -20,7 +20,8 @@ import threading
 import time
 
 PATIENCE = 60.0  # seconds; only a broken program uses them up
-COMPLAINT = re.compile(r"CRITICAL \*\*|WARNING \*\*|assertion '|runtime error:|Sanitizer|GLib-|GVariant")
+COMPLAINT = re.compile(r"(GLib|GObject|GIO|Json)[\w-]*-(CRITICAL|WARNING)|assertion '|"
+                       r"runtime error:|Sanitizer")
 PREFIX = os.environ.get('KEYCRADLE_TEST_PREFIX', '')
 
 
