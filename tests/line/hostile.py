@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Devices that try to harm the station: it keeps its size, and the other slots keep working."""
 
+import os
+
 import many
 import rig
 
@@ -27,6 +29,44 @@ def sixty_four_busy_slots_stay_small():
         print(f'{most_busy} slots were busy at once; the daemon never held more than {peak} KiB')
         rig.expect(most_busy >= 60, f'only {most_busy} slots were busy at once')
         rig.expect(peak < 64 * MIB, f'the daemon held {peak} KiB')
+
+
+def run_many(station, simulator, slots, names):
+    """A device into each slot, the next one when the port of the one before was closed."""
+    waiting = list(names)
+    place = {}
+
+    def plug_next(slot):
+        name = waiting.pop(0)
+        simulator.new(name, driver='smp', key='p-256', serial=name)
+        place[name] = slot
+        simulator.plug(name, slot)
+
+    simulator.events.clear()
+    for slot in range(1, slots + 1):
+        plug_next(slot)
+    for number in range(len(names)):
+        name = simulator.nth_event('closed', number)
+        simulator.unplug(name)
+        if waiting:
+            plug_next(place[name])
+
+
+def thousands_of_devices_leave_nothing_in_memory():
+    with rig.station(slots=8) as station:
+        simulator = station.simulator(keeps=False)
+        station.start_batch()
+        sizes, files = [], []
+        for wave in range(8):
+            run_many(station, simulator, 8, [f'MANY-{wave}-{number}' for number in range(500)])
+            sizes.append(rig.status_field(station.daemon.pid, 'RssAnon'))
+            files.append(len(os.listdir(f'/proc/{station.daemon.pid}/fd')))
+            print(f'after {500 * (wave + 1)} devices: {sizes[-1]} KiB, {files[-1]} files',
+                  flush=True)
+        rig.wait_until(lambda: station.json('batch', 'show', 'B1')['passed'] == 4000,
+                       'all have passed')
+        rig.expect(sizes[-1] - sizes[3] < 1 * MIB, f'memory grows: {sizes} KiB')
+        rig.expect(files[-1] <= files[0] + 2, f'files stay open: {files}')
 
 
 def a_flood_costs_a_bounded_buffer():
@@ -132,6 +172,7 @@ def two_units_with_one_identity_get_one_certificate():
 if __name__ == '__main__':
     rig.main({test.__name__: test for test in (
         sixty_four_busy_slots_stay_small,
+        thousands_of_devices_leave_nothing_in_memory,
         a_flood_costs_a_bounded_buffer,
         other_slots_work_while_one_is_flooded_and_one_is_silent,
         hostile_words_never_reach_a_terminal,
