@@ -123,7 +123,7 @@ ledger_begin_attempt (Ledger *ledger, const char *slot, const char *batch, gint6
 {
   Beginning beginning = { .slot = slot, .batch = batch };
 
-  if (!ledger_write (ledger, begin_attempt, &beginning, error))
+  if (!ledger_write_soon (ledger, begin_attempt, &beginning, error))
     return FALSE;
   *attempt_id = beginning.id;
   return TRUE;

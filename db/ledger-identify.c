@@ -359,12 +359,36 @@ identify_device (Database *database, gpointer data, GError **error)
   return placed && bind_attempt (database, identification, error);
 }
 
+/* A serial of a range is consumed before the device hears it, so it must be on the disk by then.
+ * Who is only recognised may be recognised again after a power cut. */
+static gboolean
+may_consume_serial (Ledger *ledger, gint64 attempt_id)
+{
+  G_GNUC_UNUSED g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&ledger->line.mutex);
+  gboolean found = FALSE;
+  gint64 has_range = 0;
+  g_autoptr (Statement) select =
+      statement_prepare (ledger->line.database,
+                         "SELECT serial_prefix IS NOT NULL FROM attempts"
+                         " JOIN batches ON batches.id = attempts.batch WHERE attempts.id = ?",
+                         NULL);
+
+  if (select == NULL)
+    return TRUE;
+  statement_bind_int64 (select, attempt_id);
+  return !load_id (select, &has_range, &found, NULL) || has_range != 0;
+}
+
 Device *
 ledger_identify_device (Ledger *ledger, gint64 attempt_id, const DeviceFacts *facts, GError **error)
 {
   Identification identification = { .attempt_id = attempt_id, .facts = facts };
 
-  if (ledger_write (ledger, identify_device, &identification, error))
+  gboolean written = may_consume_serial (ledger, attempt_id)
+                         ? ledger_write (ledger, identify_device, &identification, error)
+                         : ledger_write_soon (ledger, identify_device, &identification, error);
+
+  if (written)
     return identification.device;
   device_free (identification.device);
   return NULL;

@@ -24,6 +24,8 @@ struct Ledger {
 
 /* One blocking write; see writer.h. */
 gboolean ledger_write (Ledger *ledger, WriterJob job, gpointer data, GError **error);
+/* The same for what need not wait for the disk. */
+gboolean ledger_write_soon (Ledger *ledger, WriterJob job, gpointer data, GError **error);
 
 /* Fails with NOT_FOUND: "there is no `kind` `name`". Always FALSE. */
 gboolean ledger_not_found (const char *kind, const char *name, GError **error);

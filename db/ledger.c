@@ -106,7 +106,13 @@ ledger_close (Ledger *ledger)
 gboolean
 ledger_write (Ledger *ledger, WriterJob job, gpointer data, GError **error)
 {
-  return writer_run (ledger->writer, job, data, error);
+  return writer_run (ledger->writer, WRITE_SYNCED, job, data, error);
+}
+
+gboolean
+ledger_write_soon (Ledger *ledger, WriterJob job, gpointer data, GError **error)
+{
+  return writer_run (ledger->writer, WRITE_SOON, job, data, error);
 }
 
 gboolean

@@ -2,8 +2,8 @@
  *
  * station.db: every batch, device, attempt, certificate and audit event. Functions
  * are named after what happens on the line; each is one transaction, and is synced to
- * disk when it returns TRUE. Any thread may call; a writer inside db/ shares one sync
- * among all that is ready. Nobody outside db/ knows SQL.
+ * disk when it returns TRUE, but for the two that say so. Any thread may call; a writer
+ * inside db/ shares one sync among all that is ready. Nobody outside db/ knows SQL.
  *
  * Times are microseconds since 1970, UTC. Fingerprints are lower-case hex in structs,
  * blobs on disk. Lists are newest first, at most `most` rows, 0 for all.
@@ -141,6 +141,7 @@ typedef struct {
  * (target and range are enforced here; with a range the next serial is consumed for good).
  * A device of another batch is DUPLICATE_DEVICE; one that has passed already is ALREADY_DONE
  * unless a retry was allowed (ledger_allow_retry); one with a running attempt is BUSY_DEVICE.
+ * Synced only where the batch has a range, so that no serial is used twice.
  * BATCH_FULL where the devices that hold a live certificate, and those without one that run in
  * other slots, reach the target. An attempt that was refused stays without a device, so that its
  * end changes nothing of that device. Free with device_free(). */

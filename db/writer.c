@@ -11,6 +11,7 @@
 #define LARGEST_GROUP 256
 
 typedef struct {
+  WriteUrgency urgency;
   WriterJob job;
   gpointer data;
   gboolean succeeded;
@@ -27,8 +28,9 @@ struct Writer {
   GQueue queue; /* of Request */
   gboolean closing;
   /* Only of the thread. */
-  gboolean unfolded; /* the WAL holds what the file does not */
-  char *broken;      /* why nothing is written any more */
+  gboolean unfolded;    /* the WAL holds what the file does not */
+  WriteUrgency urgency; /* of the connection's commits, as set last */
+  char *broken;         /* why nothing is written any more */
 };
 
 static gboolean
@@ -61,10 +63,36 @@ run_job (Writer *writer, Request *request, GError **error)
   return statement_execute (writer->database, "RELEASE job", error);
 }
 
+static WriteUrgency
+urgency_of (GPtrArray *group)
+{
+  for (guint i = 0; i < group->len; i++)
+    if (((Request *)g_ptr_array_index (group, i))->urgency == WRITE_SYNCED)
+      return WRITE_SYNCED;
+  return WRITE_SOON;
+}
+
+/* In WAL mode NORMAL leaves out the sync of a commit; the next FULL commit syncs the whole WAL,
+ * what came before it too (SQLite, PRAGMA synchronous). */
+static gboolean
+set_urgency (Writer *writer, WriteUrgency urgency, GError **error)
+{
+  if (writer->urgency == urgency)
+    return TRUE;
+  if (!statement_execute (writer->database,
+                          urgency == WRITE_SYNCED ? "PRAGMA synchronous = FULL"
+                                                  : "PRAGMA synchronous = NORMAL",
+                          error))
+    return FALSE;
+  writer->urgency = urgency;
+  return TRUE;
+}
+
 static gboolean
 run_and_commit (Writer *writer, GPtrArray *group, GError **error)
 {
-  if (!statement_execute (writer->database, "BEGIN IMMEDIATE", error))
+  if (!set_urgency (writer, urgency_of (group), error)
+      || !statement_execute (writer->database, "BEGIN IMMEDIATE", error))
     return FALSE;
   for (guint i = 0; i < group->len; i++)
     if (!run_job (writer, g_ptr_array_index (group, i), error))
@@ -197,6 +225,7 @@ writer_new (Database *database)
   Writer *writer = g_new0 (Writer, 1);
 
   writer->database = database;
+  writer->urgency = WRITE_SYNCED; /* as database_open_writer() leaves it */
   g_mutex_init (&writer->mutex);
   g_cond_init (&writer->arrival);
   g_queue_init (&writer->queue);
@@ -222,9 +251,9 @@ writer_free (Writer *writer)
 }
 
 gboolean
-writer_run (Writer *writer, WriterJob job, gpointer data, GError **error)
+writer_run (Writer *writer, WriteUrgency urgency, WriterJob job, gpointer data, GError **error)
 {
-  Request request = { .job = job, .data = data };
+  Request request = { .urgency = urgency, .job = job, .data = data };
 
   g_cond_init (&request.answer);
   g_mutex_lock (&writer->mutex);

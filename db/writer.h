@@ -4,6 +4,10 @@
  * holds their job was synced; whatever waits meanwhile shares the next commit, so that
  * 64 slots cost little more syncs than one.
  *
+ * What nothing outside can depend on yet (an attempt that only begins, a device that is only
+ * recognised) need not wait for the disk: it is visible at once and synced with whatever
+ * comes next. A power cut may take it, and nothing else with it.
+ *
  * When the disk fails the writer stops for good: every later job fails until the ledger is
  * opened anew, because after a failed sync nobody knows what the disk holds. A full disk is
  * different: nothing was half done, so the group fails and the next one may succeed.
@@ -18,10 +22,16 @@ typedef struct Writer Writer;
  * alone. */
 typedef gboolean (*WriterJob) (Database *database, gpointer data, GError **error);
 
+typedef enum {
+  WRITE_SYNCED, /* on the disk when writer_run() returns */
+  WRITE_SOON,   /* visible when it returns, on the disk with the next synced write or checkpoint */
+} WriteUrgency;
+
 /* Takes `database`, closes it at the end. */
 Writer *writer_new (Database *database);
 /* No job may be running or come any more. */
 void writer_free (Writer *writer);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Writer, writer_free)
 
-gboolean writer_run (Writer *writer, WriterJob job, gpointer data, GError **error);
+gboolean writer_run (Writer *writer, WriteUrgency urgency, WriterJob job, gpointer data,
+                     GError **error);

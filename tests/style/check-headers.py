@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import sources
 
-PACKAGES = ['glib-2.0', 'gio-unix-2.0', 'libcrypto', 'sqlite3', 'gudev-1.0', 'libserialport',
+PACKAGES = ['glib-2.0', 'gio-unix-2.0', 'libcrypto', 'sqlite3', 'gudev-1.0',
             'libcbor', 'json-glib-1.0', 'smartcols', 'libsystemd']
 SKIPPED_FOLDERS = ('tests/', 'drivers/smp/firmware/')
 

@@ -70,6 +70,38 @@ START_TEST (every_single_write_is_synced)
 }
 END_TEST
 
+START_TEST (a_device_that_is_only_recognised_waits_for_no_disk)
+{
+  g_auto (Fixture) f = { 0 };
+  g_autoptr (GError) error = NULL;
+  gint64 attempt;
+  fault_vfs_install ();
+  fixture_open (&f);
+  start_batch (f.ledger, "B", 0, NULL);
+  guint before = fault_vfs_syncs ();
+  g_autoptr (Device) device = arrive (f.ledger, "B", "chip", "S1", &attempt, &error);
+  assert_ok (device != NULL, error);
+  ck_assert_uint_eq (fault_vfs_syncs (), before);
+  ck_assert (record (f.ledger, "synced", NULL));
+  ck_assert_uint_gt (fault_vfs_syncs (), before);
+}
+END_TEST
+
+START_TEST (a_serial_of_a_range_is_on_the_disk_before_anyone_hears_it)
+{
+  g_auto (Fixture) f = { 0 };
+  g_autoptr (GError) error = NULL;
+  gint64 attempt;
+  fault_vfs_install ();
+  fixture_open (&f);
+  start_batch (f.ledger, "B", 0, "AC-");
+  guint before = fault_vfs_syncs ();
+  g_autoptr (Device) device = arrive (f.ledger, "B", "chip", NULL, &attempt, &error);
+  assert_ok (device != NULL, error);
+  ck_assert_uint_gt (fault_vfs_syncs (), before);
+}
+END_TEST
+
 typedef struct {
   Ledger *ledger;
   guint number;
@@ -273,6 +305,8 @@ main (void)
   tcase_set_timeout (writer, 120);
   tcase_add_test (writer, writes_that_come_together_share_a_sync);
   tcase_add_test (writer, every_single_write_is_synced);
+  tcase_add_test (writer, a_device_that_is_only_recognised_waits_for_no_disk);
+  tcase_add_test (writer, a_serial_of_a_range_is_on_the_disk_before_anyone_hears_it);
   tcase_add_test (writer, a_job_that_fails_takes_none_of_its_group_with_it);
   tcase_add_test (writer, a_full_disk_fails_plainly_and_recovers_by_itself);
   tcase_add_test (writer, after_a_failed_sync_nothing_is_written_until_the_ledger_is_opened_anew);
