@@ -9,7 +9,8 @@ that a neighbour on the disk or the CPU hurts all alike; what can be a ratio is 
                       took. 1 is a station that costs nothing.
   line-share-16-plug  the same, with unplugging and plugging in between: devices a second over
                       16 / the wire's seconds a device
-  turn-round          from the last byte of the CSR to the first byte of the certificate, one port
+  turn-round          from the last byte of the CSR to the first byte of what is installed (smp
+                      sends chain and roots ahead of the certificate), one port
   turn-round-silence  the part of it until the station's next byte: before it writes, it asks once
                       more who is there
   fdatasync           append of 4 KiB and fdatasync, on the same file system
