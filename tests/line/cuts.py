@@ -70,7 +70,7 @@ def cut_one(station, simulator, victim, calls, number, place):
     with tampered(pid, calls, f'signal=KILL:when={place}'):
         simulator.plug(serial, 1)
         rig.wait_until(lambda: has_ended(station, pid), f'{serial} has ended')
-        died = not rig.is_alive(pid)
+    died = not rig.is_alive(pid)  # only now: it may have died answering the question above
     if victim == 'daemon' and died:
         station.daemon.wait(rig.PATIENCE)
         station.start()
