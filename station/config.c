@@ -8,6 +8,7 @@
 #include "base/files.h"
 #include "base/keyfile.h"
 #include "base/names.h"
+#include "base/text.h"
 #include "drivers/driver.h"
 #include "station/error.h"
 
@@ -26,7 +27,7 @@ static const char *const station_keys[] = { "Name",
 static const char *const signer_keys[] = { "Socket", "Config", NULL };
 static const char *const slot_keys[] = { "Port",   "IdPath",  "Driver", "Baud",
                                          "RtsCts", "Enabled", NULL };
-static const char *const learned_keys[] = { "IdPath", NULL };
+static const char *const learned_keys[] = { "IdPath", "Enabled", "DisabledReason", NULL };
 
 static const KeyfileGroup config_groups[] = {
   { "station", station_keys }, { "signer", signer_keys }, { "slot *", slot_keys }, { 0 }
@@ -41,6 +42,7 @@ slot_config_free (SlotConfig *slot)
   g_free (slot->port);
   g_free (slot->id_path);
   g_free (slot->driver);
+  g_free (slot->disabled_reason);
   g_free (slot);
 }
 
@@ -265,18 +267,21 @@ slot_bind (SlotConfig *slot, const char *id_path)
 static gboolean
 apply_learned (const Keyfile *file, const char *group, Config *config, GError **error)
 {
-  g_autofree char *id_path = keyfile_needed_text (file, group, "IdPath", error);
+  g_autofree char *id_path = keyfile_text (file, group, "IdPath", NULL);
   SlotConfig *slot;
   guint number;
 
-  if (id_path == NULL || !read_slot_number (file, group, &number, error))
+  if (!read_slot_number (file, group, &number, error))
     return FALSE;
   slot = config_slot (config, number);
   if (slot == NULL)
     return keyfile_refuse (file, group, NULL, error, "%s has no [%s]: delete this group",
                            config->path, group);
-  slot_bind (slot, id_path);
-  return TRUE;
+  if (id_path != NULL)
+    slot_bind (slot, id_path);
+  g_free (slot->disabled_reason);
+  slot->disabled_reason = keyfile_text (file, group, "DisabledReason", NULL);
+  return keyfile_boolean (file, group, "Enabled", slot->enabled, &slot->enabled, error);
 }
 
 gboolean
@@ -298,8 +303,10 @@ config_load_learned (Config *config, GError **error)
   return TRUE;
 }
 
+/* Sets one value of a slot's group in slots.conf, durably; NULL takes it out. */
 static gboolean
-save_learned (const Config *config, guint number, const char *id_path, GError **error)
+save_learned (const Config *config, guint number, const char *const *keys, const char *const *texts,
+              GError **error)
 {
   g_autofree char *path = g_build_filename (config->state_folder, LEARNED_FILE, NULL);
   g_autofree char *group = g_strdup_printf ("slot %u", number);
@@ -310,14 +317,36 @@ save_learned (const Config *config, guint number, const char *id_path, GError **
   if (g_file_test (path, G_FILE_TEST_EXISTS)
       && !g_key_file_load_from_file (values, path, G_KEY_FILE_KEEP_COMMENTS, error))
     return FALSE;
-  g_key_file_set_string (values, group, "IdPath", id_path);
+  for (guint i = 0; keys[i] != NULL; i++)
+    if (texts[i] != NULL)
+      g_key_file_set_value (values, group, keys[i], texts[i]);
+    else
+      g_key_file_remove_key (values, group, keys[i], NULL);
   text = g_key_file_to_data (values, &length, NULL);
   return file_replace_durably (path, text, length, 0640, error);
 }
 
 gboolean
+config_keep_enabled (Config *config, guint number, gboolean enabled, const char *reason,
+                     GError **error)
+{
+  static const char *const keys[] = { "Enabled", "DisabledReason", NULL };
+  g_autofree char *shown = enabled ? NULL : text_for_display (reason, 200);
+  const char *const texts[] = { enabled ? "yes" : "no", shown };
+  SlotConfig *slot = config_slot (config, number);
+
+  if (!save_learned (config, number, keys, texts, error))
+    return FALSE;
+  slot->enabled = enabled;
+  g_free (slot->disabled_reason);
+  slot->disabled_reason = g_steal_pointer (&shown);
+  return TRUE;
+}
+
+gboolean
 config_learn (Config *config, guint number, const char *id_path, GError **error)
 {
+  static const char *const keys[] = { "IdPath", NULL };
   SlotConfig *slot = config_slot (config, number);
   const SlotConfig *other = slot_with_binding (config, NULL, id_path);
 
@@ -331,7 +360,7 @@ config_learn (Config *config, guint number, const char *id_path, GError **error)
                  id_path, other->number);
     return FALSE;
   }
-  if (!save_learned (config, number, id_path, error))
+  if (!save_learned (config, number, keys, &id_path, error))
     return FALSE;
   slot_bind (slot, id_path);
   return TRUE;

@@ -2,7 +2,8 @@
  *
  * keycradle.conf: what the station is called, where it keeps things, which slots it has.
  * Strict: whatever is unknown or contradictory is an error that names file and line.
- * What `slot learn` found out stands in slots.conf beside the ledger and wins over it.
+ * What `slot learn` found out and which slots are out of service stands in slots.conf beside the
+ * ledger and wins over it.
  */
 #pragma once
 
@@ -22,6 +23,7 @@ typedef struct {
   guint baud;    /* or 0: the driver's */
   RtsCtsChoice rtscts;
   gboolean enabled;
+  char *disabled_reason; /* or NULL */
 } SlotConfig;
 
 void slot_config_free (SlotConfig *slot);
@@ -55,6 +57,11 @@ gboolean config_load_learned (Config *config, GError **error);
 /* Binds slot `number` to `id_path`, in memory and durably in slots.conf. STATION_ERROR_CONFIG where
  * there is no such slot or another one has that path. */
 gboolean config_learn (Config *config, guint number, const char *id_path, GError **error);
+
+/* Keeps in slots.conf that slot `number`, which must exist, is in or out of service, so that a
+ * restart does not bring a broken slot back. */
+gboolean config_keep_enabled (Config *config, guint number, gboolean enabled, const char *reason,
+                              GError **error);
 
 /* The slot called `number`, or NULL. */
 SlotConfig *config_slot (const Config *config, guint number);

@@ -216,7 +216,10 @@ slot_new (SlotSite *site, const SlotConfig *config)
   slot->config = config;
   slot->enabled = config->enabled;
   slot->state = config->enabled ? SLOT_EMPTY : SLOT_DISABLED;
-  slot->disabled_reason = config->enabled ? NULL : g_strdup ("Enabled=no in the configuration");
+  if (!config->enabled)
+    slot->disabled_reason =
+        g_strdup (config->disabled_reason != NULL ? config->disabled_reason
+                                                  : "Enabled=no in the configuration");
   slot->worker = worker_new (config->number, site->ledger, site->issuer, site->transcript_folder,
                              &callbacks, slot);
   return slot;

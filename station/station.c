@@ -315,7 +315,8 @@ station_set_slot_enabled (Station *station, guint number, gboolean enabled, cons
 
   if (slot == NULL
       || !ledger_record_event (station->ledger, actor, enabled ? "slot-enable" : "slot-disable",
-                               subject, reason, error))
+                               subject, reason, error)
+      || !config_keep_enabled (station->config, number, enabled, reason, error))
     return FALSE;
   slot_set_enabled (slot, enabled, reason);
   return TRUE;

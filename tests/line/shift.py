@@ -137,6 +137,12 @@ def a_slot_out_of_service_does_nothing():
         plug_new(station, simulator, 'D-2', 2)
         station.wait_slot(2, 'pass')
         rig.expect_equal(len(station.attempts()), 1, 'attempts')
+        simulator.unplug('D-2')
+        station.stop()
+        station.start()
+        record = station.slot(1)
+        rig.expect_equal((record['state'], record['disabled-reason']), ('disabled', 'bent pin'),
+                         f'after a restart: {record}')
         station.cli('slot', 'enable', '1')
         station.wait_slot(1, 'pass')
 

@@ -163,6 +163,28 @@ START_TEST (what_was_learned_stays_and_wins)
 }
 END_TEST
 
+START_TEST (a_slot_out_of_service_stays_so_and_keeps_what_was_learned)
+{
+  g_autofree char *text =
+      g_strdup_printf ("[station]\nStateFolder=%s\n[slot 1]\nIdPath=old\n", folder);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (Config) config = load (text, &error);
+  g_autoptr (Config) broken = load (text, &error);
+  g_autoptr (Config) mended = load (text, &error);
+
+  ck_assert (config_learn (config, 1, "new", &error));
+  ck_assert (config_keep_enabled (config, 1, FALSE, "bent\npin; #3", &error));
+  ck_assert (config_load_learned (broken, &error));
+  ck_assert (!config_slot (broken, 1)->enabled);
+  ck_assert_str_eq (config_slot (broken, 1)->disabled_reason, "bent?pin; #3");
+  ck_assert_str_eq (config_slot (broken, 1)->id_path, "new");
+  ck_assert (config_keep_enabled (broken, 1, TRUE, "", &error));
+  ck_assert (config_load_learned (mended, &error));
+  ck_assert (config_slot (mended, 1)->enabled);
+  ck_assert_ptr_null (config_slot (mended, 1)->disabled_reason);
+}
+END_TEST
+
 START_TEST (a_path_is_not_learned_for_two_slots)
 {
   g_autofree char *text =
@@ -213,6 +235,7 @@ main (void)
   tcase_add_test (cases, every_key_is_read);
   tcase_add_test (cases, each_mistake_is_named_with_its_line);
   tcase_add_test (cases, what_was_learned_stays_and_wins);
+  tcase_add_test (cases, a_slot_out_of_service_stays_so_and_keeps_what_was_learned);
   tcase_add_test (cases, a_path_is_not_learned_for_two_slots);
   tcase_add_test (cases, a_slot_that_is_gone_from_the_configuration_is_named);
   tcase_add_test (cases, the_example_is_good);
