@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * See detect.h. udev's four words (add, change, remove, and what is there at the start) become two:
- * added and removed.
+ * added and removed. udev may say "add" more than once of one tty: each upgrade of its package
+ * does (`udevadm trigger`), and a tty that came while the ports were listed is on both lists. A
+ * working line must not feel that.
  */
 #include "station/detect.h"
 
@@ -11,13 +13,19 @@
 #include "drivers/driver.h"
 #include "station/ports.h"
 
+/* The tty in a slot. The time when udev saw it first tells it from the next one of its name. */
+typedef struct {
+  guint number;
+  guint64 initialized;
+} Claim;
+
 struct Detector {
   const Config *config;
   DetectorCallbacks callbacks;
   gpointer data;
   Ports *ports;
   GUdevClient *udev;
-  GHashTable *claimed; /* sysfs path of a tty → its slot's number */
+  GHashTable *claimed; /* sysfs path of a tty → Claim */
   gboolean learning;
 };
 
@@ -64,12 +72,35 @@ static void
 handle_removed (Detector *detector, GUdevDevice *device)
 {
   const char *sysfs = g_udev_device_get_sysfs_path (device);
-  gpointer number;
+  const Claim *claim = g_hash_table_lookup (detector->claimed, sysfs);
 
-  if (!g_hash_table_lookup_extended (detector->claimed, sysfs, NULL, &number))
+  if (claim == NULL)
     return;
+  guint number = claim->number;
+
   g_hash_table_remove (detector->claimed, sysfs);
-  detector->callbacks.removed (GPOINTER_TO_UINT (number), detector->data);
+  detector->callbacks.removed (number, detector->data);
+}
+
+/* Whether `device` is the one that slot `number` has already. */
+static gboolean
+is_claimed (Detector *detector, GUdevDevice *device, guint number)
+{
+  const char *sysfs = g_udev_device_get_sysfs_path (device);
+  const Claim *claim = g_hash_table_lookup (detector->claimed, sysfs);
+
+  return claim != NULL && claim->number == number
+         && claim->initialized == g_udev_device_get_property_as_uint64 (device, "USEC_INITIALIZED");
+}
+
+static void
+claim_tty (Detector *detector, GUdevDevice *device, guint number)
+{
+  Claim *made = g_new (Claim, 1);
+
+  made->number = number;
+  made->initialized = g_udev_device_get_property_as_uint64 (device, "USEC_INITIALIZED");
+  g_hash_table_insert (detector->claimed, g_strdup (g_udev_device_get_sysfs_path (device)), made);
 }
 
 static void
@@ -86,9 +117,10 @@ handle_added (Detector *detector, GUdevDevice *device)
       detector->callbacks.unclaimed (id_path, detector->data);
     return;
   }
+  if (is_claimed (detector, device, slot->number))
+    return;
   handle_removed (detector, device);
-  g_hash_table_insert (detector->claimed, g_strdup (g_udev_device_get_sysfs_path (device)),
-                       GUINT_TO_POINTER (slot->number));
+  claim_tty (detector, device, slot->number);
   detector->callbacks.added (slot->number, node, detector->data);
 }
 
@@ -125,7 +157,7 @@ detector_new (const Config *config, const DetectorCallbacks *callbacks, gpointer
   detector->config = config;
   detector->callbacks = *callbacks;
   detector->data = data;
-  detector->claimed = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  detector->claimed = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   detector->ports = ports_new (handle_port, detector, error);
   if (detector->ports == NULL)
     return NULL;
@@ -177,9 +209,11 @@ detector_learn (Detector *detector, gboolean on)
 }
 
 static gboolean
-claims_slot (gpointer sysfs, gpointer number, gpointer wanted)
+claims_slot (gpointer sysfs, gpointer value, gpointer wanted)
 {
-  return number == wanted;
+  const Claim *claim = value;
+
+  return claim->number == GPOINTER_TO_UINT (wanted);
 }
 
 void

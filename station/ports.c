@@ -56,7 +56,8 @@ port_free (Port *port)
 }
 
 /* The majors of Unix98 pty slaves. The nodes of other ttys get a new inode each time, while udev
- * changes their times with their permissions. */
+ * changes their times with their permissions, and makes their links anew when it is told to look
+ * again (`udevadm trigger`, each upgrade of its package). */
 static gboolean
 is_pty (dev_t number)
 {
@@ -74,15 +75,16 @@ port_look (const Port *port, PortIdentity *identity)
       || access (port->path, R_OK | W_OK) != 0)
     return FALSE;
   memset (identity, 0, sizeof *identity);
+  identity->node_device = node.st_dev;
+  identity->node_inode = node.st_ino;
+  identity->number = node.st_rdev;
+  if (!is_pty (node.st_rdev))
+    return TRUE;
+  identity->node_changed = node.st_ctim; /* a pty of the same number gets the same inode */
   identity->link_device = link.st_dev;
   identity->link_inode = link.st_ino;
   if (S_ISLNK (link.st_mode))
     identity->link_changed = link.st_ctim;
-  identity->node_device = node.st_dev;
-  identity->node_inode = node.st_ino;
-  identity->number = node.st_rdev;
-  if (is_pty (node.st_rdev)) /* a pty of the same number gets the same inode */
-    identity->node_changed = node.st_ctim;
   return TRUE;
 }
 

@@ -121,6 +121,23 @@ START_TEST (a_device_comes_and_goes_at_its_slot)
 }
 END_TEST
 
+/* `udevadm trigger --action=add`, and an event that was under way while the ports were listed. */
+START_TEST (what_udev_says_again_is_said_once)
+{
+  g_autoptr (Detector) detector G_GNUC_UNUSED = start ();
+  char *tty = plug ("ttyACM3", "pci-usb-0:1:1.0", "2fe3", "0001");
+  char *other;
+
+  umockdev_testbed_set_property (bench, tty, "USEC_INITIALIZED", "1000");
+  umockdev_testbed_uevent (bench, tty, "add");
+  umockdev_testbed_uevent (bench, tty, "add");
+  other = plug ("ttyACM4", "pci-usb-0:2:1.0", "2fe3", "0001");
+  expect_seen ("+1:/dev/ttyACM3 -1 +1:/dev/ttyACM3 +2:/dev/ttyACM4 ");
+  unplug (tty);
+  unplug (other);
+}
+END_TEST
+
 START_TEST (what_no_slot_claims_is_left_alone)
 {
   g_autoptr (Detector) detector G_GNUC_UNUSED = start ();
@@ -263,6 +280,7 @@ main (void)
   tcase_add_checked_fixture (cases, set_up, tear_down);
   tcase_add_test (cases, what_was_plugged_in_before_is_found);
   tcase_add_test (cases, a_device_comes_and_goes_at_its_slot);
+  tcase_add_test (cases, what_udev_says_again_is_said_once);
   tcase_add_test (cases, what_no_slot_claims_is_left_alone);
   tcase_add_test (cases, learning_sees_only_what_a_driver_allows);
   tcase_add_test (cases, a_slot_that_was_learned_finds_its_device);

@@ -126,6 +126,21 @@ START_TEST (a_link_replaced_by_rename_is_one_replug)
 }
 END_TEST
 
+/* udev does so when it is told to look again; character devices stand for ttys here. */
+START_TEST (a_link_made_anew_to_the_same_tty_is_no_replug)
+{
+  g_autoptr (Ports) ports = NULL;
+
+  replace_link ("/dev/null");
+  ports = watch (link_path);
+  replace_link ("/dev/null");
+  ports_check (ports);
+  ck_assert_str_eq (seen->str, "+");
+  replace_link ("/dev/zero");
+  expect_seen ("+-+");
+}
+END_TEST
+
 START_TEST (a_pty_that_vanishes_behind_its_link_is_noticed)
 {
   char path[64];
@@ -198,6 +213,7 @@ main (void)
   tcase_add_test (cases, what_is_there_at_the_start_is_seen);
   tcase_add_test (cases, a_link_comes_and_goes);
   tcase_add_test (cases, a_link_replaced_by_rename_is_one_replug);
+  tcase_add_test (cases, a_link_made_anew_to_the_same_tty_is_no_replug);
   tcase_add_test (cases, a_pty_that_vanishes_behind_its_link_is_noticed);
   tcase_add_test (cases, the_use_of_a_port_is_no_replug);
   tcase_add_test (cases, a_folder_may_come_later);
