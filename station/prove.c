@@ -89,7 +89,11 @@ proof_holds (const Proof *proof, const guint8 nonce[PROOF_NONCE_LENGTH], GBytes 
   if (certificate_key_signed (certificate, signature_scheme (proof->scheme), proof->message,
                               proof->signature, &failure))
     return TRUE;
-  return refuse (error, failure->message);
+  if (g_error_matches (failure, CA_ERROR, CA_ERROR_CSR_SIGNATURE))
+    return refuse (error, failure->message);
+  /* Ours, not the device's: a certificate must not be voided for it. */
+  g_set_error_literal (error, DRIVER_ERROR, DRIVER_ERROR_INTERNAL, failure->message);
+  return FALSE;
 }
 
 gboolean

@@ -126,6 +126,17 @@ START_TEST (another_key_does_not_prove)
 }
 END_TEST
 
+START_TEST (what_the_station_itself_cannot_judge_is_not_held_against_the_device)
+{
+  g_auto (Proof) proof = proof_over (key, nonce, sizeof nonce);
+  g_autoptr (GBytes) damaged = g_bytes_new_static ("no certificate", 14);
+  g_autoptr (GError) error = NULL;
+
+  ck_assert (!proof_holds (&proof, nonce, damaged, &error));
+  ck_assert (g_error_matches (error, DRIVER_ERROR, DRIVER_ERROR_INTERNAL));
+}
+END_TEST
+
 START_TEST (an_old_answer_does_not_prove)
 {
   g_auto (Proof) proof = proof_over (key, nonce, sizeof nonce);
@@ -203,6 +214,7 @@ main (void)
   tcase_add_test (cases, the_nonce_may_stand_in_a_text_as_hex);
   tcase_add_test (cases, an_rsa_key_proves_as_well);
   tcase_add_test (cases, another_key_does_not_prove);
+  tcase_add_test (cases, what_the_station_itself_cannot_judge_is_not_held_against_the_device);
   tcase_add_test (cases, an_old_answer_does_not_prove);
   tcase_add_test (cases, half_a_nonce_does_not_prove);
   tcase_add_test (cases, nothing_at_all_does_not_prove);
