@@ -79,17 +79,18 @@ load_attempt (Statement *statement)
 typedef struct {
   const char *slot;
   const char *batch;
+  const char *operator_name;
   gint64 id;
 } Beginning;
 
 static gboolean
 insert_attempt (Database *database, Beginning *beginning, gint64 batch_id, GError **error)
 {
-  g_autoptr (Statement) insert =
-      statement_prepare (database,
-                         "INSERT INTO attempts (slot, batch, started_at, result, step)"
-                         " VALUES (?, ?, ?, 'running', 'open')",
-                         error);
+  g_autoptr (Statement) insert = statement_prepare (
+      database,
+      "INSERT INTO attempts (slot, batch, operator_name, started_at, result, step)"
+      " VALUES (?, ?, ?, ?, 'running', 'open')",
+      error);
 
   if (insert == NULL)
     return FALSE;
@@ -98,6 +99,7 @@ insert_attempt (Database *database, Beginning *beginning, gint64 batch_id, GErro
     statement_bind_null (insert);
   else
     statement_bind_int64 (insert, batch_id);
+  statement_bind_text (insert, beginning->operator_name);
   statement_bind_int64 (insert, g_get_real_time ());
   if (!statement_run (insert, error))
     return FALSE;
@@ -118,10 +120,10 @@ begin_attempt (Database *database, gpointer data, GError **error)
 }
 
 gboolean
-ledger_begin_attempt (Ledger *ledger, const char *slot, const char *batch, gint64 *attempt_id,
-                      GError **error)
+ledger_begin_attempt (Ledger *ledger, const char *slot, const char *batch,
+                      const char *operator_name, gint64 *attempt_id, GError **error)
 {
-  Beginning beginning = { .slot = slot, .batch = batch };
+  Beginning beginning = { .slot = slot, .batch = batch, .operator_name = operator_name };
 
   if (!ledger_write_soon (ledger, begin_attempt, &beginning, error))
     return FALSE;

@@ -61,12 +61,17 @@ typedef struct {
   guint64 serial_first; /* with a prefix: prefix + number, zero-filled to serial_width */
   guint64 serial_last;
   guint serial_width;
+  gboolean serial_scan; /* the operator scans each serial; excludes a prefix */
+  char *serial_pattern; /* a GRegex that a scanned serial must match as a whole, or NULL */
   gint64 created_at;
   char *created_by;
   /* kept as devices change: reading costs the same in a large ledger */
   guint passed; /* devices in state "passed" */
   guint failed; /* devices whose last attempt failed */
   guint attempts;
+  guint devices;      /* that were identified */
+  guint first_passed; /* devices whose first attempt that came to a result passed */
+  guint first_failed; /* ... or failed; with it, first-pass yield */
 } Batch;
 
 Batch *batch_new (void);
@@ -81,6 +86,60 @@ gboolean ledger_set_batch_state (Ledger *ledger, const char *name, BatchState st
                                  const char *actor, GError **error);
 Batch *ledger_batch (Ledger *ledger, const char *name, GError **error);
 GPtrArray *ledger_batches (Ledger *ledger, GError **error); /* of Batch, newest first */
+
+/* How fast a batch goes: the devices that passed since `since`, and how long their passing attempts
+ * took on average (microseconds; 0 where there were none). Costs what that time has, not what the
+ * batch has. */
+typedef struct {
+  guint passed;
+  gint64 mean_time;
+} BatchRate;
+
+gboolean ledger_batch_rate (Ledger *ledger, const char *name, gint64 since, BatchRate *rate,
+                            GError **error);
+
+/* Failed attempts of a batch by reason and slot, kept as attempts end. */
+typedef struct {
+  char *reason;
+  char *slot;
+  guint count;
+  gint64 last_at;
+} FailureCount;
+
+void failure_count_free (FailureCount *count);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (FailureCount, failure_count_free)
+
+/* Of FailureCount, the most frequent first. */
+GPtrArray *ledger_batch_failures (Ledger *ledger, const char *name, GError **error);
+
+/* ---- operators ---- */
+
+/* Who may sign in with a badge. Digests are made by the caller, with the ledger's salt. */
+typedef struct {
+  char *name;     /* serial_is_valid's alphabet */
+  char *role;     /* "operator", "supervisor" */
+  char *language; /* or NULL */
+  GBytes *badge_digest;
+  GBytes *pin_digest; /* or NULL: no PIN is asked */
+  gboolean enabled;
+  gint64 created_at;
+  char *created_by;
+} Operator;
+
+void operator_free (Operator *who);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Operator, operator_free)
+
+/* 16 random bytes, made with the ledger, the same for ever. */
+GBytes *ledger_salt (Ledger *ledger, GError **error);
+
+/* EXISTS where name or badge is taken; on record. */
+gboolean ledger_add_operator (Ledger *ledger, const Operator *who, const char *actor,
+                              GError **error);
+gboolean ledger_set_operator_enabled (Ledger *ledger, const char *name, gboolean enabled,
+                                      const char *actor, GError **error);
+GPtrArray *ledger_operators (Ledger *ledger, GError **error); /* of Operator, by name */
+/* NOT_FOUND for an unknown badge; disabled ones are found. */
+Operator *ledger_operator_of_badge (Ledger *ledger, GBytes *badge_digest, GError **error);
 
 /* ---- devices and attempts ---- */
 
@@ -124,9 +183,9 @@ void attempt_free (Attempt *attempt);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Attempt, attempt_free)
 
 /* A port opened: the attempt exists from here on, whatever happens. `batch` may be NULL; where it
- * is not, it must run (BATCH_STATE). */
+ * is not, it must run (BATCH_STATE). `operator_name` is who works at the line, or NULL. */
 gboolean ledger_begin_attempt (Ledger *ledger, const char *slot, const char *batch,
-                               gint64 *attempt_id, GError **error);
+                               const char *operator_name, gint64 *attempt_id, GError **error);
 
 /* What identify told; strings already checked. */
 typedef struct {
@@ -246,3 +305,24 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (AuditEvent, audit_event_free)
 gboolean ledger_record_event (Ledger *ledger, const char *actor, const char *kind,
                               const char *subject, const char *detail, GError **error);
 GPtrArray *ledger_events (Ledger *ledger, guint most, GError **error); /* newest first */
+/* Those behind event `after`, oldest first: what a follower has not seen. */
+GPtrArray *ledger_events_after (Ledger *ledger, gint64 after, guint most, GError **error);
+
+/* ---- exports ---- */
+
+typedef struct {
+  gint64 at;
+  char *actor;
+  char *batch;
+  char *format;
+  gboolean new_only; /* only what the export before it had not */
+  guint64 rows;
+  guint64 bytes;
+  char *sha256;
+} ExportRecord;
+
+void export_record_free (ExportRecord *record);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (ExportRecord, export_record_free)
+
+/* Of ExportRecord, newest first; of all batches where `batch` is NULL. */
+GPtrArray *ledger_exports (Ledger *ledger, const char *batch, guint most, GError **error);

@@ -248,22 +248,22 @@ run_export (Ledger *ledger, Export *export, int fd, GPtrArray *omissions, GError
 }
 
 ManifestSummary *
-manifest_export (Ledger *ledger, const char *format, const char *batch, GBytes *ca_certificate,
-                 int fd, const char *actor, GError **error)
+manifest_export (Ledger *ledger, const ManifestOrder *order, GError **error)
 {
   g_autoptr (GPtrArray) omissions = g_ptr_array_new_with_free_func (omission_free);
-  Export export = { .writer = manifest_writer (format),
+  Export export = { .writer = manifest_writer (order->format),
                     .at = g_get_real_time (),
-                    .actor = actor,
-                    .batch = batch,
-                    .ca_certificate = ca_certificate };
+                    .actor = order->actor,
+                    .batch = order->batch,
+                    .ca_certificate = order->ca_certificate };
 
   if (export.writer == NULL) {
-    ledger_not_found ("manifest format", format, error);
+    ledger_not_found ("manifest format", order->format, error);
     return NULL;
   }
-  ManifestSummary *summary =
-      run_export (ledger, &export, fd, omissions, error) ? summarize (&export, omissions) : NULL;
+  ManifestSummary *summary = run_export (ledger, &export, order->fd, omissions, error)
+                                 ? summarize (&export, omissions)
+                                 : NULL;
   g_clear_pointer (&export.sha256, g_bytes_unref);
   return summary;
 }

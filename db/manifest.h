@@ -33,12 +33,22 @@ typedef struct {
 /* NULL-ended. */
 const ManifestFormat *const *manifest_formats (void);
 
-/* Streams `batch`'s verified certificates into `fd` in `format` and records the export
- * (digest, rows, actor) in the ledger. `ca_certificate` is the issuing CA as DER. The caller syncs
- * and renames. */
-ManifestSummary *manifest_export (Ledger *ledger, const char *format, const char *batch,
-                                  GBytes *ca_certificate, int fd, const char *actor,
-                                  GError **error);
+/* What an export is made of. */
+typedef struct {
+  const char *format;
+  const char *batch;
+  gboolean new_only;      /* what was verified since the batch's last export in this format */
+  GBytes *ca_certificate; /* the issuing CA as DER */
+  int fd;
+  const char *actor;
+  /* Told now and then; `total` is how many rows there are to look at. May be NULL. */
+  void (*progress) (guint64 rows, guint64 total, gpointer data);
+  gpointer data;
+} ManifestOrder;
+
+/* Streams the batch's verified certificates into the file and records the export (digest, rows,
+ * range, actor) in the ledger. The caller syncs and renames. */
+ManifestSummary *manifest_export (Ledger *ledger, const ManifestOrder *order, GError **error);
 
 /* The template that goes with an AWS manifest (StartThingRegistrationTask's templateBody); a
  * policy name is optional. Free with g_free(). */

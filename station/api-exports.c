@@ -30,8 +30,12 @@ work_export (ApiErrand *errand, Station *station, SignerClient *client)
 
   if (ca == NULL)
     return;
-  summary = manifest_export (station->ledger, errand->format, errand->batch, ca, errand->fd,
-                             errand->actor, &errand->error);
+  const ManifestOrder order = { .format = errand->format,
+                                .batch = errand->batch,
+                                .ca_certificate = ca,
+                                .fd = errand->fd,
+                                .actor = errand->actor };
+  summary = manifest_export (station->ledger, &order, &errand->error);
   if (summary == NULL)
     return;
   if (g_str_equal (errand->format, "aws")) {
@@ -75,7 +79,8 @@ run_with_descriptor (ApiErrand *errand, GUnixFDList *descriptors, GVariant *hand
 
 static gboolean
 handle_export (ApiStation1 *skeleton, GDBusMethodInvocation *invocation, GUnixFDList *descriptors,
-               const char *format, const char *batch, GVariant *output, Station *station)
+               const char *format, const char *batch, GVariant *options, GVariant *output,
+               Station *station)
 {
   ApiErrand *errand = api_errand_new (invocation, work_export);
 

@@ -57,7 +57,7 @@ begin (Run *run, GError **error)
   g_autofree char *slot = g_strdup_printf ("%u", context->slot);
   gint64 id;
 
-  if (!ledger_begin_attempt (context->ledger, slot, context->order->batch, &id, error))
+  if (!ledger_begin_attempt (context->ledger, slot, context->order->batch, NULL, &id, error))
     return FALSE;
   run->state.attempt_id = id;
   return TRUE;

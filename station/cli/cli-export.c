@@ -105,7 +105,8 @@ call_export (Cli *cli, int fd, GError **error)
     return NULL;
   cli_wait_forever (cli);
   api_station1_call_export_sync (cli->api, cli->arguments[0], cli->options.batch,
-                                 g_variant_new_handle (0), files, &summary, NULL, NULL, error);
+                                 g_variant_new ("a{sv}", NULL), g_variant_new_handle (0), files,
+                                 &summary, NULL, NULL, error);
   return summary;
 }
 

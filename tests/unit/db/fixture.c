@@ -140,7 +140,7 @@ arrive (Ledger *ledger, const char *batch, const char *chip, const char *serial,
 {
   DeviceFacts facts = { .driver = "smp", .chip_id = chip, .serial = serial, .model = "m1" };
 
-  if (!ledger_begin_attempt (ledger, "1", batch, attempt, error))
+  if (!ledger_begin_attempt (ledger, "1", batch, NULL, attempt, error))
     return NULL;
   return ledger_identify_device (ledger, *attempt, &facts, error);
 }

@@ -66,7 +66,10 @@ export_text (const char *format, ManifestSummary **summary)
 {
   g_autoptr (GError) error = NULL;
   int fd = scratch ();
-  ManifestSummary *made = manifest_export (f.ledger, format, "b1", ca, fd, "anna", &error);
+  const ManifestOrder order = {
+    .format = format, .batch = "b1", .ca_certificate = ca, .fd = fd, .actor = "anna"
+  };
+  ManifestSummary *made = manifest_export (f.ledger, &order, &error);
 
   assert_ok (made != NULL, error);
   char *text = content (fd);

@@ -316,7 +316,7 @@ START_TEST (attempts_are_listed_newest_first_by_batch_and_device)
   gint64 attempt;
   fixture_open (&f);
   start_batch (f.ledger, "b1", 0, NULL);
-  ck_assert (ledger_begin_attempt (f.ledger, "7", NULL, &attempt, NULL));
+  ck_assert (ledger_begin_attempt (f.ledger, "7", NULL, NULL, &attempt, NULL));
   end_failed (f.ledger, attempt);
   for (guint i = 0; i < 3; i++) {
     g_autoptr (Device) device = arrive (f.ledger, "b1", "chip-a", NULL, &attempt, NULL);

@@ -208,10 +208,12 @@ END_TEST
 START_TEST (an_unknown_format_or_batch_is_refused)
 {
   g_autoptr (GError) error = NULL;
-  assert_error (manifest_export (f.ledger, "xml", "b1", ca, 1, "x", &error) == NULL,
-                LEDGER_ERROR_NOT_FOUND, error);
-  assert_error (manifest_export (f.ledger, "aws", "b7", ca, 1, "x", &error) == NULL,
-                LEDGER_ERROR_NOT_FOUND, error);
+  ManifestOrder order = { .format = "xml", .batch = "b1", .ca_certificate = ca, .fd = 1 };
+
+  assert_error (manifest_export (f.ledger, &order, &error) == NULL, LEDGER_ERROR_NOT_FOUND, error);
+  order.format = "aws";
+  order.batch = "b7";
+  assert_error (manifest_export (f.ledger, &order, &error) == NULL, LEDGER_ERROR_NOT_FOUND, error);
 }
 END_TEST
 

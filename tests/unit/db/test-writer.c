@@ -265,7 +265,7 @@ leave_running (const char *path)
     _exit (1);
   start_batch (ledger, "b1", 0, NULL);
   Device *device = arrive (ledger, "b1", "chip-a", NULL, &attempt, NULL);
-  if (device == NULL || !ledger_begin_attempt (ledger, "2", NULL, &attempt, NULL))
+  if (device == NULL || !ledger_begin_attempt (ledger, "2", NULL, NULL, &attempt, NULL))
     _exit (1);
   kill (getpid (), SIGKILL);
 }

@@ -328,9 +328,9 @@ export_and_verify (ApiStation1 *proxy)
   start_batch (proxy, "OUT");
   wait_for_state (proxy, "pass");
   handle = g_unix_fd_list_append (files, file, NULL);
-  ck_assert_msg (api_station1_call_export_sync (proxy, "jsonl", "OUT",
-                                                g_variant_new_handle (handle), files, &summary,
-                                                NULL, NULL, &error),
+  ck_assert_msg (api_station1_call_export_sync (
+                     proxy, "jsonl", "OUT", g_variant_new ("a{sv}", NULL),
+                     g_variant_new_handle (handle), files, &summary, NULL, NULL, &error),
                  "%s", error != NULL ? error->message : "");
   ck_assert (g_variant_lookup (summary, "rows", "t", &rows) && rows == 1);
   ck_assert (g_variant_lookup (summary, "bytes", "t", &bytes));
