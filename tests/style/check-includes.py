@@ -19,13 +19,14 @@ RULES = [
     ('db/', {'ours': ('base/', 'db/'), 'systems': 'openssl sqlite'}),
     ('station/cli/', {'ours': ('base/', 'ca/error.h', 'ca/csr.h', 'ca/keycheck.h',
                                'station/cli/', 'station/station-api.h'), 'systems': 'openssl'}),
+    ('ui-tui/', {'ours': ('base/', 'ui-tui/'), 'systems': ''}),
     ('station/', {'ours': ('base/', 'drivers/', 'db/', 'ca/error.h', 'ca/client.h', 'ca/csr.h',
                            'ca/proof.h', 'ca/profile.h', 'ca/keycheck.h', 'station/'),
                   'systems': 'openssl'}),
 ]
 
 # Made in the build folder, for one folder each.
-GENERATED = {'station-api.h': 'station/', 'db-resources.h': 'db/'}
+GENERATED = {'station-api.h': ('station/', 'ui-tui/'), 'db-resources.h': 'db/'}
 
 FREESTANDING = {'stddef.h', 'stdint.h', 'string.h', 'stdbool.h', 'limits.h'}
 

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The screen put together, and what requests and scans do: to the model at once, to the station by
+ * way of the client. Knows no curses.
+ */
+#pragma once
+
+#include "ui-tui/client.h"
+#include "ui-tui/preferences.h"
+#include "ui-tui/scan.h"
+
+typedef struct App App;
+
+struct App {
+  Model *model;
+  Client *client; /* NULL in tests of the model alone */
+  const Preferences *preferences;
+  gboolean ascii;
+  void (*quit) (App *app);
+  /* What DIALOG_CONFIRM, INPUT, SUPERVISOR, FORM, CHOICE or WAIT is for; called when it is
+   * accepted. */
+  void (*accept) (App *app);
+  void (*cancel) (App *app);
+  char *subject;        /* of the dialog: a batch, a serial, a slot */
+  char *pending_method; /* waits for the supervisor */
+  GVariant *pending_parameters;
+  gint64 last_input_at; /* monotonic */
+};
+
+/* One request, from a key or a control barcode. */
+void app_request (App *app, Request request);
+
+/* A key that a hand pressed: a request, or typing into a field. */
+void app_key (App *app, gunichar key);
+
+/* A code came from the scanner (or was typed and entered). */
+void app_code (App *app, const char *code);
+
+/* Time has passed: notices end, the screen locks, authorization ends. */
+void app_tick (App *app, gint64 monotonic_now);
+
+/* A call for which a supervisor's role is needed: straight away where the screen has it, otherwise
+ * after the supervisor was asked; the role is given back when the act is done. `what` is a sentence
+ * for the dialog, translated. */
+void app_call_as_supervisor (App *app, const char *what, const char *method, GVariant *parameters);

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The language of the screen, which may change at any time. _() marks what operators read; N_()
+ * marks texts of tables that are translated where they are drawn.
+ */
+#pragma once
+
+#include <glib.h>
+#include <libintl.h>
+
+#define _(text) gettext (text)
+#define N_(text) (text)
+
+typedef struct {
+  const char *code;  /* "de" */
+  const char *title; /* "Deutsch" */
+} Language;
+
+/* Ended by an entry without code. */
+extern const Language languages[];
+
+/* Once, after setlocale(); `folder` is where the .mo files are. */
+void language_init (const char *folder);
+
+/* Switches; "en", an unknown or a NULL code mean English. Returns the code from the table. Chinese
+ * on a terminal that is `ascii` stays English. */
+const char *language_use (const char *code, gboolean ascii);
+/* What the locale asks for: a code of the table. */
+const char *language_of_locale (void);

@@ -1,0 +1,367 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * What the screen knows: the station as the daemon tells it, and what the operator has done to the
+ * screen itself. Plain structs, no terminal and no bus: client.c fills in the first half, act.c the
+ * second, views only read. Texts in it are safe to show. Times are microseconds since 1970.
+ */
+#pragma once
+
+#include <glib.h>
+
+/* ---- the station, as records of docs/api.md ---- */
+
+typedef enum {
+  TILE_EMPTY,
+  TILE_WAITING,
+  TILE_WORKING,
+  TILE_PASS,
+  TILE_FAIL,
+  TILE_DISABLED,
+} TileState;
+
+/* A slot. */
+typedef struct {
+  guint number;
+  TileState state;
+  gboolean enabled;
+  gboolean present;      /* a device is plugged in */
+  gboolean acknowledged; /* the FAIL was seen */
+  char *disabled_reason;
+  char *waiting_for; /* "batch", "serial", "stopping" */
+  char *bound_serial;
+  char *port;
+  char *driver;
+  char *device;
+  char *model;
+  char *batch;
+  gint64 attempt;
+  char *step;
+  guint step_number;
+  guint steps;
+  gint64 started_at;
+  gint64 ended_at;
+  char *reason;
+  char *operator_text; /* English: shown by way of gettext */
+  char *detail;
+  guint passed; /* since the daemon's start */
+  guint failed;
+} Tile;
+
+typedef struct {
+  char *reason;
+  char *slot;
+  guint count;
+  gint64 last_at;
+  char *operator_text;
+} FailureBar;
+
+typedef struct {
+  char *name;
+  char *product;
+  char *profile;
+  char *state; /* "created", "running", "paused", "closed" */
+  guint target;
+  guint passed;
+  guint failed;
+  guint attempts;
+  guint devices;
+  guint first_passed;
+  guint first_failed;
+  guint passed_last_hour;
+  gint64 cycle_time; /* microseconds; 0: unknown */
+  gboolean serial_scan;
+  char *serial_pattern;
+  char *serial_prefix;
+  guint64 serial_first;
+  guint64 serial_last;
+  gint64 created_at;
+  char *created_by;
+  GPtrArray *failures; /* of FailureBar; NULL until the batch was asked for alone */
+} BatchLine;
+
+typedef struct {
+  char *subject;
+  char *key;
+  char *fingerprint;
+  gint64 not_before; /* seconds */
+  gint64 not_after;
+  gint64 days_left;
+  gboolean demo;
+  guint64 log_size;
+  char *log_origin;
+  gboolean reachable;
+  char *problem;
+} CaHealth;
+
+typedef struct {
+  gint64 at;
+  char *actor;
+  char *batch;
+  char *format;
+  gboolean new_only;
+  guint64 rows;
+  guint64 bytes;
+  char *sha256;
+} ExportLine;
+
+/* The status record. */
+typedef struct {
+  char *station;
+  char *version;
+  char *mode; /* "demo", "production" */
+  gint64 started_at;
+  char *batch; /* that runs, or NULL */
+  char *role;  /* of this screen */
+  char *user;
+  char *authorized; /* the supervisor who let this screen act */
+  gint64 authorized_until;
+  char *operator_name;
+  char *operator_language;
+  guint operators; /* how many may sign in; 0: nobody has to */
+  char *next_serial;
+  guint64 disk_free; /* bytes */
+  guint64 disk_size;
+  char *clock; /* "synchronised", "free", "unknown" */
+  char *ledger;
+  char *transcripts;
+  char **warnings;
+  CaHealth ca;
+  ExportLine last_export; /* at is 0 where there was none */
+} Health;
+
+typedef struct {
+  char *serial;
+  char *chip_id;
+  char *batch;
+  char *driver;
+  char *model;
+  char *firmware;
+  char *state;
+  gint64 created_at;
+  guint attempts;
+  char *certificate; /* SHA-256 */
+} DeviceLine;
+
+typedef struct {
+  char *step;
+  gint64 at;
+} StepTime;
+
+typedef struct {
+  gint64 id;
+  char *slot;
+  char *batch;
+  char *device;
+  char *driver;
+  char *operator_name;
+  gint64 started_at;
+  gint64 ended_at;
+  char *result; /* "running", "passed", "failed", "interrupted" */
+  char *step;
+  char *reason;
+  char *operator_text;
+  char *detail;
+  char *transcript; /* NULL until the attempt was asked for alone */
+  GPtrArray *steps; /* of StepTime; the same */
+} AttemptLine;
+
+typedef struct {
+  char *device;
+  char *batch;
+  char *profile;
+  char *serial_number;
+  char *sha256;
+  char *sha1;
+  char *spki_sha256;
+  char *subject;
+  char *issuer;
+  char *key;
+  gint64 not_before; /* seconds */
+  gint64 not_after;
+  char *state;
+  char *status;
+  char *void_reason;
+  guint64 log_index;
+  gint64 issued_at;
+  gint64 verified_at;
+} CertificateLine;
+
+typedef struct {
+  gint64 id;
+  gint64 at;
+  char *actor;
+  char *kind;
+  char *subject;
+  char *detail;
+} EventLine;
+
+typedef struct {
+  char *name;
+  char *role;
+  char *language;
+  gboolean enabled;
+} OperatorLine;
+
+typedef struct {
+  char *name;
+  char *subject;
+  char **keys;
+} ProfileLine;
+
+/* The unit that the Device view shows. */
+typedef struct {
+  char *wanted;  /* the serial that was asked for, or NULL */
+  char *problem; /* why it can't be shown, or NULL */
+  DeviceLine *device;
+  CertificateLine *certificate; /* or NULL */
+  GPtrArray *attempts;          /* of AttemptLine, newest first */
+} DeviceDetail;
+
+/* An export that this screen runs or ran. */
+typedef struct {
+  gboolean running;
+  guint64 rows;
+  guint64 total;
+  gint64 started_at;
+  gint64 ended_at;
+  char *path;
+  char *problem; /* or NULL */
+  guint64 omitted;
+  guint64 bytes;
+  char *sha256;
+} ExportRun;
+
+/* ---- the screen itself ---- */
+
+typedef enum {
+  VIEW_LINE,
+  VIEW_BATCH,
+  VIEW_DEVICE,
+  VIEW_CA,
+  VIEW_LOG,
+  VIEW_EXPORT,
+  VIEW_SLOTS,
+} ViewKind;
+
+#define N_VIEWS (VIEW_SLOTS + 1)
+
+/* What a list shows of itself. */
+typedef struct {
+  guint selected; /* row, among those that pass the filter */
+  guint top;      /* the first that is shown */
+  char *filter;   /* or NULL */
+} ListPlace;
+
+typedef enum {
+  DIALOG_NONE,
+  DIALOG_CONFIRM,    /* text; Enter does it, Esc does not */
+  DIALOG_INPUT,      /* text and one field */
+  DIALOG_SUPERVISOR, /* text (what for); badge, then PIN: fields that show no text */
+  DIALOG_FORM,       /* several fields: a new batch */
+  DIALOG_CHOICE,     /* text and a list: language */
+  DIALOG_HELP,
+  DIALOG_WAIT,    /* "plug a device into slot 3 now"; Esc ends it */
+  DIALOG_MESSAGE, /* text; any key or scan ends it */
+} DialogKind;
+
+typedef struct {
+  const char *label; /* translated when it is drawn */
+  GString *value;
+  gboolean hidden;            /* drawn as stars */
+  const char *const *choices; /* NULL-ended, untranslated; the value is one of them */
+} Field;
+
+typedef struct {
+  DialogKind kind;
+  char *title;       /* translated already */
+  char *text;        /* translated already; may have several lines */
+  GPtrArray *fields; /* of Field */
+  guint field;       /* the one that is typed into; for CHOICE the selected line */
+  char **choices;    /* for CHOICE */
+  char *problem;     /* what was wrong with the last try */
+} Dialog;
+
+typedef enum { NOTICE_INFORMATION, NOTICE_GOOD, NOTICE_BAD } NoticeKind;
+
+typedef struct {
+  gboolean connected;
+  char *disconnected_because; /* a sentence; NULL while connected */
+  gint64 now;                 /* when this was last looked at: views ask no clock */
+
+  Health health;
+  GPtrArray *tiles;     /* of Tile, by number */
+  GPtrArray *batches;   /* of BatchLine, newest first */
+  GPtrArray *events;    /* of EventLine, newest first */
+  GPtrArray *attempts;  /* of AttemptLine, newest first: for the Log view */
+  GPtrArray *exports;   /* of ExportLine, newest first */
+  GPtrArray *operators; /* of OperatorLine */
+  GPtrArray *profiles;  /* of ProfileLine */
+  GPtrArray *formats;   /* of char *: what Export can write */
+  DeviceDetail detail;
+  ExportRun run;
+
+  ViewKind view;
+  guint focus; /* the slot that keys act on; 0: none */
+  guint page;  /* of the tiles, where not all fit */
+  ListPlace lists[N_VIEWS];
+  gboolean filtering;       /* keys go into the view's filter */
+  gboolean log_attempts;    /* the Log view shows attempts, not audit events */
+  gboolean follow;          /* it stays at the newest */
+  gboolean show_transcript; /* the Device view shows the selected attempt's dialogue */
+  guint transcript_top;
+  guint export_format; /* index in formats */
+  gboolean export_new_only;
+  GString *export_path;
+  Dialog dialog;
+
+  GString *scan;   /* what was scanned or typed so far */
+  gboolean typing; /* by hand: the field takes every key until Enter */
+  char *last_scan; /* what the last scan was, large enough to be checked; or NULL */
+  char *notice;    /* one line about what was done last; or NULL */
+  NoticeKind notice_kind;
+  gint64 notice_until;
+  gboolean locked;
+  const char *language; /* "en", "de", "zh_CN" */
+} Model;
+
+Model *model_new (void);
+void model_free (Model *model);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Model, model_free)
+
+/* NULL where there is none. */
+Tile *model_tile (const Model *model, guint number);
+BatchLine *model_batch (const Model *model, const char *name);
+BatchLine *model_running_batch (const Model *model);
+/* The batch that the Batch view has selected, or NULL. */
+BatchLine *model_selected_batch (const Model *model);
+/* The attempt that the Device view has selected, or NULL. */
+AttemptLine *model_selected_attempt (const Model *model);
+
+/* What the Log view shows now, filter applied, newest first: of EventLine or AttemptLine. Free
+ * with g_ptr_array_unref(). */
+GPtrArray *model_log_rows (const Model *model);
+
+/* What a list's filter means: every word of it is somewhere in one of the texts, case ignored.
+ * `texts` ends with NULL; members before it may be "" but not NULL. */
+gboolean filter_matches (const char *filter, const char *const *texts);
+
+/* One line at the bottom, for some seconds. */
+void model_notice (Model *model, NoticeKind kind, const char *format, ...) G_GNUC_PRINTF (3, 4);
+
+/* Keeps selection and top of a list of `rows` within `visible` lines. */
+void list_keep_in_sight (ListPlace *place, guint rows, guint visible);
+
+void tile_free (Tile *tile);
+void batch_line_free (BatchLine *batch);
+void failure_bar_free (FailureBar *bar);
+void device_line_free (DeviceLine *device);
+void step_time_free (StepTime *step);
+void attempt_line_free (AttemptLine *attempt);
+void certificate_line_free (CertificateLine *certificate);
+void event_line_free (EventLine *event);
+void export_line_free (ExportLine *line);
+void operator_line_free (OperatorLine *line);
+void profile_line_free (ProfileLine *line);
+void health_clear (Health *health);
+void device_detail_clear (DeviceDetail *detail);
+void dialog_clear (Dialog *dialog);

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * How wide text is on a terminal, and words for times and numbers. Pure.
+ */
+#pragma once
+
+#include <glib.h>
+
+/* Columns of a character: 0, 1 or 2. Ambiguous ones are 1. Not the C library's, which depends on
+ * the locale. */
+int glyph_width (gunichar glyph);
+
+/* Columns of UTF-8 text; what canvas_text() does not draw counts nothing. */
+int text_width (const char *text);
+
+/* The nearest thing in ASCII ("ü" is "ue", "│" is "|", unknown is "?"), at most three characters.
+ */
+const char *glyph_to_ascii (gunichar glyph);
+
+/* "12.4 s", "3 min 05 s", "2 h 10 min". Free with g_free(). */
+char *duration_words (gint64 microseconds);
+/* "14:32:08", local time. */
+char *clock_words (gint64 microseconds_since_1970);
+/* "2026-11-21 14:32:08", local time. */
+char *date_words (gint64 microseconds_since_1970);
+/* "98.3%", or "-" where `whole` is 0. */
+char *percent_words (guint64 part, guint64 whole);
+/* "1.2 GB". */
+char *bytes_words (guint64 bytes);
