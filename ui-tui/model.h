@@ -302,7 +302,10 @@ typedef struct {
 
   ViewKind view;
   guint focus; /* the slot that keys act on; 0: none */
-  guint page;  /* of the tiles, where not all fit */
+  guint page;  /* of the tiles, where not all fit; who moves the focus turns the page with it */
+  /* How many tiles stood in a row and on a page when the line was last drawn; 0: it was not. */
+  guint grid_columns;
+  guint grid_tiles;
   ListPlace lists[N_VIEWS];
   gboolean filtering;       /* keys go into the view's filter */
   gboolean log_attempts;    /* the Log view shows attempts, not audit events */

@@ -32,11 +32,12 @@ const View *view_of_kind (ViewKind kind);
 void screen_draw (Model *model, Canvas *canvas);
 
 /* The slots' tiles of `area`: how many fit in a row and below each other, so that tiles are as
- * large as can be; those that do not fit are on further pages. */
+ * large as can be; those that do not fit are on further pages, all but the last with `tiles`. */
 typedef struct {
   guint columns;
   guint rows;
   guint pages;
+  guint tiles; /* on a page */
 } TileGrid;
 TileGrid tile_grid (Area area, guint tiles);
 
@@ -44,8 +45,11 @@ TileGrid tile_grid (Area area, guint tiles);
 void dialog_draw (Model *model, Canvas *canvas);
 void help_draw (Model *model, Canvas *canvas, Area area);
 
-/* Words for the station's own words, translated: "sign" is "Signing", "fail" is "FAIL". */
+/* Words for the station's own words, translated: "sign" is "Signing", "fail" is "FAIL". A word that
+ * the screen does not know is shown as it is. */
 const char *step_label (const char *step);
 const char *tile_state_label (TileState state);
 const char *batch_state_label (const char *state);
+/* What is wrong, in a few words: "unit does not answer"; for an unknown reason the operator's text,
+ * translated. */
 const char *reason_label (const char *reason, const char *operator_text);
