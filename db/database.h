@@ -18,6 +18,7 @@ typedef struct {
   char *path;
   GHashTable *statements; /* SQL → Statement, prepared once */
   gboolean disk_full;     /* the last failure was a lack of space, which may pass */
+  gboolean audited;       /* an audit event was added since this was last looked at */
 } Database;
 
 /* Opens or creates for writing; the caller holds the lock. Refuses, before a byte is written,

@@ -33,6 +33,7 @@ audit_add (Database *database, const char *actor, const char *kind, const char *
   statement_bind_text (insert, detail == NULL ? "" : detail);
   if (!statement_run (insert, error))
     return FALSE;
+  database->audited = TRUE;
   if (id != NULL)
     *id = database_last_id (database);
   return TRUE;
@@ -87,4 +88,10 @@ ledger_events (Ledger *ledger, guint most, GError **error)
     return NULL;
   statement_bind_int64 (select, limit_of (most));
   return load_rows (select, load_event, (GDestroyNotify)audit_event_free, error);
+}
+
+void
+ledger_watch_events (Ledger *ledger, void (*added) (gpointer data), gpointer data)
+{
+  writer_watch (ledger->writer, added, data);
 }

@@ -305,6 +305,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (AuditEvent, audit_event_free)
 gboolean ledger_record_event (Ledger *ledger, const char *actor, const char *kind,
                               const char *subject, const char *detail, GError **error);
 GPtrArray *ledger_events (Ledger *ledger, guint most, GError **error); /* newest first */
+/* `added` is called after each commit that recorded events, in a thread of the ledger's: it must
+ * return at once, and not call the ledger. NULL ends that. */
+void ledger_watch_events (Ledger *ledger, void (*added) (gpointer data), gpointer data);
 /* Those behind event `after`, oldest first: what a follower has not seen. */
 GPtrArray *ledger_events_after (Ledger *ledger, gint64 after, guint most, GError **error);
 

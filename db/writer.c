@@ -27,6 +27,8 @@ struct Writer {
   GCond arrival;
   GQueue queue; /* of Request */
   gboolean closing;
+  void (*committed) (gpointer data);
+  gpointer committed_data;
   /* Only of the thread. */
   gboolean unfolded;    /* the WAL holds what the file does not */
   WriteUrgency urgency; /* of the connection's commits, as set last */
@@ -168,6 +170,16 @@ checkpoint (Writer *writer)
   g_warning ("%s", failure->message);
 }
 
+static void
+tell_committed (Writer *writer)
+{
+  G_GNUC_UNUSED g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&writer->mutex);
+
+  if (writer->database->audited && writer->committed != NULL)
+    writer->committed (writer->committed_data);
+  writer->database->audited = FALSE;
+}
+
 /* TRUE with the next group, or with none where there was time to fold; FALSE at the end. */
 static gboolean
 wait_for_group (Writer *writer, GPtrArray *group, gboolean *idle)
@@ -214,6 +226,7 @@ writer_thread (gpointer data)
       continue;
     }
     run_group (writer, group);
+    tell_committed (writer);
     answer_group (writer, group);
   }
   return NULL;
@@ -248,6 +261,15 @@ writer_free (Writer *writer)
   g_mutex_clear (&writer->mutex);
   g_free (writer->broken);
   g_free (writer);
+}
+
+void
+writer_watch (Writer *writer, void (*committed) (gpointer data), gpointer data)
+{
+  G_GNUC_UNUSED g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&writer->mutex);
+
+  writer->committed = committed;
+  writer->committed_data = data;
 }
 
 gboolean

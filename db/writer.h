@@ -33,5 +33,10 @@ Writer *writer_new (Database *database);
 void writer_free (Writer *writer);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Writer, writer_free)
 
+/* `committed` is called in the writer's thread after each commit that holds audit events, before
+ * their callers go on; it must return at once. NULL: nobody listens any more; when this returns it
+ * does not run. */
+void writer_watch (Writer *writer, void (*committed) (gpointer data), gpointer data);
+
 gboolean writer_run (Writer *writer, WriteUrgency urgency, WriterJob job, gpointer data,
                      GError **error);

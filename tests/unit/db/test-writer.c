@@ -296,6 +296,34 @@ START_TEST (attempts_that_a_crash_left_open_end_as_interrupted)
 }
 END_TEST
 
+static void
+count_up (gpointer data)
+{
+  g_atomic_int_inc ((gint *)data);
+}
+
+START_TEST (a_follower_hears_of_each_commit_with_events_and_of_no_other)
+{
+  g_auto (Fixture) f = { 0 };
+  g_autoptr (GError) error = NULL;
+  gint told = 0;
+  gint64 attempt;
+
+  fixture_open (&f);
+  ledger_watch_events (f.ledger, count_up, &told);
+  assert_ok (record (f.ledger, "first", &error), error);
+  ck_assert_int_eq (g_atomic_int_get (&told), 1);
+  start_batch (f.ledger, "b1", 0, NULL);
+  gint after_batch = g_atomic_int_get (&told);
+  ck_assert_int_gt (after_batch, 1);
+  assert_ok (ledger_begin_attempt (f.ledger, "1", "b1", NULL, &attempt, &error), error);
+  ck_assert_int_eq (g_atomic_int_get (&told), after_batch);
+  ledger_watch_events (f.ledger, NULL, NULL);
+  assert_ok (record (f.ledger, "last", &error), error);
+  ck_assert_int_eq (g_atomic_int_get (&told), after_batch);
+}
+END_TEST
+
 int
 main (void)
 {
@@ -313,6 +341,7 @@ main (void)
   tcase_add_test (writer, after_a_failed_write_nothing_is_written_until_the_ledger_is_opened_anew);
   tcase_add_test (writer, what_was_acknowledged_is_there_after_a_kill);
   tcase_add_test (writer, attempts_that_a_crash_left_open_end_as_interrupted);
+  tcase_add_test (writer, a_follower_hears_of_each_commit_with_events_and_of_no_other);
   suite_add_tcase (suite, writer);
   return run_suite (suite);
 }
