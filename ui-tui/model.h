@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * What the screen knows: the station as the daemon tells it, and what the operator has done to the
- * screen itself. Plain structs, no terminal and no bus: client.c fills in the first half, act.c the
+ * screen itself. Plain structs, no terminal and no bus: client.c fills in the first half, app.c the
  * second, views only read. Texts in it are safe to show. Times are microseconds since 1970.
  */
 #pragma once
@@ -340,6 +340,10 @@ BatchLine *model_selected_batch (const Model *model);
 /* The attempt that the Device view has selected, or NULL. */
 AttemptLine *model_selected_attempt (const Model *model);
 
+/* What the Batch view lists now, filter applied, newest first: of BatchLine. Free with
+ * g_ptr_array_unref(). */
+GPtrArray *model_batch_rows (const Model *model);
+
 /* What the Log view shows now, filter applied, newest first: of EventLine or AttemptLine. Free
  * with g_ptr_array_unref(). */
 GPtrArray *model_log_rows (const Model *model);
@@ -367,4 +371,5 @@ void operator_line_free (OperatorLine *line);
 void profile_line_free (ProfileLine *line);
 void health_clear (Health *health);
 void device_detail_clear (DeviceDetail *detail);
+void field_free (Field *field);
 void dialog_clear (Dialog *dialog);
