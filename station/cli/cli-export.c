@@ -5,95 +5,14 @@
  */
 #include "station/cli/cli.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <gio/gunixfdlist.h>
-#include <glib/gstdio.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/files.h"
+#include "base/output-file.h"
 #include "base/text.h"
 #include "station/cli/arguments.h"
 #include "station/cli/output.h"
-
-/* Where the bytes go, and under which name they appear in the end. */
-typedef struct {
-  char *path;      /* the final name; NULL for standard output and devices */
-  char *temporary; /* beside it; NULL the same */
-  int fd;
-} Output;
-
-static void
-output_clear (Output *output)
-{
-  if (output->temporary != NULL)
-    unlink (output->temporary);
-  if (output->fd > STDERR_FILENO)
-    close (output->fd);
-  g_free (output->temporary);
-  g_free (output->path);
-}
-
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Output, output_clear)
-
-static gboolean
-refuse_output (const char *path, GError **error)
-{
-  g_autofree char *shown = g_filename_display_name (path);
-
-  g_set_error (error, CLI_ERROR, CLI_FAILED, "%s can't be written: %s.", shown, g_strerror (errno));
-  return FALSE;
-}
-
-/* A device or a pipe is written to, never replaced. */
-static gboolean
-open_in_place (Output *output, const char *file, GError **error)
-{
-  output->fd = open (file, O_WRONLY | O_NOCTTY | O_CLOEXEC);
-  return output->fd >= 0 || refuse_output (file, error);
-}
-
-static gboolean
-output_open (Output *output, const char *file, GError **error)
-{
-  struct stat about;
-
-  if (g_str_equal (file, "-")) {
-    output->fd = STDOUT_FILENO;
-    return TRUE;
-  }
-  if (stat (file, &about) == 0 && !S_ISREG (about.st_mode))
-    return open_in_place (output, file, error);
-
-  char *target = realpath (file, NULL); /* a link stays, its target is replaced */
-  output->path = g_canonicalize_filename (target != NULL ? target : file, NULL);
-  free (target);
-  g_autofree char *folder = g_path_get_dirname (output->path);
-  g_autofree char *name = g_path_get_basename (output->path);
-  g_autofree char *hidden = g_strdup_printf (".%s.XXXXXX", name);
-  g_autofree char *temporary = g_build_filename (folder, hidden, NULL);
-  output->fd = g_mkstemp_full (temporary, O_RDWR | O_CLOEXEC, 0644);
-  if (output->fd < 0)
-    return refuse_output (file, error);
-  output->temporary = g_steal_pointer (&temporary);
-  return TRUE;
-}
-
-/* Synced, renamed, and the folder synced too: only then it is there. */
-static gboolean
-output_finish (Output *output, GError **error)
-{
-  if (output->path == NULL)
-    return TRUE;
-  if (fsync (output->fd) != 0 || rename (output->temporary, output->path) != 0)
-    return refuse_output (output->path, error);
-  g_clear_pointer (&output->temporary, g_free);
-  return folder_sync (output->path, error);
-}
 
 static GVariant *
 call_export (Cli *cli, int fd, GError **error)
@@ -112,14 +31,14 @@ call_export (Cli *cli, int fd, GError **error)
 
 /* AWS wants a template with the manifest: FILE.template.json. */
 static gboolean
-write_template (const Output *output, GVariant *summary, char **path, GError **error)
+write_template (const OutputFile *output, GVariant *summary, char **path, GError **error)
 {
   const char *template = NULL;
 
   if (output->path == NULL || !g_variant_lookup (summary, "template", "&s", &template))
     return TRUE;
-  *path = g_strconcat (output->path, ".template.json", NULL);
-  return file_replace_durably (*path, template, strlen (template), 0644, error);
+  *path = output_file_write_beside (output, ".template.json", template, error);
+  return *path != NULL;
 }
 
 static gsize
@@ -139,7 +58,7 @@ report_omitted (GVariant *summary)
 }
 
 static void
-print_next_command (const Output *output, const char *template)
+print_next_command (const OutputFile *output, const char *template)
 {
   g_autofree char *name = g_path_get_basename (output->path);
   g_autofree char *quoted_path = g_shell_quote (output->path);
@@ -156,7 +75,7 @@ print_next_command (const Output *output, const char *template)
 }
 
 static void
-print_summary (const Cli *cli, const Output *output, GVariant *summary, const char *template)
+print_summary (const Cli *cli, const OutputFile *output, GVariant *summary, const char *template)
 {
   guint64 rows = 0;
   g_autofree char *sha256 = record_text (summary, "sha256");
@@ -199,14 +118,14 @@ check_options (const Cli *cli, GError **error)
 CliExit
 cli_export (Cli *cli, GError **error)
 {
-  g_auto (Output) output = { NULL, NULL, -1 };
+  g_auto (OutputFile) output = OUTPUT_FILE_INIT;
   g_autofree char *template = NULL;
 
-  if (!check_options (cli, error) || !output_open (&output, cli->options.output, error))
+  if (!check_options (cli, error) || !output_file_open (&output, cli->options.output, error))
     return CLI_FAILED;
   g_autoptr (GVariant) summary = call_export (cli, output.fd, error);
   if (summary == NULL || !write_template (&output, summary, &template, error)
-      || !output_finish (&output, error))
+      || !output_file_finish (&output, error))
     return CLI_FAILED;
   print_summary (cli, &output, summary, template);
   return report_omitted (summary) == 0 ? CLI_OK : CLI_PARTIAL;

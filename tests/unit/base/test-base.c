@@ -9,6 +9,7 @@
 
 #include "base/encode.h"
 #include "base/files.h"
+#include "base/output-file.h"
 #include "base/text.h"
 
 START_TEST (hex_goes_there_and_back)
@@ -129,6 +130,42 @@ START_TEST (a_file_in_no_folder_is_an_error_that_names_it)
 }
 END_TEST
 
+START_TEST (a_file_that_is_streamed_appears_whole_or_not_at_all)
+{
+  g_autofree char *folder = g_dir_make_tmp ("keycradle-base-XXXXXX", NULL);
+  g_autofree char *path = g_build_filename (folder, "manifest", NULL);
+  g_autofree char *content = NULL;
+  OutputFile output = OUTPUT_FILE_INIT;
+
+  ck_assert (output_file_open (&output, path, NULL));
+  ck_assert (fd_write_all (output.fd, "half", 4, NULL));
+  output_file_clear (&output);
+  ck_assert_int_eq (g_rmdir (folder), 0); /* nothing is left in it */
+
+  ck_assert_int_eq (g_mkdir (folder, 0755), 0);
+  ck_assert (output_file_open (&output, path, NULL));
+  ck_assert (fd_write_all (output.fd, "whole", 5, NULL));
+  g_autofree char *beside = output_file_write_beside (&output, ".template", "{}", NULL);
+  ck_assert (output_file_finish (&output, NULL));
+  output_file_clear (&output);
+  ck_assert (g_file_get_contents (path, &content, NULL, NULL));
+  ck_assert_str_eq (content, "whole");
+  g_unlink (beside);
+  g_unlink (path);
+  ck_assert_int_eq (g_rmdir (folder), 0);
+}
+END_TEST
+
+START_TEST (a_file_that_cannot_be_written_is_named)
+{
+  g_autoptr (GError) error = NULL;
+  g_auto (OutputFile) output = OUTPUT_FILE_INIT;
+
+  ck_assert (!output_file_open (&output, "/nowhere/manifest", &error));
+  ck_assert_msg (strstr (error->message, "/nowhere/manifest") != NULL, "%s", error->message);
+}
+END_TEST
+
 int
 main (void)
 {
@@ -146,6 +183,8 @@ main (void)
   tcase_add_test (tests, serials_are_narrow);
   tcase_add_test (tests, a_file_is_replaced_whole_with_its_mode);
   tcase_add_test (tests, a_file_in_no_folder_is_an_error_that_names_it);
+  tcase_add_test (tests, a_file_that_is_streamed_appears_whole_or_not_at_all);
+  tcase_add_test (tests, a_file_that_cannot_be_written_is_named);
   suite_add_tcase (suite, tests);
   runner = srunner_create (suite);
   srunner_run_all (runner, CK_NORMAL);
