@@ -77,6 +77,9 @@ static const Label reasons[] = {
   { "batch-full", N_ ("batch is complete") },
   { "storage", N_ ("station can't save") },
   { "corrupt", N_ ("records damaged") },
+  { "not-found", N_ ("not in the records") },
+  { "exists", N_ ("exists already") },
+  { "invalid", N_ ("not allowed") },
   { "newer-schema", N_ ("records too new") },
   /* the signer */
   { "profile", N_ ("profile differs") },
@@ -93,6 +96,8 @@ static const Label reasons[] = {
   { "signer-chain", N_ ("signer not set up") },
   { "old-signer-log", N_ ("signer's log too old") },
   { "server-roots", N_ ("server certificates missing") },
+  { "no-slot", N_ ("port belongs to no slot") },
+  { "slot", N_ ("slot can't do this now") },
   { "config", N_ ("configuration wrong") },
   { "internal", N_ ("fault of the station") },
   { NULL, NULL },

@@ -8,9 +8,14 @@
 /* Below this nothing can be read in a tile: "DISABLED" in one line, between two lines. */
 #define LEAST_WIDTH 8
 #define LEAST_HEIGHT 2
-/* With this much room the word stands in large letters, the reason below it. */
+/* With this much room inside, the word stands in large letters and the reason below it ... */
+#define LETTERS_WIDTH 15
+#define LETTERS_HEIGHT 6
+/* ... and with this much it looks good; else in three lines of text. */
 #define GOOD_WIDTH 18.0
 #define GOOD_HEIGHT 7.0
+#define TEXT_WIDTH 16.0
+#define TEXT_HEIGHT 3.0
 
 static guint
 fitting (int room, int least)
@@ -18,14 +23,16 @@ fitting (int room, int least)
   return (guint)MAX ((room - 1) / least, 1);
 }
 
-/* The better the worse of both sides is. */
+/* The worse of both sides counts; large letters are worth more than anything without. */
 static double
 worth (Area area, guint columns, guint rows)
 {
-  const double width = (area.width - 1) / (int)columns - 1;
-  const double height = (area.height - 1) / (int)rows - 1;
+  const int width = (area.width - 1) / (int)columns - 1;
+  const int height = (area.height - 1) / (int)rows - 1;
 
-  return MIN (width / GOOD_WIDTH, height / GOOD_HEIGHT);
+  if (width >= LETTERS_WIDTH && height >= LETTERS_HEIGHT)
+    return 1 + MIN (width / GOOD_WIDTH, height / GOOD_HEIGHT);
+  return MIN (1.0, MIN (width / TEXT_WIDTH, height / TEXT_HEIGHT));
 }
 
 static guint
