@@ -26,12 +26,25 @@ static const Field batch_fields[] = {
   { "passed", "Passed", FIELD_NUMBER },
   { "failed", "Failed", FIELD_NUMBER },
   { "attempts", "Attempts", FIELD_NUMBER },
+  { "devices", "Devices seen", FIELD_NUMBER },
+  { "passed-last-hour", "Units per hour", FIELD_NUMBER },
+  { "serial-scan", "Serials scanned", FIELD_YES_NO },
+  { "serial-pattern", "They look like", FIELD_TEXT },
   { "serial-prefix", "Serials begin", FIELD_TEXT },
   { "serial-first", "First number", FIELD_NUMBER },
   { "serial-last", "Last number", FIELD_NUMBER },
   { "serial-width", "Digits", FIELD_NUMBER },
   { "created-at", "Created", FIELD_TIME },
   { "created-by", "By", FIELD_TEXT },
+  { NULL, NULL, FIELD_TEXT },
+};
+
+static const Field failure_columns[] = {
+  { "count", "FAILED", FIELD_NUMBER },
+  { "reason", "REASON", FIELD_TEXT },
+  { "slot", "SLOT", FIELD_TEXT },
+  { "last-at", "LAST", FIELD_TIME },
+  { "operator-text", "WHAT TO DO", FIELD_TEXT },
   { NULL, NULL, FIELD_TEXT },
 };
 
@@ -58,21 +71,44 @@ insert_count (GVariantDict *dictionary, const char *key, gint64 value, GError **
 }
 
 static gboolean
-insert_serials (GVariantDict *dictionary, const CliOptions *options, GError **error)
+refuse_serials (const CliOptions *options, GError **error)
 {
-  if (options->serial_prefix == NULL
-      && (options->serial_first >= 0 || options->serial_last >= 0 || options->serial_width >= 0))
-  {
+  const gboolean range = options->serial_prefix != NULL || options->serial_first >= 0
+                         || options->serial_last >= 0 || options->serial_width >= 0;
+
+  if (options->serial_prefix == NULL && range) {
     g_set_error (error, CLI_ERROR, CLI_USAGE,
                  "A range of serials needs --serial-prefix too, as in --serial-prefix AC24- "
                  "--serial-first 1 --serial-last 500 --serial-width 6.");
-    return FALSE;
+    return TRUE;
   }
+  if (options->serial_scan && range) {
+    g_set_error (error, CLI_ERROR, CLI_USAGE,
+                 "Serials are either scanned or given from a range: leave out --serial-scan or the "
+                 "range.");
+    return TRUE;
+  }
+  if (options->serial_pattern != NULL && !options->serial_scan) {
+    g_set_error (error, CLI_ERROR, CLI_USAGE,
+                 "--serial-pattern judges what is scanned: add --serial-scan.");
+    return TRUE;
+  }
+  return FALSE;
+}
+
+static gboolean
+insert_serials (GVariantDict *dictionary, const CliOptions *options, GError **error)
+{
+  if (refuse_serials (options, error))
+    return FALSE;
+  if (options->serial_scan)
+    g_variant_dict_insert (dictionary, "serial-scan", "b", TRUE);
   if (options->serial_first >= 0)
     g_variant_dict_insert (dictionary, "serial-first", "t", (guint64)options->serial_first);
   if (options->serial_last >= 0)
     g_variant_dict_insert (dictionary, "serial-last", "t", (guint64)options->serial_last);
   return insert_text (dictionary, "serial-prefix", options->serial_prefix, error)
+         && insert_text (dictionary, "serial-pattern", options->serial_pattern, error)
          && insert_count (dictionary, "serial-width", options->serial_width, error);
 }
 
@@ -124,6 +160,35 @@ cli_batch_list (Cli *cli, GError **error)
   return CLI_OK;
 }
 
+/* What the counts come to. */
+static void
+print_rates (GVariant *batch)
+{
+  guint passed = 0, failed = 0;
+  gint64 cycle = 0;
+
+  g_variant_lookup (batch, "first-passed", "u", &passed);
+  g_variant_lookup (batch, "first-failed", "u", &failed);
+  g_variant_lookup (batch, "cycle-time", "x", &cycle);
+  if (passed + failed > 0)
+    printf ("%-16s %.1f%% (%u of %u passed at once)\n", "First-pass yield",
+            100.0 * passed / ((double)passed + failed), passed, passed + failed);
+  if (cycle > 0)
+    printf ("%-16s %.1f s\n", "Cycle time", (double)cycle / G_USEC_PER_SEC);
+}
+
+static void
+print_failures (const Cli *cli, GVariant *batch)
+{
+  g_autoptr (GVariant) failures =
+      g_variant_lookup_value (batch, "failures", G_VARIANT_TYPE ("aa{sv}"));
+
+  if (failures == NULL || g_variant_n_children (failures) == 0)
+    return;
+  putchar ('\n');
+  cli_print_records (cli, failures, failure_columns);
+}
+
 CliExit
 cli_batch_show (Cli *cli, GError **error)
 {
@@ -133,6 +198,10 @@ cli_batch_show (Cli *cli, GError **error)
       || !api_station1_call_get_batch_sync (cli->api, cli->arguments[0], &batch, NULL, error))
     return CLI_FAILED;
   cli_print_record (cli, batch, batch_fields);
+  if (cli->options.json)
+    return CLI_OK;
+  print_rates (batch);
+  print_failures (cli, batch);
   return CLI_OK;
 }
 

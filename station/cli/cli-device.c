@@ -40,25 +40,19 @@ static const Field device_fields[] = {
 static const Field attempt_columns[] = {
   { "id", "ATTEMPT", FIELD_NUMBER },  { "started-at", "STARTED", FIELD_TIME },
   { "slot", "SLOT", FIELD_TEXT },     { "device", "DEVICE", FIELD_TEXT },
-  { "driver", "DRIVER", FIELD_TEXT }, { "result", "RESULT", FIELD_TEXT },
-  { "step", "STEP", FIELD_TEXT },     { "reason", "REASON", FIELD_TEXT },
-  { NULL, NULL, FIELD_TEXT },
+  { "driver", "DRIVER", FIELD_TEXT }, { "operator", "OPERATOR", FIELD_TEXT },
+  { "result", "RESULT", FIELD_TEXT }, { "step", "STEP", FIELD_TEXT },
+  { "reason", "REASON", FIELD_TEXT }, { NULL, NULL, FIELD_TEXT },
 };
 
 static const Field attempt_fields[] = {
-  { "id", "Attempt", FIELD_NUMBER },
-  { "slot", "Slot", FIELD_TEXT },
-  { "batch", "Batch", FIELD_TEXT },
-  { "device", "Device", FIELD_TEXT },
-  { "driver", "Driver", FIELD_TEXT },
-  { "started-at", "Started", FIELD_TIME },
-  { "ended-at", "Ended", FIELD_TIME },
-  { "result", "Result", FIELD_TEXT },
-  { "step", "Step", FIELD_TEXT },
-  { "reason", "Reason", FIELD_TEXT },
-  { "operator-text", "What to do", FIELD_TEXT },
-  { "detail", "Detail", FIELD_TEXT },
-  { NULL, NULL, FIELD_TEXT },
+  { "id", "Attempt", FIELD_NUMBER },       { "slot", "Slot", FIELD_TEXT },
+  { "batch", "Batch", FIELD_TEXT },        { "device", "Device", FIELD_TEXT },
+  { "driver", "Driver", FIELD_TEXT },      { "operator", "Operator", FIELD_TEXT },
+  { "started-at", "Started", FIELD_TIME }, { "ended-at", "Ended", FIELD_TIME },
+  { "result", "Result", FIELD_TEXT },      { "step", "Step", FIELD_TEXT },
+  { "reason", "Reason", FIELD_TEXT },      { "operator-text", "What to do", FIELD_TEXT },
+  { "detail", "Detail", FIELD_TEXT },      { NULL, NULL, FIELD_TEXT },
 };
 
 static const Field certificate_columns[] = {
@@ -129,6 +123,24 @@ cli_device_retry (Cli *cli, GError **error)
 }
 
 CliExit
+cli_device_void (Cli *cli, GError **error)
+{
+  const char *serial = cli->arguments[0];
+  const char *reason = cli->options.reason;
+
+  if (reason == NULL || *reason == '\0') {
+    g_set_error (error, CLI_ERROR, CLI_USAGE,
+                 "Say why with --reason, for those who find the certificate void.");
+    return CLI_USAGE;
+  }
+  if (!argument_text (serial, error) || !argument_text (reason, error) || !cli_connect (cli, error)
+      || !api_station1_call_void_device_sync (cli->api, serial, reason, NULL, error))
+    return CLI_FAILED;
+  printf ("The certificate of %s is void. A cloud that knows it must be told as well.\n", serial);
+  return CLI_OK;
+}
+
+CliExit
 cli_attempt_list (Cli *cli, GError **error)
 {
   GVariant *filter;
@@ -139,6 +151,32 @@ cli_attempt_list (Cli *cli, GError **error)
     return CLI_FAILED;
   cli_print_records (cli, attempts, attempt_columns);
   return CLI_OK;
+}
+
+/* When each step began, and how long until the next one or the attempt's end. */
+static void
+print_steps (GVariant *attempt)
+{
+  g_autoptr (GVariant) steps = g_variant_lookup_value (attempt, "steps", G_VARIANT_TYPE ("aa{sv}"));
+  const gsize n = steps == NULL ? 0 : g_variant_n_children (steps);
+  gint64 end = 0;
+
+  g_variant_lookup (attempt, "ended-at", "x", &end);
+  for (gsize i = 0; i < n; i++) {
+    g_autoptr (GVariant) step = g_variant_get_child_value (steps, i);
+    g_autoptr (GVariant) next = i + 1 < n ? g_variant_get_child_value (steps, i + 1) : NULL;
+    g_autofree char *name = record_text (step, "step");
+    gint64 at = 0, until = end;
+
+    g_variant_lookup (step, "at", "x", &at);
+    if (next != NULL)
+      g_variant_lookup (next, "at", "x", &until);
+    g_autofree char *time = time_of_day (at);
+    printf ("%s  %s.%03d  %-14s", i == 0 ? "\n" : "", time, (int)(at / 1000 % 1000), name);
+    if (until >= at && until > 0)
+      printf (" %9.3f s", (double)(until - at) / G_USEC_PER_SEC);
+    putchar ('\n');
+  }
 }
 
 /* The dialogue is escaped already; line by line it is made safe once more. */
@@ -168,8 +206,10 @@ cli_attempt_show (Cli *cli, GError **error)
       || !api_station1_call_get_attempt_sync (cli->api, id, &attempt, NULL, error))
     return CLI_FAILED;
   cli_print_record (cli, attempt, attempt_fields);
-  if (!cli->options.json)
-    print_transcript (attempt);
+  if (cli->options.json)
+    return CLI_OK;
+  print_steps (attempt);
+  print_transcript (attempt);
   return CLI_OK;
 }
 

@@ -5,29 +5,22 @@
  */
 #include "station/cli/cli.h"
 
-#include <gio/gunixfdlist.h>
 #include <stdio.h>
 #include <unistd.h>
 
 #include "base/output-file.h"
 #include "base/text.h"
 #include "station/cli/arguments.h"
+#include "station/cli/export-run.h"
 #include "station/cli/output.h"
 
-static GVariant *
-call_export (Cli *cli, int fd, GError **error)
-{
-  g_autoptr (GUnixFDList) files = g_unix_fd_list_new ();
-  GVariant *summary = NULL;
-
-  if (g_unix_fd_list_append (files, fd, error) < 0 || !cli_connect (cli, error))
-    return NULL;
-  cli_wait_forever (cli);
-  api_station1_call_export_sync (cli->api, cli->arguments[0], cli->options.batch,
-                                 g_variant_new ("a{sv}", NULL), g_variant_new_handle (0), files,
-                                 &summary, NULL, NULL, error);
-  return summary;
-}
+static const Field export_columns[] = {
+  { "at", "EXPORTED", FIELD_TIME },    { "batch", "BATCH", FIELD_TEXT },
+  { "format", "FORMAT", FIELD_TEXT },  { "new-only", "NEW ONLY", FIELD_YES_NO },
+  { "rows", "DEVICES", FIELD_NUMBER }, { "bytes", "BYTES", FIELD_NUMBER },
+  { "actor", "WHO", FIELD_TEXT },      { "sha256", "SHA-256", FIELD_DIGEST },
+  { NULL, NULL, FIELD_TEXT },
+};
 
 /* AWS wants a template with the manifest: FILE.template.json. */
 static gboolean
@@ -89,8 +82,8 @@ print_summary (const Cli *cli, const OutputFile *output, GVariant *summary, cons
   g_variant_lookup (summary, "rows", "t", &rows);
   g_autofree char *file = text_for_display (cli->options.output, 1000);
   fprintf (to_standard_output ? stderr : stdout,
-           "%s: %" G_GUINT64_FORMAT " devices of batch %s, SHA-256 %s\n", file, rows,
-           cli->options.batch, sha256);
+           "%s: %" G_GUINT64_FORMAT "%s devices of batch %s, SHA-256 %s\n", file, rows,
+           cli->options.new_only ? " new" : "", cli->options.batch, sha256);
   if (template != NULL)
     print_next_command (output, template);
 }
@@ -123,10 +116,23 @@ cli_export (Cli *cli, GError **error)
 
   if (!check_options (cli, error) || !output_file_open (&output, cli->options.output, error))
     return CLI_FAILED;
-  g_autoptr (GVariant) summary = call_export (cli, output.fd, error);
+  g_autoptr (GVariant) summary = export_run (cli, output.fd, error);
   if (summary == NULL || !write_template (&output, summary, &template, error)
       || !output_file_finish (&output, error))
     return CLI_FAILED;
   print_summary (cli, &output, summary, template);
   return report_omitted (summary) == 0 ? CLI_OK : CLI_PARTIAL;
+}
+
+CliExit
+cli_export_list (Cli *cli, GError **error)
+{
+  GVariant *filter;
+  g_autoptr (GVariant) exports = NULL;
+
+  if (!cli_connect (cli, error) || !argument_filter (cli, &filter, error)
+      || !api_station1_call_list_exports_sync (cli->api, filter, &exports, NULL, error))
+    return CLI_FAILED;
+  cli_print_records (cli, exports, export_columns);
+  return CLI_OK;
 }

@@ -28,6 +28,8 @@ static const Field slot_fields[] = {
   { "port", "Port", FIELD_TEXT },
   { "binding", "Bound by", FIELD_TEXT },
   { "present", "Device there", FIELD_YES_NO },
+  { "waiting-for", "Waits for", FIELD_TEXT },
+  { "bound-serial", "Scanned serial", FIELD_TEXT },
   { "driver", "Driver", FIELD_TEXT },
   { "device", "Device", FIELD_TEXT },
   { "model", "Model", FIELD_TEXT },
@@ -39,6 +41,7 @@ static const Field slot_fields[] = {
   { "reason", "Reason", FIELD_TEXT },
   { "operator-text", "What to do", FIELD_TEXT },
   { "detail", "Detail", FIELD_TEXT },
+  { "acknowledged", "FAIL was seen", FIELD_YES_NO },
   { NULL, NULL, FIELD_TEXT },
 };
 
@@ -144,5 +147,48 @@ cli_slot_start (Cli *cli, GError **error)
       || !api_station1_call_start_slot_sync (cli->api, slot, NULL, error))
     return CLI_FAILED;
   printf ("Slot %u starts.\n", slot);
+  return CLI_OK;
+}
+
+CliExit
+cli_slot_acknowledge (Cli *cli, GError **error)
+{
+  guint slot = 0; /* every slot */
+
+  if ((cli->n_arguments > 0 && !argument_slot (cli->arguments[0], &slot, error))
+      || !cli_connect (cli, error)
+      || !api_station1_call_acknowledge_slot_sync (cli->api, slot, NULL, error))
+    return CLI_FAILED;
+  if (slot == 0)
+    printf ("Every FAIL is acknowledged.\n");
+  else
+    printf ("Slot %u is acknowledged.\n", slot);
+  return CLI_OK;
+}
+
+CliExit
+cli_slot_bind (Cli *cli, GError **error)
+{
+  const char *serial = cli->arguments[1];
+  guint slot, bound = 0;
+
+  if (!argument_slot (cli->arguments[0], &slot, error) || !argument_text (serial, error)
+      || !cli_connect (cli, error)
+      || !api_station1_call_bind_serial_sync (cli->api, slot, serial, &bound, NULL, error))
+    return CLI_FAILED;
+  printf ("The device in slot %u is %s.\n", bound == 0 ? slot : bound, serial);
+  return CLI_OK;
+}
+
+CliExit
+cli_slot_swap (Cli *cli, GError **error)
+{
+  guint first, second;
+
+  if (!argument_slot (cli->arguments[0], &first, error)
+      || !argument_slot (cli->arguments[1], &second, error) || !cli_connect (cli, error)
+      || !api_station1_call_swap_slots_sync (cli->api, first, second, NULL, error))
+    return CLI_FAILED;
+  printf ("Slots %u and %u have exchanged their ports.\n", first, second);
   return CLI_OK;
 }

@@ -18,6 +18,12 @@ static const Field status_fields[] = {
   { "slots", "Slots", FIELD_NUMBER },
   { "busy", "At work", FIELD_NUMBER },
   { "batch", "Batch", FIELD_TEXT },
+  { "next-serial", "Next serial", FIELD_TEXT },
+  { "operator", "Operator", FIELD_TEXT },
+  { "operators", "May sign in", FIELD_NUMBER },
+  { "user", "You are", FIELD_TEXT },
+  { "role", "Your role", FIELD_TEXT },
+  { "clock", "Clock", FIELD_TEXT },
   { "ledger", "Ledger", FIELD_TEXT },
   { "transcripts", "Transcripts", FIELD_TEXT },
   { NULL, NULL, FIELD_TEXT },
@@ -70,6 +76,38 @@ print_warnings (GVariant *status)
   }
 }
 
+static void
+print_disk (GVariant *status)
+{
+  guint64 free_bytes = 0, size = 0;
+
+  if (!g_variant_lookup (status, "disk-free", "t", &free_bytes)
+      || !g_variant_lookup (status, "disk-size", "t", &size) || size == 0)
+    return;
+  g_autofree char *free_text = g_format_size (free_bytes);
+  g_autofree char *size_text = g_format_size (size);
+  printf ("%-16s %s of %s free (%.0f%%)\n", "Disk", free_text, size_text,
+          100.0 * (double)free_bytes / (double)size);
+}
+
+static void
+print_last_export (GVariant *status)
+{
+  g_autoptr (GVariant) export =
+      g_variant_lookup_value (status, "last-export", G_VARIANT_TYPE_VARDICT);
+  gint64 at = 0;
+  guint64 rows = 0;
+
+  if (export == NULL || !g_variant_lookup (export, "at", "x", &at) || at == 0)
+    return;
+  g_variant_lookup (export, "rows", "t", &rows);
+  g_autofree char *when = date_and_time (at);
+  g_autofree char *batch = record_text (export, "batch");
+  g_autofree char *format = record_text (export, "format");
+  printf ("%-16s %s: %" G_GUINT64_FORMAT " devices of %s as %s\n", "Last export", when, rows, batch,
+          format);
+}
+
 CliExit
 cli_status (Cli *cli, GError **error)
 {
@@ -81,6 +119,8 @@ cli_status (Cli *cli, GError **error)
   cli_print_record (cli, status, status_fields);
   if (cli->options.json)
     return CLI_OK;
+  print_disk (status);
+  print_last_export (status);
   g_autoptr (GVariant) ca = g_variant_lookup_value (status, "ca", G_VARIANT_TYPE_VARDICT);
   if (ca != NULL)
     cli_print_record (cli, ca, ca_fields);

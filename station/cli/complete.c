@@ -69,6 +69,12 @@ list_slots (ApiStation1 *api, GVariant **records)
   return api_station1_call_list_slots_sync (api, records, NULL, NULL);
 }
 
+static gboolean
+list_operators (ApiStation1 *api, GVariant **records)
+{
+  return api_station1_call_list_operators_sync (api, records, NULL, NULL);
+}
+
 /* What a placeholder of the table stands for, and which member of which record names it. */
 static const struct {
   const char *placeholder;
@@ -77,7 +83,7 @@ static const struct {
 } sources[] = {
   { "BATCH", list_batches, "name" },    { "PROFILE", list_profiles, "name" },
   { "SERIAL", list_devices, "serial" }, { "ATTEMPT", list_attempts, "id" },
-  { "SLOT", list_slots, "slot" },
+  { "SLOT", list_slots, "slot" },       { "OPERATOR", list_operators, "name" },
 };
 
 static void
@@ -106,14 +112,21 @@ add_from_daemon (Cli *cli, GPtrArray *candidates, const char *prefix, guint sour
 static void
 add_values (Cli *cli, GPtrArray *candidates, const char *prefix, const char *placeholder)
 {
-  static const char *const formats[] = { "aws", "csv", "jsonl" };
+  static const struct {
+    const char *placeholder;
+    const char *word;
+  } fixed[] = {
+    { "FORMAT", "aws" },      { "FORMAT", "csv" },  { "FORMAT", "jsonl" }, { "ROLE", "operator" },
+    { "ROLE", "supervisor" }, { "LANGUAGE", "en" }, { "LANGUAGE", "de" },  { "LANGUAGE", "zh_CN" },
+  };
   static const char *const file_words[] = { "FILE", "FOLDER", "PATH" };
 
   for (guint i = 0; i < G_N_ELEMENTS (file_words); i++)
     if (g_str_has_prefix (placeholder, file_words[i]))
       g_ptr_array_add (candidates, g_strdup (":files"));
-  for (guint i = 0; g_str_equal (placeholder, "FORMAT") && i < G_N_ELEMENTS (formats); i++)
-    add (candidates, prefix, formats[i]);
+  for (guint i = 0; i < G_N_ELEMENTS (fixed); i++)
+    if (g_str_equal (placeholder, fixed[i].placeholder))
+      add (candidates, prefix, fixed[i].word);
   for (guint i = 0; i < G_N_ELEMENTS (sources); i++)
     if (g_str_equal (placeholder, sources[i].placeholder))
       add_from_daemon (cli, candidates, prefix, i);
@@ -205,10 +218,12 @@ complete_word (Cli *cli, GPtrArray *candidates, const char *last, char **plain)
     add_nouns (candidates, last);
   else if (g_str_equal (plain[0], "help"))
     add_verbs (candidates, last, plain[1]);
-  else if (verb == NULL && n_plain == 1)
-    add_verbs (candidates, last, plain[0]);
-  else if (verb != NULL)
-    add_arguments (cli, candidates, last, verb, n_plain - n_words);
+  else {
+    if (n_plain == 1) /* "export" goes on with "list" or with a format */
+      add_verbs (candidates, last, plain[0]);
+    if (verb != NULL)
+      add_arguments (cli, candidates, last, verb, n_plain - n_words);
+  }
 }
 
 char **

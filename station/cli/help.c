@@ -13,7 +13,7 @@ append_verb (GString *text, const CliVerb *verb)
   g_autofree char *name = cli_verb_name (verb);
   g_autofree char *line = g_strdup_printf ("%s %s", name, verb->arguments);
 
-  g_string_append_printf (text, "  %-24s %s\n", line, verb->help);
+  g_string_append_printf (text, "  %-26s %s\n", line, verb->help);
 }
 
 static void
@@ -23,7 +23,7 @@ append_option (GString *text, const CliOption *option)
       g_strdup_printf ("--%s%s%s", option->name, option->argument == NULL ? "" : " ",
                        option->argument == NULL ? "" : option->argument);
 
-  g_string_append_printf (text, "  %-24s %s\n", line, option->help);
+  g_string_append_printf (text, "  %-26s %s\n", line, option->help);
 }
 
 static void

@@ -82,6 +82,18 @@ disabled_text (GVariant *slot)
 }
 
 static char *
+waiting_text (GVariant *slot)
+{
+  g_autofree char *what = record_text (slot, "waiting-for");
+
+  if (g_str_equal (what, "serial"))
+    return g_strdup ("waiting: scan the serial of this device");
+  if (g_str_equal (what, "stopping"))
+    return g_strdup ("waiting: the station stops");
+  return g_strdup ("waiting: no batch is running");
+}
+
+static char *
 state_text (GVariant *slot)
 {
   g_autofree char *state = record_text (slot, "state");
@@ -95,7 +107,7 @@ state_text (GVariant *slot)
   if (g_str_equal (state, "disabled"))
     return disabled_text (slot);
   if (g_str_equal (state, "waiting"))
-    return g_strdup ("waiting: no batch is running");
+    return waiting_text (slot);
   return g_steal_pointer (&state);
 }
 

@@ -9,7 +9,6 @@
 #include <gio/gunixfdlist.h>
 #include <glib/gstdio.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/names.h"
@@ -24,7 +23,14 @@ static struct {
   GDBusServer *server;
   ApiStation1 *skeleton;
   gboolean hung_up;
+  char *heard;
 } fake;
+
+const char *
+fake_daemon_heard (void)
+{
+  return fake.heard == NULL ? "" : fake.heard;
+}
 
 const char *
 fake_daemon_folder (void)
@@ -93,7 +99,7 @@ get_ca_status (ApiStation1 *api, GDBusMethodInvocation *invocation)
 
 static gboolean
 export_manifest (ApiStation1 *api, GDBusMethodInvocation *invocation, GUnixFDList *files,
-                 const char *format, const char *batch, GVariant *output)
+                 const char *format, const char *batch, GVariant *options, GVariant *output)
 {
   int fd = g_unix_fd_list_get (files, g_variant_get_handle (output), NULL);
   const char *text = fake.answers.exported;
@@ -113,6 +119,38 @@ verify_manifest (ApiStation1 *api, GDBusMethodInvocation *invocation, GUnixFDLis
   if (!refuse (invocation))
     api_station1_complete_verify_manifest (api, invocation, NULL,
                                            parse ("a{sv}", fake.answers.verdict));
+  return TRUE;
+}
+
+static GVariant *
+parse_answer (GDBusMethodInvocation *invocation, const char *text)
+{
+  const GDBusMethodInfo *method = g_dbus_method_invocation_get_method_info (invocation);
+  g_autoptr (GString) type = g_string_new ("(");
+
+  for (GDBusArgInfo **out = method->out_args; out != NULL && *out != NULL; out++)
+    g_string_append (type, (*out)->signature);
+  g_string_append_c (type, ')');
+  return parse (type->str, text);
+}
+
+/* Every call comes by here first, in a thread of its own; FALSE: it is answered. */
+static gboolean
+answer_call (GDBusInterfaceSkeleton *skeleton, GDBusMethodInvocation *invocation)
+{
+  const char *method = g_dbus_method_invocation_get_method_name (invocation);
+
+  for (const FakeCall *call = fake.answers.calls; call != NULL && call->method != NULL; call++) {
+    if (!g_str_equal (call->method, method))
+      continue;
+    g_autofree char *arguments =
+        g_variant_print (g_dbus_method_invocation_get_parameters (invocation), TRUE);
+    g_free (fake.heard);
+    fake.heard = g_strdup_printf ("%s %s", method, arguments);
+    if (!refuse (invocation))
+      g_dbus_method_invocation_return_value (invocation, parse_answer (invocation, call->answer));
+    return FALSE;
+  }
   return TRUE;
 }
 
@@ -149,6 +187,7 @@ serve (gpointer data)
   g_signal_connect (fake.skeleton, "handle-get-ca-status", G_CALLBACK (get_ca_status), NULL);
   g_signal_connect (fake.skeleton, "handle-export", G_CALLBACK (export_manifest), NULL);
   g_signal_connect (fake.skeleton, "handle-verify-manifest", G_CALLBACK (verify_manifest), NULL);
+  g_signal_connect (fake.skeleton, "g-authorize-method", G_CALLBACK (answer_call), NULL);
   fake.server =
       g_dbus_server_new_sync (address, G_DBUS_SERVER_FLAGS_NONE, guid, NULL, NULL, &error);
   g_assert_no_error (error);
@@ -168,6 +207,7 @@ fake_daemon_start (const FakeAnswers *answers)
   g_autoptr (GAsyncQueue) started = g_async_queue_new ();
 
   fake.answers = *answers;
+  g_clear_pointer (&fake.heard, g_free);
   g_free (fake.folder); /* of an earlier one: its name may be asked for after the stop */
   fake.folder = g_dir_make_tmp ("keycradle-XXXXXX", NULL);
   ck_assert_ptr_nonnull (fake.folder);
@@ -197,16 +237,28 @@ fake_daemon_stop (void)
 }
 
 int
-fake_daemon_run_client (const char *line, char **output, char **problem)
+fake_daemon_feed_client (const char *line, const char *input, char **output, char **problem)
 {
   g_auto (GStrv) folders = g_strsplit (line, "%s", -1);
   g_autofree char *filled = g_strjoinv (fake.folder, folders);
   g_autofree char *command = g_strdup_printf ("%s --socket %s/station.sock %s",
                                               g_getenv ("KEYCRADLE_PROGRAM"), fake.folder, filled);
   g_auto (GStrv) argv = g_strsplit (command, " ", -1);
-  int status;
+  g_autoptr (GSubprocess) client =
+      g_subprocess_newv ((const char *const *)argv,
+                         G_SUBPROCESS_FLAGS_STDIN_PIPE | G_SUBPROCESS_FLAGS_STDOUT_PIPE
+                             | G_SUBPROCESS_FLAGS_STDERR_PIPE,
+                         NULL);
 
-  ck_assert (g_spawn_sync (NULL, argv, NULL, 0, NULL, NULL, output, problem, &status, NULL));
-  ck_assert_msg (WIFEXITED (status), "%s ended by a signal: %s", command, *problem);
-  return WEXITSTATUS (status);
+  ck_assert_ptr_nonnull (client);
+  g_subprocess_communicate_utf8 (client, input, NULL, output, problem, NULL);
+  ck_assert_msg (g_subprocess_get_if_exited (client), "%s ended by a signal: %s", command,
+                 *problem);
+  return g_subprocess_get_exit_status (client);
+}
+
+int
+fake_daemon_run_client (const char *line, char **output, char **problem)
+{
+  return fake_daemon_feed_client (line, "", output, problem);
 }

@@ -7,6 +7,12 @@
 
 #include <glib.h>
 
+/* The answer to any method: a tuple in GVariant notation, as "({'name': <'B'>},)" or "()". */
+typedef struct {
+  const char *method;
+  const char *answer;
+} FakeCall;
+
 /* What it answers; texts in GVariant notation, NULL for an empty answer. */
 typedef struct {
   const char *slots;     /* aa{sv} */
@@ -18,6 +24,7 @@ typedef struct {
   const char *error;     /* name behind org.keycradle.Error. of every answer, or NULL */
   gboolean hang_up_once; /* closes the first connection after ListSlots */
   const char *signalled; /* a{sv}: SlotChanged, sent after ListSlots */
+  const FakeCall *calls; /* ended by one without method; these come before all of the above */
 } FakeAnswers;
 
 /* Starts it; the folder is made. */
@@ -27,6 +34,11 @@ void fake_daemon_stop (void);
 /* The folder, for the test's own files too. */
 const char *fake_daemon_folder (void);
 
+/* The last of `calls` that was made, as "GetBatch ('B',)"; "" for none. */
+const char *fake_daemon_heard (void);
+
 /* Runs keycradle with `line`, split by blanks; %s stands for the folder. Gives the exit code;
  * free both texts with g_free(). */
 int fake_daemon_run_client (const char *line, char **output, char **problem);
+/* The same with `input` on its standard input. */
+int fake_daemon_feed_client (const char *line, const char *input, char **output, char **problem);

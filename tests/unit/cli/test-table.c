@@ -23,7 +23,7 @@ START_TEST (every_verb_is_complete)
     g_autofree char *name = cli_verb_name (verb);
     ck_assert_msg (verb->run != NULL, "%s does nothing", name);
     ck_assert_msg (g_str_has_suffix (verb->help, "."), "%s: the help is no sentence", name);
-    ck_assert_msg (strlen (name) + strlen (verb->arguments) + 2 <= 24, "%s: too wide", name);
+    ck_assert_msg (strlen (name) + strlen (verb->arguments) + 2 <= 26, "%s: too wide", name);
     ck_assert_msg (strlen (verb->help) <= 72, "%s: the help is too long", name);
   }
 }
@@ -37,7 +37,7 @@ START_TEST (verbs_are_unique_and_their_nouns_stand_together)
         continue;
       ck_assert_str_eq (later[-1].noun, verb->noun);
       ck_assert_ptr_nonnull (verb->verb);
-      ck_assert_str_ne (verb->verb, later->verb);
+      ck_assert_pstr_ne (verb->verb, later->verb); /* the last may have none: "export FORMAT" */
     }
 }
 END_TEST

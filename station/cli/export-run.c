@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * See export-run.h.
+ */
+#include "station/cli/export-run.h"
+
+#include <gio/gunixfdlist.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#define CLEAR_LINE "\r\033[K"
+
+typedef struct {
+  Cli *cli;
+  GMainLoop *loop;
+  GVariant *summary;
+  GError *error;
+  gint64 began;
+  gboolean shown; /* a line of progress stands on the terminal */
+} Run;
+
+char *
+export_progress_text (GVariant *progress, gint64 microseconds)
+{
+  guint64 rows = 0, total = 0;
+  const double seconds = (double)MAX (microseconds, 1) / G_USEC_PER_SEC;
+
+  g_variant_lookup (progress, "rows", "t", &rows);
+  g_variant_lookup (progress, "total", "t", &total);
+  const double rate = (double)rows / seconds;
+  g_autoptr (GString) text = g_string_new (NULL);
+  g_string_append_printf (text, "%" G_GUINT64_FORMAT, rows);
+  if (total > 0)
+    g_string_append_printf (text, " of %" G_GUINT64_FORMAT, total);
+  g_string_append_printf (text, " devices");
+  if (total > 0)
+    g_string_append_printf (text, ", %.0f%%", 100.0 * (double)MIN (rows, total) / (double)total);
+  g_string_append_printf (text, ", %.0f/s", rate);
+  if (rows > 0 && total >= rows)
+    g_string_append_printf (text, ", %.0f s left", (double)(total - rows) / rate);
+  return g_string_free (g_steal_pointer (&text), FALSE);
+}
+
+/* Others export too: only what is ours is shown. */
+static void
+export_progress (ApiStation1 *api, GVariant *progress, Run *run)
+{
+  const char *batch = "", *format = "";
+
+  g_variant_lookup (progress, "batch", "&s", &batch);
+  g_variant_lookup (progress, "format", "&s", &format);
+  if (!g_str_equal (batch, run->cli->options.batch)
+      || !g_str_equal (format, run->cli->arguments[0]))
+    return;
+  g_autofree char *text = export_progress_text (progress, g_get_monotonic_time () - run->began);
+  fprintf (stderr, CLEAR_LINE "%s", text);
+  fflush (stderr);
+  run->shown = TRUE;
+}
+
+static void
+exported (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  Run *run = user_data;
+
+  api_station1_call_export_finish (API_STATION1 (source), &run->summary, NULL, result, &run->error);
+  g_main_loop_quit (run->loop);
+}
+
+static GVariant *
+export_options (const Cli *cli)
+{
+  g_auto (GVariantDict) options;
+
+  g_variant_dict_init (&options, NULL);
+  if (cli->options.new_only)
+    g_variant_dict_insert (&options, "new-only", "b", TRUE);
+  return g_variant_dict_end (&options);
+}
+
+GVariant *
+export_run (Cli *cli, int fd, GError **error)
+{
+  g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
+  g_autoptr (GUnixFDList) files = g_unix_fd_list_new ();
+  Run run = { .cli = cli, .loop = loop, .began = g_get_monotonic_time () };
+
+  if (g_unix_fd_list_append (files, fd, error) < 0 || !cli_connect (cli, error))
+    return NULL;
+  cli_wait_forever (cli);
+  if (isatty (STDERR_FILENO))
+    g_signal_connect (cli->api, "export-progress", G_CALLBACK (export_progress), &run);
+  api_station1_call_export (cli->api, cli->arguments[0], cli->options.batch, export_options (cli),
+                            g_variant_new_handle (0), files, NULL, exported, &run);
+  g_main_loop_run (loop);
+  g_signal_handlers_disconnect_by_data (cli->api, &run);
+  if (run.shown)
+    fputs (CLEAR_LINE, stderr);
+  if (run.error != NULL)
+    g_propagate_error (error, run.error);
+  return run.summary;
+}

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * One export, with a line on standard error that says how far it is.
+ */
+#pragma once
+
+#include "station/cli/cli.h"
+
+/* Has the daemon write the manifest that `cli` speaks of to `fd`. The summary, or NULL. */
+GVariant *export_run (Cli *cli, int fd, GError **error);
+
+/* "1200 of 5000 devices, 24%, 400/s, 10 s left" after `microseconds`; free with g_free(). */
+char *export_progress_text (GVariant *progress, gint64 microseconds);
