@@ -81,7 +81,9 @@ int canvas_text (Canvas *canvas, Area area, int row, int column, int width, Styl
                  const char *text);
 int canvas_printf (Canvas *canvas, Area area, int row, int column, int width, Style style,
                    const char *format, ...) G_GNUC_PRINTF (7, 8);
-/* The same, ending at the area's right edge, or in its middle. */
+/* The columns that canvas_text() uses for `text` where there is room: "ü" takes two in ASCII. */
+int canvas_text_width (const Canvas *canvas, const char *text);
+/* The same as canvas_text(), ending at the area's right edge, or in its middle. */
 int canvas_text_right (Canvas *canvas, Area area, int row, Style style, const char *text);
 int canvas_text_middle (Canvas *canvas, Area area, int row, Style style, const char *text);
 /* Breaks `text` between words (wide characters anywhere) over the area's lines from `row` on; cuts
@@ -104,11 +106,12 @@ typedef enum {
 void canvas_pattern (Canvas *canvas, Area area, Pattern pattern, Style style);
 
 typedef enum { BOX_SINGLE, BOX_DOUBLE } BoxKind;
-/* A frame along the area's edge; boxes that share an edge join there. */
+/* A frame along the area's edge; it joins the lines that stand there already, so that boxes may
+ * share an edge (fill first what is to stand in front). */
 void canvas_box (Canvas *canvas, Area area, BoxKind kind, Style style);
 void canvas_rule (Canvas *canvas, Area area, int row, Style style); /* a line from edge to edge */
 
-/* A bar that is `part` of `whole` full: [####....] */
+/* A bar of `width` columns that is `part` of `whole` full: [####....] */
 void canvas_bar (Canvas *canvas, Area area, int row, int column, int width, guint64 part,
                  guint64 whole, Style style);
 

@@ -13,8 +13,12 @@ int glyph_width (gunichar glyph);
 /* Columns of UTF-8 text; what canvas_text() does not draw counts nothing. */
 int text_width (const char *text);
 
-/* The nearest thing in ASCII ("ü" is "ue", "│" is "|", unknown is "?"), at most three characters.
- */
+/* The characters of `text` as they are drawn: composed (NFC), what is not UTF-8 as U+FFFD; not yet
+ * without those of no width. Free with g_free(). */
+gunichar *text_glyphs (const char *text, glong *length);
+
+/* The nearest thing in ASCII ("ü" is "ue", "│" is "|", unknown is "?"), at most three characters,
+ * "" for what has no width. */
 const char *glyph_to_ascii (gunichar glyph);
 
 /* "12.4 s", "3 min 05 s", "2 h 10 min". Free with g_free(). */
