@@ -58,3 +58,29 @@ serial_is_valid (const char *serial)
   return length >= 1 && length <= 64 && g_ascii_isalnum (serial[0])
          && strspn (serial, G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS ".:_-") == length;
 }
+
+/* The pattern alone must be sound, so that a parenthesis of its own can't end the group. */
+static GRegex *
+compile_whole (const char *pattern, GError **error)
+{
+  g_autofree char *whole = g_strdup_printf ("\\A(?:%s)\\z", pattern);
+  g_autoptr (GRegex) alone = g_regex_new (pattern, 0, 0, error);
+
+  return alone == NULL ? NULL : g_regex_new (whole, 0, 0, error);
+}
+
+gboolean
+serial_pattern_check (const char *pattern, GError **error)
+{
+  g_autoptr (GRegex) regex = compile_whole (pattern, error);
+
+  return regex != NULL;
+}
+
+gboolean
+serial_fits_pattern (const char *serial, const char *pattern)
+{
+  g_autoptr (GRegex) regex = compile_whole (pattern, NULL);
+
+  return regex != NULL && g_regex_match (regex, serial, 0, NULL);
+}

@@ -17,3 +17,9 @@ char *bytes_for_display (const guint8 *data, gsize length, gsize most);
 /* TRUE where `serial` may name a device: 1 to 64 characters of A-Z a-z 0-9 . : _ -,
  * the first one a letter or digit. Narrower than every cloud's own rule. */
 gboolean serial_is_valid (const char *serial);
+
+/* TRUE where `pattern` can be compiled as a pattern of whole serials (GRegex). */
+gboolean serial_pattern_check (const char *pattern, GError **error);
+
+/* TRUE where `pattern` fits `serial` from its first character to its last. */
+gboolean serial_fits_pattern (const char *serial, const char *pattern);
