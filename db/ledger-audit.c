@@ -74,18 +74,31 @@ load_event (Statement *statement)
   return event;
 }
 
+#define EVENT_QUERY "SELECT id, at, actor, kind, subject, detail FROM audit_events"
+
 GPtrArray *
 ledger_events (Ledger *ledger, guint most, GError **error)
 {
   G_GNUC_UNUSED g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&ledger->list.mutex);
   g_autoptr (Statement) select =
-      statement_prepare (ledger->list.database,
-                         "SELECT id, at, actor, kind, subject, detail FROM audit_events"
-                         " ORDER BY id DESC LIMIT ?",
-                         error);
+      statement_prepare (ledger->list.database, EVENT_QUERY " ORDER BY id DESC LIMIT ?", error);
 
   if (select == NULL)
     return NULL;
+  statement_bind_int64 (select, limit_of (most));
+  return load_rows (select, load_event, (GDestroyNotify)audit_event_free, error);
+}
+
+GPtrArray *
+ledger_events_after (Ledger *ledger, gint64 after, guint most, GError **error)
+{
+  G_GNUC_UNUSED g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&ledger->list.mutex);
+  g_autoptr (Statement) select = statement_prepare (
+      ledger->list.database, EVENT_QUERY " WHERE id > ? ORDER BY id LIMIT ?", error);
+
+  if (select == NULL)
+    return NULL;
+  statement_bind_int64 (select, after);
   statement_bind_int64 (select, limit_of (most));
   return load_rows (select, load_event, (GDestroyNotify)audit_event_free, error);
 }

@@ -7,7 +7,10 @@
 
 #define BATCH_COLUMNS                                                                              \
   "id, name, product, profile, state, target, serial_prefix, serial_first, serial_last,"           \
-  " serial_width, created_at, created_by, passed, failed, attempts"
+  " serial_width, serial_scan, serial_pattern, created_at, created_by, passed, failed, attempts,"  \
+  " devices, first_passed, first_failed"
+
+#define LONGEST_PATTERN 200 /* as in the schema */
 
 const char *
 batch_state_word (BatchState state)
@@ -49,6 +52,7 @@ batch_free (Batch *batch)
   g_free (batch->product);
   g_free (batch->profile);
   g_free (batch->serial_prefix);
+  g_free (batch->serial_pattern);
   g_free (batch->created_by);
   g_free (batch);
 }
@@ -68,11 +72,16 @@ load_batch (Statement *statement)
   batch->serial_first = (guint64)statement_int64 (statement);
   batch->serial_last = (guint64)statement_int64 (statement);
   batch->serial_width = (guint)statement_int64 (statement);
+  batch->serial_scan = statement_int64 (statement) != 0;
+  batch->serial_pattern = statement_dup_text (statement);
   batch->created_at = statement_int64 (statement);
   batch->created_by = statement_dup_text (statement);
   batch->passed = (guint)statement_int64 (statement);
   batch->failed = (guint)statement_int64 (statement);
   batch->attempts = (guint)statement_int64 (statement);
+  batch->devices = (guint)statement_int64 (statement);
+  batch->first_passed = (guint)statement_int64 (statement);
+  batch->first_failed = (guint)statement_int64 (statement);
   return batch;
 }
 
@@ -154,6 +163,36 @@ check_range (const Batch *batch, GError **error)
 }
 
 static gboolean
+check_pattern (const char *pattern, GError **error)
+{
+  g_autoptr (GError) reason = NULL;
+
+  if (pattern[0] == '\0')
+    return invalid ("an empty pattern fits no serial: leave it out where any serial will do",
+                    error);
+  if (g_utf8_strlen (pattern, -1) > LONGEST_PATTERN)
+    return invalid ("a serial pattern is at most 200 characters long", error);
+  if (serial_pattern_check (pattern, &reason))
+    return TRUE;
+  g_set_error (error, LEDGER_ERROR, LEDGER_ERROR_INVALID,
+               "the serial pattern is no regular expression: %s", reason->message);
+  return FALSE;
+}
+
+static gboolean
+check_scanning (const Batch *batch, GError **error)
+{
+  if (batch->serial_scan && batch->serial_prefix != NULL)
+    return invalid ("a batch either scans its serials or has a prefix to number them, not both",
+                    error);
+  if (!batch->serial_scan && batch->serial_pattern != NULL)
+    return invalid ("a serial pattern is for serials that are scanned: let the batch scan them, or "
+                    "leave the pattern out",
+                    error);
+  return batch->serial_pattern == NULL || check_pattern (batch->serial_pattern, error);
+}
+
+static gboolean
 check_batch (const Batch *batch, GError **error)
 {
   if (batch->name == NULL || !serial_is_valid (batch->name))
@@ -162,7 +201,7 @@ check_batch (const Batch *batch, GError **error)
                     error);
   if (batch->profile == NULL || batch->profile[0] == '\0')
     return invalid ("a batch needs a profile", error);
-  return check_range (batch, error);
+  return check_range (batch, error) && check_scanning (batch, error);
 }
 
 static gboolean
@@ -172,8 +211,8 @@ insert_batch (Database *database, const Batch *batch, BatchState state, GError *
   g_autoptr (Statement) insert = statement_prepare (
       database,
       "INSERT INTO batches (name, product, profile, state, target, serial_prefix, serial_first,"
-      " serial_last, serial_width, serial_next, created_at, created_by)"
-      " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      " serial_last, serial_width, serial_next, serial_scan, serial_pattern, created_at,"
+      " created_by) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
       error);
 
   if (insert == NULL)
@@ -188,6 +227,8 @@ insert_batch (Database *database, const Batch *batch, BatchState state, GError *
   statement_bind_int64 (insert, ranged ? (gint64)batch->serial_last : 0);
   statement_bind_int64 (insert, ranged ? batch->serial_width : 0);
   statement_bind_int64 (insert, ranged ? (gint64)batch->serial_first : 0);
+  statement_bind_int64 (insert, batch->serial_scan);
+  statement_bind_text (insert, batch->serial_pattern);
   statement_bind_int64 (insert, g_get_real_time ());
   statement_bind_text (insert, batch->created_by == NULL ? "" : batch->created_by);
   return statement_run (insert, error);
@@ -207,9 +248,9 @@ create_batch (Database *database, gpointer data, GError **error)
                  batch->name);
     return FALSE;
   }
-  g_autofree char *detail =
-      g_strdup_printf ("product %s, profile %s, target %u",
-                       batch->product == NULL ? "" : batch->product, batch->profile, batch->target);
+  g_autofree char *detail = g_strdup_printf (
+      "product %s, profile %s, target %u%s", batch->product == NULL ? "" : batch->product,
+      batch->profile, batch->target, batch->serial_scan ? ", serials scanned" : "");
   return insert_batch (database, batch, BATCH_CREATED, error)
          && audit_add (database, batch->created_by, "batch-create", batch->name, detail, NULL,
                        error);

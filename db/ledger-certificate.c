@@ -263,6 +263,25 @@ certificate_void (Database *database, gint64 certificate_id, const char *reason,
          && device_without_certificate (database, holder.device_id, error);
 }
 
+/* Who takes a certificate from a finished device does not want the line to give it another one by
+ * itself. Within a run it is the run that voids what the device lost, and goes on. */
+static gboolean
+hold_device (Database *database, gint64 certificate_id, GError **error)
+{
+  g_autoptr (Statement) update = statement_prepare (
+      database,
+      "UPDATE devices SET held = 1, retry_allowed = 0 WHERE id ="
+      " (SELECT device FROM certificates WHERE id = ? AND state = 'verified')"
+      " AND NOT EXISTS (SELECT 1 FROM attempts WHERE attempts.device = devices.id"
+      "   AND result = 'running')",
+      error);
+
+  if (update == NULL)
+    return FALSE;
+  statement_bind_int64 (update, certificate_id);
+  return statement_run (update, error);
+}
+
 typedef struct {
   gint64 certificate_id;
   const char *reason;
@@ -274,8 +293,10 @@ void_certificate (Database *database, gpointer data, GError **error)
 {
   const Voiding *voiding = data;
 
-  return certificate_void (database, voiding->certificate_id, voiding->reason, voiding->actor,
-                           error);
+  /* Held first: afterwards nobody can tell that it lived. */
+  return hold_device (database, voiding->certificate_id, error)
+         && certificate_void (database, voiding->certificate_id, voiding->reason, voiding->actor,
+                              error);
 }
 
 gboolean

@@ -14,6 +14,7 @@ typedef struct {
   gint64 attempt_id;
   const DeviceFacts *facts;
   gint64 batch_id;
+  SerialRule rule;
   gint64 bound_device; /* the attempt has this device already, or 0 */
   gint64 device_id;    /* found or made */
   Device *device;
@@ -26,6 +27,7 @@ typedef struct {
   char *chip_id;
   gint64 batch_id;
   gboolean passed;
+  gboolean held;
   gboolean retry_allowed;
 } Known;
 
@@ -39,8 +41,8 @@ known_clear (Known *known)
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Known, known_clear)
 
 #define KNOWN_QUERY(column)                                                                        \
-  "SELECT id, serial, chip_id, batch, state = 'passed', retry_allowed FROM devices WHERE " column  \
-  " = ?"
+  "SELECT id, serial, chip_id, batch, state = 'passed', held, retry_allowed FROM devices"          \
+  " WHERE " column " = ?"
 
 static gboolean
 read_known (Database *database, const char *sql, const char *value, Known *known, GError **error)
@@ -60,6 +62,7 @@ read_known (Database *database, const char *sql, const char *value, Known *known
   known->chip_id = statement_dup_text (select);
   known->batch_id = statement_int64 (select);
   known->passed = statement_int64 (select) != 0;
+  known->held = statement_int64 (select) != 0;
   known->retry_allowed = statement_int64 (select) != 0;
   return TRUE;
 }
@@ -104,12 +107,23 @@ same_chip (const Known *known, const DeviceFacts *facts)
   return known->chip_id == NULL || g_strcmp0 (known->chip_id, facts->chip_id) == 0;
 }
 
+/* A chip that is known keeps its serial. What a device says of itself may be left unheeded; a label
+ * that somebody scanned may not: it would stick on the wrong device. */
+static gboolean
+check_label (const SerialRule *rule, const Known *known, const char *serial, GError **error)
+{
+  if (!rule->scanned || known->id == 0)
+    return TRUE;
+  return duplicate_device (error, "the device of chip %s is %s already and can't become %s",
+                           known->chip_id, known->serial, serial);
+}
+
 /* Finds the device by chip, then by serial; known->id stays 0 where it is new. */
 static gboolean
-find_known (Database *database, const DeviceFacts *facts, gboolean ranged, Known *known,
+find_known (Database *database, const DeviceFacts *facts, const SerialRule *rule, Known *known,
             GError **error)
 {
-  const char *serial = claimed_serial (facts, ranged);
+  const char *serial = claimed_serial (facts, rule->ranged);
   g_auto (Known) named = { 0 };
 
   if (facts->chip_id != NULL
@@ -119,7 +133,9 @@ find_known (Database *database, const DeviceFacts *facts, gboolean ranged, Known
     return TRUE;
   if (!read_known (database, KNOWN_QUERY ("serial"), serial, &named, error))
     return FALSE;
-  if (named.id == 0 || named.id == known->id)
+  if (named.id == 0)
+    return check_label (rule, known, serial, error);
+  if (named.id == known->id)
     return TRUE;
   if (known->id != 0)
     return duplicate_device (error, "the device of chip %s carries the serial %s of another device",
@@ -200,10 +216,12 @@ check_batch_of (Database *database, gint64 batch_id, const Known *known, GError 
 static gboolean
 check_not_done (const Known *known, GError **error)
 {
-  if (!known->passed || known->retry_allowed)
+  if ((!known->passed && !known->held) || known->retry_allowed)
     return TRUE;
   g_set_error (error, LEDGER_ERROR, LEDGER_ERROR_ALREADY_DONE,
-               "device %s has passed already; a supervisor may allow it to run once more",
+               known->passed
+                   ? "device %s has passed already; a supervisor may allow it to run once more"
+                   : "device %s had its certificate voided; a supervisor may allow it to run again",
                known->serial);
   return FALSE;
 }
@@ -228,7 +246,7 @@ update_known (Database *database, const DeviceFacts *facts, gint64 device_id, gb
       database,
       "UPDATE devices SET chip_id = coalesce (chip_id, ?), driver = coalesce (?, driver),"
       " model = coalesce (?, model), firmware = coalesce (?, firmware), state = ?,"
-      " retry_allowed = 0 WHERE id = ?",
+      " held = 0, retry_allowed = 0 WHERE id = ?",
       error);
 
   if (update == NULL)
@@ -260,11 +278,12 @@ resume_device (Database *database, Identification *identification, const Known *
 }
 
 static char *
-choose_serial (Database *database, gint64 batch_id, const DeviceFacts *facts, gboolean ranged,
-               GError **error)
+choose_serial (Database *database, const Identification *identification, GError **error)
 {
-  if (ranged)
-    return batch_take_serial (database, batch_id, error);
+  const DeviceFacts *facts = identification->facts;
+
+  if (identification->rule.ranged)
+    return batch_take_serial (database, identification->batch_id, error);
 
   const char *serial = claimed_serial (facts, FALSE);
   if (serial != NULL && serial_is_valid (serial))
@@ -278,14 +297,13 @@ choose_serial (Database *database, gint64 batch_id, const DeviceFacts *facts, gb
 }
 
 static gboolean
-add_device (Database *database, Identification *identification, gboolean ranged, GError **error)
+add_device (Database *database, Identification *identification, GError **error)
 {
   const DeviceFacts *facts = identification->facts;
 
   if (!check_target (database, identification->batch_id, identification->attempt_id, error))
     return FALSE;
-  g_autofree char *serial =
-      choose_serial (database, identification->batch_id, facts, ranged, error);
+  g_autofree char *serial = choose_serial (database, identification, error);
   if (serial == NULL)
     return FALSE;
   identification->device_id =
@@ -317,10 +335,9 @@ bind_attempt (Database *database, Identification *identification, GError **error
 
 /* Reads what the attempt and its batch are, and refuses where the batch does not run. */
 static gboolean
-read_attempt (Database *database, Identification *identification, gboolean *ranged, GError **error)
+read_attempt (Database *database, Identification *identification, GError **error)
 {
   gint64 batch_id;
-  gint64 has_range;
 
   if (!attempt_running (database, identification->attempt_id, &batch_id,
                         &identification->bound_device, error))
@@ -330,13 +347,8 @@ read_attempt (Database *database, Identification *identification, gboolean *rang
                          "the attempt has no batch: start a batch first");
     return FALSE;
   }
-  if (!batch_check_running (database, batch_id, error)
-      || !number_for (database, "SELECT serial_prefix IS NOT NULL FROM batches WHERE id = ?",
-                      batch_id, &has_range, error))
-    return FALSE;
   identification->batch_id = batch_id;
-  *ranged = has_range != 0;
-  return TRUE;
+  return batch_check_running (database, batch_id, error);
 }
 
 static gboolean
@@ -344,10 +356,10 @@ identify_device (Database *database, gpointer data, GError **error)
 {
   Identification *identification = data;
   g_auto (Known) known = { 0 };
-  gboolean ranged;
 
-  if (!read_attempt (database, identification, &ranged, error)
-      || !find_known (database, identification->facts, ranged, &known, error))
+  if (!read_attempt (database, identification, error)
+      || !serial_rule_check (&identification->rule, identification->facts->serial, error)
+      || !find_known (database, identification->facts, &identification->rule, &known, error))
     return FALSE;
   if (identification->bound_device != 0 && identification->bound_device != known.id) {
     g_set_error_literal (error, LEDGER_ERROR, LEDGER_ERROR_DUPLICATE_DEVICE,
@@ -355,40 +367,42 @@ identify_device (Database *database, gpointer data, GError **error)
     return FALSE;
   }
   gboolean placed = known.id != 0 ? resume_device (database, identification, &known, error)
-                                  : add_device (database, identification, ranged, error);
+                                  : add_device (database, identification, error);
   return placed && bind_attempt (database, identification, error);
 }
 
-/* A serial of a range is consumed before the device hears it, so it must be on the disk by then.
- * Who is only recognised may be recognised again after a power cut. */
+/* The rule is settled with the batch, so it may be read ahead of the job. */
 static gboolean
-may_consume_serial (Ledger *ledger, gint64 attempt_id)
+read_rule (Ledger *ledger, gint64 attempt_id, SerialRule *rule, GError **error)
 {
+  gint64 batch_id;
   G_GNUC_UNUSED g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&ledger->line.mutex);
-  gboolean found = FALSE;
-  gint64 has_range = 0;
-  g_autoptr (Statement) select =
-      statement_prepare (ledger->line.database,
-                         "SELECT serial_prefix IS NOT NULL FROM attempts"
-                         " JOIN batches ON batches.id = attempts.batch WHERE attempts.id = ?",
-                         NULL);
 
-  if (select == NULL)
-    return TRUE;
-  statement_bind_int64 (select, attempt_id);
-  return !load_id (select, &has_range, &found, NULL) || has_range != 0;
+  return number_for (ledger->line.database, "SELECT batch FROM attempts WHERE id = ?", attempt_id,
+                     &batch_id, error)
+         && serial_rule_read (ledger->line.database, batch_id, rule, error);
+}
+
+/* A serial of a range or from a label is bound to its device before the device hears it, so it must
+ * be on the disk by then. Who is only recognised may be recognised again after a power cut. */
+static gboolean
+identify (Ledger *ledger, Identification *identification, GError **error)
+{
+  if (!read_rule (ledger, identification->attempt_id, &identification->rule, error))
+    return FALSE;
+  return identification->rule.ranged || identification->rule.scanned
+             ? ledger_write (ledger, identify_device, identification, error)
+             : ledger_write_soon (ledger, identify_device, identification, error);
 }
 
 Device *
 ledger_identify_device (Ledger *ledger, gint64 attempt_id, const DeviceFacts *facts, GError **error)
 {
   Identification identification = { .attempt_id = attempt_id, .facts = facts };
+  gboolean identified = identify (ledger, &identification, error);
 
-  gboolean written = may_consume_serial (ledger, attempt_id)
-                         ? ledger_write (ledger, identify_device, &identification, error)
-                         : ledger_write_soon (ledger, identify_device, &identification, error);
-
-  if (written)
+  serial_rule_clear (&identification.rule);
+  if (identified)
     return identification.device;
   device_free (identification.device);
   return NULL;

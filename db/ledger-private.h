@@ -51,6 +51,15 @@ limit_of (guint most)
   return most == 0 ? -1 : (gint64)most;
 }
 
+/* Batch and time; an index alone answers. A device that passed twice is one device. */
+#define BATCH_RATE_QUERY                                                                           \
+  "SELECT count (DISTINCT device), avg (max (ended_at - started_at, 0)) FROM attempts"             \
+  " WHERE batch = ? AND ended_at >= ? AND result = 'passed'"
+/* Batch; reads its counters only. */
+#define BATCH_FAILURES_QUERY                                                                       \
+  "SELECT reason, slot, count, last_at FROM failures WHERE batch = ?"                              \
+  " ORDER BY count DESC, last_at DESC, reason, slot"
+
 /* Ids by name; `found` FALSE without error where there is none. The _existing ones fail with
  * NOT_FOUND, the _running one also where the batch does not run. */
 gboolean batch_find (Database *database, const char *name, gint64 *id, gboolean *found,
@@ -70,6 +79,20 @@ gboolean batch_find_or_recover (Database *database, const char *name, const char
 char *serial_format (const char *prefix, guint width, guint64 number);
 /* The next serial of a batch's range, consumed. Free with g_free(). */
 char *batch_take_serial (Database *database, gint64 batch_id, GError **error);
+
+/* Where a batch's devices have their serials from; settled when the batch is created. */
+typedef struct {
+  gboolean ranged;  /* the batch numbers them */
+  gboolean scanned; /* the operator scans them */
+  char *pattern;    /* or NULL */
+} SerialRule;
+
+gboolean serial_rule_read (Database *database, gint64 batch_id, SerialRule *rule, GError **error);
+/* Refuses (INVALID) what a batch with scanned serials does not take: no serial, or one that the
+ * pattern does not fit. */
+gboolean serial_rule_check (const SerialRule *rule, const char *serial, GError **error);
+void serial_rule_clear (SerialRule *rule);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (SerialRule, serial_rule_clear)
 
 /* A new device's row; 0 with error. */
 gint64 device_insert (Database *database, gint64 batch_id, const char *serial,

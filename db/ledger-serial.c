@@ -1,10 +1,66 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Serial ranges of batches. A number that was taken is never given again.
+ * Where serials come from: a batch's range, of which no number is given twice, or the
+ * operator's scanner.
  */
+#include <string.h>
+
+#include "base/text.h"
 #include "db/ledger-private.h"
 
-#include <string.h>
+/* ---- rules ---- */
+
+void
+serial_rule_clear (SerialRule *rule)
+{
+  g_clear_pointer (&rule->pattern, g_free);
+}
+
+gboolean
+serial_rule_read (Database *database, gint64 batch_id, SerialRule *rule, GError **error)
+{
+  gboolean row;
+  g_autoptr (Statement) select = statement_prepare (
+      database,
+      "SELECT serial_prefix IS NOT NULL, serial_scan, serial_pattern FROM batches WHERE id = ?",
+      error);
+
+  if (select == NULL)
+    return FALSE;
+  statement_bind_int64 (select, batch_id);
+  if (!statement_step (select, &row, error))
+    return FALSE;
+  if (!row)
+    return TRUE;
+  rule->ranged = statement_int64 (select) != 0;
+  rule->scanned = statement_int64 (select) != 0;
+  rule->pattern = statement_dup_text (select);
+  return TRUE;
+}
+
+gboolean
+serial_rule_check (const SerialRule *rule, const char *serial, GError **error)
+{
+  if (!rule->scanned)
+    return TRUE;
+  if (serial == NULL) {
+    g_set_error_literal (error, LEDGER_ERROR, LEDGER_ERROR_INVALID,
+                         "the batch's serials are scanned, and none was scanned for this device: "
+                         "scan its label, then run it again");
+    return FALSE;
+  }
+  if (rule->pattern == NULL || serial_fits_pattern (serial, rule->pattern))
+    return TRUE;
+  g_autofree char *shown = text_for_display (serial, 64);
+  g_set_error (
+      error, LEDGER_ERROR, LEDGER_ERROR_INVALID,
+      "serial %s does not fit the batch's pattern %s: is it the right label, and the right "
+      "batch?",
+      shown, rule->pattern);
+  return FALSE;
+}
+
+/* ---- ranges ---- */
 
 char *
 serial_format (const char *prefix, guint width, guint64 number)

@@ -62,14 +62,15 @@ typedef struct {
   guint64 serial_last;
   guint serial_width;
   gboolean serial_scan; /* the operator scans each serial; excludes a prefix */
-  char *serial_pattern; /* a GRegex that a scanned serial must match as a whole, or NULL */
+  char *serial_pattern; /* a GRegex that a scanned serial must fit as a whole (serial_fits_pattern
+                           of base/text.h), at most 200 characters; or NULL */
   gint64 created_at;
   char *created_by;
   /* kept as devices change: reading costs the same in a large ledger */
   guint passed; /* devices in state "passed" */
   guint failed; /* devices whose last attempt failed */
   guint attempts;
-  guint devices;      /* that were identified */
+  guint devices;      /* that the ledger knows */
   guint first_passed; /* devices whose first attempt that came to a result passed */
   guint first_failed; /* ... or failed; with it, first-pass yield */
 } Batch;
@@ -78,7 +79,8 @@ Batch *batch_new (void);
 void batch_free (Batch *batch);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Batch, batch_free)
 
-/* Name: serial_is_valid's alphabet. Sets nothing but the row; state CREATED. */
+/* Name: serial_is_valid's alphabet. Sets nothing but the row; state CREATED. INVALID where scanning
+ * and a prefix meet, or the pattern can't be used. */
 gboolean ledger_create_batch (Ledger *ledger, const Batch *batch, const char *actor,
                               GError **error);
 /* start (CREATED, PAUSED → RUNNING), pause, close (final). Same state again is no error. */
@@ -88,8 +90,9 @@ Batch *ledger_batch (Ledger *ledger, const char *name, GError **error);
 GPtrArray *ledger_batches (Ledger *ledger, GError **error); /* of Batch, newest first */
 
 /* How fast a batch goes: the devices that passed since `since`, and how long their passing attempts
- * took on average (microseconds; 0 where there were none). Costs what that time has, not what the
- * batch has. */
+ * took on average (microseconds; 0 where there were none). A device that passed twice in that time
+ * is one device, both attempts are in the average; one whose certificate was voided since did pass.
+ * Costs what that time has, not what the batch has. */
 typedef struct {
   guint passed;
   gint64 mean_time;
@@ -98,7 +101,8 @@ typedef struct {
 gboolean ledger_batch_rate (Ledger *ledger, const char *name, gint64 since, BatchRate *rate,
                             GError **error);
 
-/* Failed attempts of a batch by reason and slot, kept as attempts end. */
+/* Failed attempts of a batch by reason and slot, kept as attempts end; also of those that never
+ * learned which device they held. */
 typedef struct {
   char *reason;
   char *slot;
@@ -116,11 +120,11 @@ GPtrArray *ledger_batch_failures (Ledger *ledger, const char *name, GError **err
 
 /* Who may sign in with a badge. Digests are made by the caller, with the ledger's salt. */
 typedef struct {
-  char *name;     /* serial_is_valid's alphabet */
-  char *role;     /* "operator", "supervisor" */
-  char *language; /* or NULL */
-  GBytes *badge_digest;
-  GBytes *pin_digest; /* or NULL: no PIN is asked */
+  char *name;           /* serial_is_valid's alphabet */
+  char *role;           /* "operator", "supervisor" */
+  char *language;       /* or NULL */
+  GBytes *badge_digest; /* 16 to 64 bytes, as is the PIN's */
+  GBytes *pin_digest;   /* or NULL: no PIN is asked */
   gboolean enabled;
   gint64 created_at;
   char *created_by;
@@ -132,9 +136,11 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (Operator, operator_free)
 /* 16 random bytes, made with the ledger, the same for ever. */
 GBytes *ledger_salt (Ledger *ledger, GError **error);
 
-/* EXISTS where name or badge is taken; on record. */
+/* EXISTS where name or badge is taken; on record, but for the digests. Takes name, role, language
+ * and digests; a new operator is enabled. */
 gboolean ledger_add_operator (Ledger *ledger, const Operator *who, const char *actor,
                               GError **error);
+/* The same again is no error, and no event. */
 gboolean ledger_set_operator_enabled (Ledger *ledger, const char *name, gboolean enabled,
                                       const char *actor, GError **error);
 GPtrArray *ledger_operators (Ledger *ledger, GError **error); /* of Operator, by name */
@@ -199,8 +205,11 @@ typedef struct {
 /* Binds the attempt to its device: found again by chip or serial, or made new within the batch
  * (target and range are enforced here; with a range the next serial is consumed for good).
  * A device of another batch is DUPLICATE_DEVICE; one that has passed already is ALREADY_DONE
- * unless a retry was allowed (ledger_allow_retry); one with a running attempt is BUSY_DEVICE.
- * Synced only where the batch has a range, so that no serial is used twice.
+ * unless a retry was allowed (ledger_allow_retry), and so is one that is held
+ * (ledger_void_certificate); one with a running attempt is BUSY_DEVICE.
+ * Where the batch's serials are scanned, `serial` is what was scanned: INVALID where there is none
+ * or it does not fit the pattern, DUPLICATE_DEVICE where the chip has another serial already.
+ * Synced only where the batch has a range or scans, so that no serial is used twice.
  * BATCH_FULL where the devices that hold a live certificate, and those without one that run in
  * other slots, reach the target. An attempt that was refused stays without a device, so that its
  * end changes nothing of that device. Free with device_free(). */
@@ -218,8 +227,8 @@ gboolean ledger_end_attempt (Ledger *ledger, gint64 attempt_id, AttemptResult re
 
 Device *ledger_device (Ledger *ledger, const char *serial, GError **error);
 GPtrArray *ledger_devices (Ledger *ledger, const char *batch, guint most, GError **error);
-/* A supervisor lets a device that has passed run once more; its live certificate is voided when
- * the device can no longer prove its key, and delivered again when it can. */
+/* A supervisor lets a device that has passed, or is held, run once more; its live certificate is
+ * voided when the device can no longer prove its key, and delivered again when it can. */
 gboolean ledger_allow_retry (Ledger *ledger, const char *serial, const char *actor, GError **error);
 Attempt *ledger_attempt (Ledger *ledger, gint64 id, GError **error);
 GPtrArray *ledger_attempts (Ledger *ledger, const char *batch, const char *device, guint most,
@@ -280,7 +289,11 @@ Certificate *ledger_live_certificate (Ledger *ledger, gint64 device_id, GError *
 gboolean ledger_certificate_verified (Ledger *ledger, gint64 attempt_id, gint64 certificate_id,
                                       const char *transcript, GError **error);
 
-/* Void already is fine. */
+/* Void already is fine. A device that was "certified" or "passed" is "started" again: it does not
+ * count as passed, and its place in the batch's target is free; its first result and the rate stay.
+ * Where the certificate had been verified and the device is in no slot, the device is held from
+ * then on: it runs again only after ledger_allow_retry(). Voiding within a run holds nothing: the
+ * run does it for a device that has lost its key, and then makes the next certificate. */
 gboolean ledger_void_certificate (Ledger *ledger, gint64 certificate_id, const char *reason,
                                   const char *actor, GError **error);
 
@@ -318,7 +331,7 @@ typedef struct {
   char *actor;
   char *batch;
   char *format;
-  gboolean new_only; /* only what the export before it had not */
+  gboolean new_only; /* only what the exports before it had not; FALSE where there were none */
   guint64 rows;
   guint64 bytes;
   char *sha256;

@@ -12,6 +12,7 @@
 /* Append only. */
 static const Migration ledger_migrations[] = {
   { .script = "/org/keycradle/db/001.sql" },
+  { .script = "/org/keycradle/db/002.sql" },
 };
 
 const Migration *

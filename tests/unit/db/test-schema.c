@@ -136,14 +136,18 @@ fail_half_way (Database *database, GError **error)
   return add_colour (database, error) && database_run_script (database, "no such SQL", error);
 }
 
+/* One schema further than this Keycradle knows. */
 static gboolean
-migrate_to_two (const char *path, gboolean (*change) (Database *, GError **), GError **error)
+migrate_further (const char *path, gboolean (*change) (Database *, GError **), GError **error)
 {
   guint count;
-  Migration list[] = { migrations (&count)[0], { .change = change } };
-  g_autoptr (Database) database = database_open_writer (path, G_N_ELEMENTS (list), error);
+  const Migration *known = migrations (&count);
+  g_autofree Migration *list = g_new0 (Migration, count + 1);
 
-  return database != NULL && migrate (database, list, G_N_ELEMENTS (list), error);
+  memcpy (list, known, count * sizeof *list);
+  list[count].change = change;
+  g_autoptr (Database) database = database_open_writer (path, count + 1, error);
+  return database != NULL && migrate (database, list, count + 1, error);
 }
 
 START_TEST (an_older_ledger_is_copied_and_brought_forward)
@@ -155,18 +159,18 @@ START_TEST (an_older_ledger_is_copied_and_brought_forward)
   g_autoptr (Certificate) certificate = pass (f.ledger, "b1", "chip-a", 0);
   ck_assert_ptr_nonnull (certificate);
   g_clear_pointer (&f.ledger, ledger_close);
-  g_autofree char *backup = g_strconcat (f.path, ".v1.bak", NULL);
+  g_autofree char *backup = g_strconcat (f.path, ".v2.bak", NULL);
 
-  assert_ok (migrate_to_two (f.path, add_colour, &error), error);
+  assert_ok (migrate_further (f.path, add_colour, &error), error);
   g_autofree char *version = raw_text (f.path, "PRAGMA user_version");
   g_autofree char *colour = raw_text (f.path, "SELECT colour FROM devices");
   g_autofree char *old_version = raw_text (backup, "PRAGMA user_version");
   g_autofree char *old_device = raw_text (backup, "SELECT serial FROM devices");
-  ck_assert_str_eq (version, "2");
+  ck_assert_str_eq (version, "3");
   ck_assert_str_eq (colour, "grey");
-  ck_assert_str_eq (old_version, "1");
+  ck_assert_str_eq (old_version, "2");
   ck_assert_str_eq (old_device, "chip-a");
-  /* This Keycradle knows schema 1 only. */
+  /* This Keycradle knows schema 2 only. */
   assert_error (ledger_open (f.path, &error) == NULL, LEDGER_ERROR_NEWER_SCHEMA, error);
   /* The copy is a ledger of its own. */
   ck_assert_int_eq (g_rename (backup, f.path), 0);
@@ -181,9 +185,9 @@ START_TEST (a_migration_that_fails_leaves_the_ledger_as_it_was)
   fixture_open (&f);
   start_batch (f.ledger, "b1", 0, NULL);
   g_clear_pointer (&f.ledger, ledger_close);
-  ck_assert (!migrate_to_two (f.path, fail_half_way, &error));
+  ck_assert (!migrate_further (f.path, fail_half_way, &error));
   g_autofree char *version = raw_text (f.path, "PRAGMA user_version");
-  ck_assert_str_eq (version, "1");
+  ck_assert_str_eq (version, "2");
   ck_assert_ptr_null (raw_text (f.path, "SELECT colour FROM devices"));
   fixture_reopen (&f);
   g_autoptr (Batch) batch = ledger_batch (f.ledger, "b1", NULL);
