@@ -228,6 +228,7 @@ manifest_compare_with_export (ManifestVerification *verification, GError **error
   ManifestWalk walk = { .writer = verification->writer,
                         .context = &verification->context,
                         .batch_id = verification->recorded.batch_id,
+                        .since = verification->recorded.since,
                         .through = verification->recorded.through };
 
   record_reader_init (&sides.reader, verification->fd, verification->start);

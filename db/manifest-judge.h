@@ -17,6 +17,7 @@ typedef struct {
   char *batch;
   char *format;
   gint64 format_version;
+  gint64 since;
   gint64 through;
   guint64 rows;
   GBytes *ca_certificate;
@@ -30,6 +31,7 @@ typedef struct {
   ManifestVerdict *verdict;
   const ManifestWriter *writer; /* by the look of the file; NULL where it is of no format */
   gint64 batch_id;              /* of the first certificate that the ledger knows; 0 */
+  gint64 verified_event;        /* of the same */
   ManifestRecord recorded;      /* what the file is held against */
   ManifestContext context;
 } ManifestVerification;

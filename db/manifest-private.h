@@ -81,12 +81,16 @@ typedef struct {
   const ManifestWriter *writer;
   const ManifestContext *context;
   gint64 batch_id;
+  gint64 since;         /* the audit event behind which rows count; 0 for all */
   gint64 through;       /* the last audit event that counts */
   GPtrArray *omissions; /* of ManifestOmission, or NULL */
+  /* As in ManifestOrder; may be NULL. */
+  void (*progress) (guint64 rows, guint64 total, gpointer data);
+  gpointer progress_data;
 } ManifestWalk;
 
-/* Walks a batch's certificates that were verified and not void as of `through`, in the order
- * in which they were verified, header first (with `row` NULL). */
+/* Walks a batch's certificates that were verified behind `since` and not void as of `through`, in
+ * the order in which they were verified, header first (with `row` NULL). */
 gboolean manifest_walk (Database *database, const ManifestWalk *walk, ManifestSink sink,
                         gpointer data, GError **error);
 

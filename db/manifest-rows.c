@@ -6,6 +6,8 @@
  */
 #include "db/manifest-private.h"
 
+#define ROWS_BETWEEN_TELLING 1000
+
 void
 manifest_context_init (ManifestContext *context, GBytes *ca_certificate, gint64 now)
 {
@@ -81,26 +83,88 @@ walk_header (const ManifestWalk *walk, GString *line, ManifestSink sink, gpointe
   return sink (data, line, NULL, error);
 }
 
-static gboolean
-walk_rows (Statement *select, const ManifestWalk *walk, GString *line, ManifestSink sink,
-           gpointer data, GError **error)
-{
-  gboolean more = TRUE;
+/* ---- progress ---- */
 
+typedef struct {
+  const ManifestWalk *walk;
+  guint64 rows;
+  guint64 total;
+} Progress;
+
+/* An index alone answers: no certificate is read for it. */
+#define COUNT_QUERY                                                                                \
+  "SELECT count (*) FROM certificates WHERE batch = ? AND verified_event IS NOT NULL"              \
+  " AND verified_event > ? AND verified_event <= ?"
+
+static gboolean
+progress_begin (Progress *progress, Database *database, GError **error)
+{
+  const ManifestWalk *walk = progress->walk;
+  gint64 total;
+  gboolean found;
+
+  if (walk->progress == NULL)
+    return TRUE;
+  g_autoptr (Statement) select = statement_prepare (database, COUNT_QUERY, error);
+  if (select == NULL)
+    return FALSE;
+  statement_bind_int64 (select, walk->batch_id);
+  statement_bind_int64 (select, walk->since);
+  statement_bind_int64 (select, walk->through);
+  if (!load_id (select, &total, &found, error))
+    return FALSE;
+  progress->total = (guint64)total;
+  return TRUE;
+}
+
+static void
+progress_tell (const Progress *progress)
+{
+  if (progress->walk->progress != NULL)
+    progress->walk->progress (progress->rows, progress->total, progress->walk->progress_data);
+}
+
+static void
+progress_step (Progress *progress)
+{
+  progress->rows++;
+  if (progress->rows % ROWS_BETWEEN_TELLING == 0 && progress->rows < progress->total)
+    progress_tell (progress);
+}
+
+/* ---- the walk ---- */
+
+static gboolean
+walk_row (Statement *select, const ManifestWalk *walk, GString *line, ManifestSink sink,
+          gpointer data, GError **error)
+{
+  ManifestRow row;
+
+  manifest_row_load (&row, select);
+  gboolean gone = statement_int64 (select) != 0;
+  if (gone || leave_out (walk, &row))
+    return TRUE;
+  g_string_truncate (line, 0);
+  walk->writer->line (line, &row, walk->context);
+  return sink (data, line, &row, error);
+}
+
+static gboolean
+walk_rows (Statement *select, Progress *progress, GString *line, ManifestSink sink, gpointer data,
+           GError **error)
+{
+  gboolean more;
+
+  if (!statement_step (select, &more, error))
+    return FALSE;
   while (more) {
-    ManifestRow row;
+    if (!walk_row (select, progress->walk, line, sink, data, error))
+      return FALSE;
+    progress_step (progress);
     if (!statement_step (select, &more, error))
       return FALSE;
-    if (!more)
-      return TRUE;
-    manifest_row_load (&row, select);
-    if (leave_out (walk, &row))
-      continue;
-    g_string_truncate (line, 0);
-    walk->writer->line (line, &row, walk->context);
-    if (!sink (data, line, &row, error))
-      return FALSE;
   }
+  progress_tell (progress);
   return TRUE;
 }
 
@@ -111,10 +175,10 @@ walk_rows (Statement *select, const ManifestWalk *walk, GString *line, ManifestS
   "   WHERE other.batch = certificates.batch AND other.common_name = certificates.common_name"     \
   "   AND other.device <> certificates.device"                                                     \
   "   AND other.verified_event < certificates.verified_event"                                      \
-  "   AND (other.void_event IS NULL OR other.void_event > ?2))" MANIFEST_ROW_TABLES                \
+  "   AND (other.void_event IS NULL OR other.void_event > ?2)),"                                   \
+  " coalesce (certificates.void_event <= ?2, 0)" MANIFEST_ROW_TABLES                               \
   " WHERE certificates.batch = ?1 AND certificates.verified_event IS NOT NULL"                     \
-  " AND certificates.verified_event <= ?2"                                                         \
-  " AND (certificates.void_event IS NULL OR certificates.void_event > ?2)"                         \
+  " AND certificates.verified_event > ?3 AND certificates.verified_event <= ?2"                    \
   " ORDER BY certificates.verified_event"
 
 gboolean
@@ -123,11 +187,13 @@ manifest_walk (Database *database, const ManifestWalk *walk, ManifestSink sink, 
 {
   g_autoptr (GString) line = g_string_sized_new (8192);
   g_autoptr (Statement) select = statement_prepare (database, WALK_QUERY, error);
+  Progress progress = { .walk = walk };
 
   if (select == NULL)
     return FALSE;
   statement_bind_int64 (select, walk->batch_id);
   statement_bind_int64 (select, walk->through);
-  return walk_header (walk, line, sink, data, error)
-         && walk_rows (select, walk, line, sink, data, error);
+  statement_bind_int64 (select, walk->since);
+  return progress_begin (&progress, database, error) && walk_header (walk, line, sink, data, error)
+         && walk_rows (select, &progress, line, sink, data, error);
 }

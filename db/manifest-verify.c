@@ -27,7 +27,7 @@ manifest_verdict_free (ManifestVerdict *verdict)
 
 #define EXPORT_QUERY                                                                               \
   "SELECT exports.id, exports.at, actor, exports.batch, batches.name, format, format_version,"     \
-  " through, rows, ca_certificate FROM exports JOIN batches ON batches.id = exports.batch"
+  " since, through, rows, ca_certificate FROM exports JOIN batches ON batches.id = exports.batch"
 
 static gboolean
 load_record (Statement *select, ManifestRecord *recorded, GError **error)
@@ -45,6 +45,7 @@ load_record (Statement *select, ManifestRecord *recorded, GError **error)
   recorded->batch = statement_dup_text (select);
   recorded->format = statement_dup_text (select);
   recorded->format_version = statement_int64 (select);
+  recorded->since = statement_int64 (select);
   recorded->through = statement_int64 (select);
   recorded->rows = (guint64)statement_int64 (select);
   recorded->ca_certificate = statement_dup_bytes (select);
@@ -63,20 +64,23 @@ find_by_digest (ManifestVerification *verification, GBytes *digest, GError **err
   return load_record (select, &verification->recorded, error);
 }
 
-/* The export with as many rows and the nearest size, else the latest. */
+/* Of the exports that reach over the first certificate (those of what was new have each a stretch
+ * of their own), the one with as many rows and the nearest size, else the latest. */
 static gboolean
 find_nearest (ManifestVerification *verification, GError **error)
 {
-  g_autoptr (Statement) select = statement_prepare (
-      verification->database,
-      EXPORT_QUERY " WHERE exports.batch = ? AND format = ? ORDER BY rows = ? DESC,"
-                   " abs (bytes - ?) ASC, exports.id DESC LIMIT 1",
-      error);
+  g_autoptr (Statement) select =
+      statement_prepare (verification->database,
+                         EXPORT_QUERY " WHERE exports.batch = ?1 AND format = ?2"
+                                      " ORDER BY since < ?3 AND ?3 <= through DESC, rows = ?4 DESC,"
+                                      " abs (bytes - ?5) ASC, exports.id DESC LIMIT 1",
+                         error);
 
   if (select == NULL)
     return FALSE;
   statement_bind_int64 (select, verification->batch_id);
   statement_bind_text (select, verification->writer->format.name);
+  statement_bind_int64 (select, verification->verified_event);
   statement_bind_int64 (select, (gint64)verification->verdict->rows);
   statement_bind_int64 (select, verification->bytes);
   return load_record (select, &verification->recorded, error);
@@ -114,12 +118,16 @@ find_batch (ManifestVerification *verification, const GString *line, GError **er
 
   if (digest == NULL)
     return TRUE;
-  g_autoptr (Statement) select = statement_prepare (
-      verification->database, "SELECT batch FROM certificates WHERE sha256 = ?", error);
+  g_autoptr (Statement) select =
+      statement_prepare (verification->database,
+                         "SELECT batch, verified_event FROM certificates WHERE sha256 = ?", error);
   if (select == NULL)
     return FALSE;
   statement_bind_bytes (select, digest);
-  return load_id (select, &verification->batch_id, &found, error);
+  if (!load_id (select, &verification->batch_id, &found, error))
+    return FALSE;
+  verification->verified_event = found ? statement_int64 (select) : 0;
+  return TRUE;
 }
 
 static gboolean

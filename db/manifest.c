@@ -125,12 +125,11 @@ output_line (gpointer data, const GString *line, const ManifestRow *row, GError 
 /* ---- export ---- */
 
 typedef struct {
+  const ManifestOrder *order;
   const ManifestWriter *writer;
   gint64 at;
-  const char *actor;
-  const char *batch;
-  GBytes *ca_certificate;
   gint64 batch_id;
+  gint64 since;
   gint64 through;
   guint64 rows;
   guint64 bytes;
@@ -143,22 +142,23 @@ insert_export (Database *database, const Export *export, GError **error)
 {
   g_autoptr (Statement) insert = statement_prepare (
       database,
-      "INSERT INTO exports (at, actor, batch, format, format_version, through, rows, bytes,"
-      " sha256, ca_certificate) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      "INSERT INTO exports (at, actor, batch, format, format_version, since, through, rows, bytes,"
+      " sha256, ca_certificate) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
       error);
 
   if (insert == NULL)
     return FALSE;
   statement_bind_int64 (insert, export->at);
-  statement_bind_text (insert, export->actor == NULL ? "station" : export->actor);
+  statement_bind_text (insert, export->order->actor == NULL ? "station" : export->order->actor);
   statement_bind_int64 (insert, export->batch_id);
   statement_bind_text (insert, export->writer->format.name);
   statement_bind_int64 (insert, export->writer->version);
+  statement_bind_int64 (insert, export->since);
   statement_bind_int64 (insert, export->through);
   statement_bind_int64 (insert, (gint64) export->rows);
   statement_bind_int64 (insert, (gint64) export->bytes);
   statement_bind_bytes (insert, export->sha256);
-  statement_bind_bytes (insert, export->ca_certificate);
+  statement_bind_bytes (insert, export->order->ca_certificate);
   return statement_run (insert, error);
 }
 
@@ -168,12 +168,13 @@ record_export (Database *database, gpointer data, GError **error)
   const Export *export = data;
   g_autofree char *digest =
       hex_encode (g_bytes_get_data (export->sha256, NULL), g_bytes_get_size (export->sha256));
-  g_autofree char *detail =
-      g_strdup_printf ("%s, %" G_GUINT64_FORMAT " rows, %u left out, SHA-256 %s",
-                       export->writer->format.name, export->rows, export->omitted, digest);
+  g_autofree char *detail = g_strdup_printf (
+      "%s%s, %" G_GUINT64_FORMAT " rows, %u left out, SHA-256 %s", export->writer->format.name,
+      export->since > 0 ? ", new only" : "", export->rows, export->omitted, digest);
 
   return insert_export (database, export, error)
-         && audit_add (database, export->actor, "export", export->batch, detail, NULL, error);
+         && audit_add (database, export->order->actor, "export", export->order->batch, detail, NULL,
+                       error);
 }
 
 static gboolean
@@ -183,12 +184,31 @@ walk_out (Database *database, Export *export, Output *output, GPtrArray *omissio
   ManifestWalk walk = { .writer = export->writer,
                         .context = &context,
                         .batch_id = export->batch_id,
+                        .since = export->since,
                         .through = export->through,
-                        .omissions = omissions };
+                        .omissions = omissions,
+                        .progress = export->order->progress,
+                        .progress_data = export->order->data };
 
-  manifest_context_init (&context, export->ca_certificate, export->at / G_USEC_PER_SEC);
+  manifest_context_init (&context, export->order->ca_certificate, export->at / G_USEC_PER_SEC);
   return manifest_walk (database, &walk, output_line, output, error)
          && output_flush (output, error);
+}
+
+/* How far the batch's exports in this format reach, whole ones and those of what was new. Two that
+ * ran side by side may overlap; nothing falls between them. */
+static gboolean
+read_since (Database *database, Export *export, GError **error)
+{
+  gboolean found;
+  g_autoptr (Statement) select = statement_prepare (
+      database, "SELECT max (through) FROM exports WHERE batch = ? AND format = ?", error);
+
+  if (select == NULL)
+    return FALSE;
+  statement_bind_int64 (select, export->batch_id);
+  statement_bind_text (select, export->writer->format.name);
+  return load_id (select, &export->since, &found, error);
 }
 
 /* All on one snapshot: what is stored meanwhile belongs to the next export. */
@@ -197,7 +217,8 @@ export_snapshot (Database *database, Export *export, Output *output, GPtrArray *
                  GError **error)
 {
   return statement_execute (database, "BEGIN", error)
-         && batch_find_existing (database, export->batch, &export->batch_id, error)
+         && batch_find_existing (database, export->order->batch, &export->batch_id, error)
+         && (!export->order->new_only || read_since (database, export, error))
          && database_read_number (database, "SELECT coalesce (max (id), 0) FROM audit_events",
                                   &export->through, error)
          && walk_out (database, export, output, omissions, error)
@@ -251,11 +272,9 @@ ManifestSummary *
 manifest_export (Ledger *ledger, const ManifestOrder *order, GError **error)
 {
   g_autoptr (GPtrArray) omissions = g_ptr_array_new_with_free_func (omission_free);
-  Export export = { .writer = manifest_writer (order->format),
-                    .at = g_get_real_time (),
-                    .actor = order->actor,
-                    .batch = order->batch,
-                    .ca_certificate = order->ca_certificate };
+  Export export = { .order = order,
+                    .writer = manifest_writer (order->format),
+                    .at = g_get_real_time () };
 
   if (export.writer == NULL) {
     ledger_not_found ("manifest format", order->format, error);

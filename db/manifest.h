@@ -37,11 +37,15 @@ const ManifestFormat *const *manifest_formats (void);
 typedef struct {
   const char *format;
   const char *batch;
-  gboolean new_only;      /* what was verified since the batch's last export in this format */
+  /* What was verified since the batch's last export in this format; everything where there was
+   * none. A certificate that an earlier export left out (ManifestOmission) is not new again, nor is
+   * one of a file that was lost later: for these make a whole export. */
+  gboolean new_only;
   GBytes *ca_certificate; /* the issuing CA as DER */
   int fd;
   const char *actor;
-  /* Told now and then; `total` is how many rows there are to look at. May be NULL. */
+  /* Told now and then, and at the end, in the caller's thread: `rows` of `total` were looked at
+   * (more than are written, where some are void or left out). May be NULL. */
   void (*progress) (guint64 rows, guint64 total, gpointer data);
   gpointer data;
 } ManifestOrder;
