@@ -332,3 +332,64 @@ ledger_attempts (Ledger *ledger, const char *batch, const char *device, guint mo
   statement_bind_int64 (select, limit_of (most));
   return load_rows (select, load_attempt, (GDestroyNotify)attempt_free, error);
 }
+
+/* ---- acknowledgement ---- */
+
+gboolean
+ledger_acknowledge_failure (Ledger *ledger, const Attempt *attempt, const char *actor,
+                            GError **error)
+{
+  g_autofree char *subject = attempt->id == 0
+                                 ? g_strdup_printf ("slot %s", attempt->slot)
+                                 : g_strdup_printf ("attempt %" G_GINT64_FORMAT, attempt->id);
+  g_autofree char *detail = g_strdup_printf ("slot %s, device %s: %s", attempt->slot,
+                                             attempt->device != NULL ? attempt->device : "unknown",
+                                             attempt->reason != NULL ? attempt->reason : "unknown");
+
+  return ledger_record_event (ledger, actor, "fail-acknowledged", subject, detail, error);
+}
+
+static gboolean
+is_acknowledged (Database *database, gint64 attempt_id, gboolean *acknowledged, GError **error)
+{
+  g_autofree char *subject = g_strdup_printf ("attempt %" G_GINT64_FORMAT, attempt_id);
+  g_autoptr (Statement) select = statement_prepare (
+      database, "SELECT 1 FROM audit_events WHERE kind = 'fail-acknowledged' AND subject = ?",
+      error);
+
+  if (select == NULL)
+    return FALSE;
+  statement_bind_text (select, subject);
+  return statement_step (select, acknowledged, error);
+}
+
+static gboolean
+read_last_of_slot (Database *database, const char *slot, gpointer *attempt, GError **error)
+{
+  g_autoptr (Statement) select = statement_prepare (
+      database,
+      "SELECT " ATTEMPT_COLUMNS ATTEMPT_TABLES " WHERE slot = ? ORDER BY attempts.id DESC LIMIT 1",
+      error);
+
+  if (select == NULL)
+    return FALSE;
+  statement_bind_text (select, slot);
+  return load_row (select, load_attempt, attempt, error);
+}
+
+Attempt *
+ledger_unacknowledged_failure (Ledger *ledger, const char *slot, GError **error)
+{
+  G_GNUC_UNUSED g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&ledger->list.mutex);
+  gboolean acknowledged = FALSE;
+  gpointer last = NULL;
+
+  if (!read_last_of_slot (ledger->list.database, slot, &last, error))
+    return NULL;
+  g_autoptr (Attempt) attempt = last;
+  if (attempt == NULL || attempt->result != ATTEMPT_FAILED
+      || !is_acknowledged (ledger->list.database, attempt->id, &acknowledged, error)
+      || acknowledged)
+    return NULL;
+  return g_steal_pointer (&attempt);
+}

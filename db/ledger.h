@@ -225,6 +225,13 @@ gboolean ledger_end_attempt (Ledger *ledger, gint64 attempt_id, AttemptResult re
                              const char *step, const char *reason, const char *detail,
                              const char *transcript, GError **error);
 
+/* The FAIL of a slot's last attempt was seen: an audit event. */
+gboolean ledger_acknowledge_failure (Ledger *ledger, const Attempt *attempt, const char *actor,
+                                     GError **error);
+/* The last attempt of the slot, where it failed and nobody has acknowledged that; NULL without
+ * error where that is not so. */
+Attempt *ledger_unacknowledged_failure (Ledger *ledger, const char *slot, GError **error);
+
 Device *ledger_device (Ledger *ledger, const char *serial, GError **error);
 GPtrArray *ledger_devices (Ledger *ledger, const char *batch, guint most, GError **error);
 /* A supervisor lets a device that has passed, or is held, run once more; its live certificate is
