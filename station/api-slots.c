@@ -32,9 +32,19 @@ handle_start_slot (ApiStation1 *skeleton, GDBusMethodInvocation *invocation, gui
                    Station *station)
 {
   g_autoptr (GError) error = NULL;
-  Slot *slot = station_slot (station, number, &error);
 
-  if (slot == NULL || !slot_start (slot, &error))
+  if (!station_start_slot (station, number, api_actor (invocation), &error))
+    return api_refuse (invocation, error);
+  return api_return_nothing (invocation);
+}
+
+static gboolean
+handle_acknowledge_slot (ApiStation1 *skeleton, GDBusMethodInvocation *invocation, guint number,
+                         Station *station)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (!station_acknowledge_slot (station, number, api_actor (invocation), &error))
     return api_refuse (invocation, error);
   return api_return_nothing (invocation);
 }
@@ -68,5 +78,7 @@ api_connect_slots (ApiStation1 *skeleton, Station *station)
   g_signal_connect (skeleton, "handle-set-slot-enabled", G_CALLBACK (handle_set_slot_enabled),
                     station);
   g_signal_connect (skeleton, "handle-start-slot", G_CALLBACK (handle_start_slot), station);
+  g_signal_connect (skeleton, "handle-acknowledge-slot", G_CALLBACK (handle_acknowledge_slot),
+                    station);
   g_signal_connect (skeleton, "handle-learn-slot", G_CALLBACK (handle_learn_slot), station);
 }

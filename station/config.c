@@ -23,6 +23,7 @@ static const char *const station_keys[] = { "Name",
                                             "SupervisorGroup",
                                             "AuditorGroup",
                                             "AttemptSeconds",
+                                            "AcknowledgeFailures",
                                             NULL };
 static const char *const signer_keys[] = { "Socket", "Config", NULL };
 static const char *const slot_keys[] = { "Port",   "IdPath",  "Driver", "Baud",
@@ -102,7 +103,9 @@ read_station (const Keyfile *file, Config *config, GError **error)
   config->auditor_group = keyfile_text (file, group, "AuditorGroup", "keycradle-auditor");
   if (!keyfile_choice (file, group, "Mode", modes, 0, &mode, error)
       || !keyfile_number (file, group, "AttemptSeconds", 1, 3600, 120, &config->attempt_seconds,
-                          error))
+                          error)
+      || !keyfile_boolean (file, group, "AcknowledgeFailures", TRUE, &config->acknowledge_failures,
+                           error))
     return FALSE;
   config->demo = mode == 1;
   return read_path (file, group, "StateFolder", DEFAULT_STATE_FOLDER, &config->state_folder, error)

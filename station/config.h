@@ -40,6 +40,7 @@ typedef struct {
   char *supervisor_group;
   char *auditor_group;
   guint attempt_seconds;
+  gboolean acknowledge_failures; /* a FAIL stays until somebody acknowledges it */
   char *signer_socket;
   char *signer_config; /* or NULL: the signer is a service of its own */
   GPtrArray *slots;    /* of SlotConfig, by number */

@@ -17,7 +17,9 @@ order_new (const Batch *batch, const char *profile_folder, GError **error)
   order = g_atomic_rc_box_new0 (Order);
   order->batch = g_strdup (batch->name);
   order->product = g_strdup (batch->product);
-  order->assigns_serials = batch->serial_prefix != NULL;
+  order->scans_serials = batch->serial_scan;
+  order->assigns_serials = batch->serial_prefix != NULL || batch->serial_scan;
+  order->serial_pattern = g_strdup (batch->serial_pattern);
   order->profile = profile;
   return order;
 }
@@ -35,6 +37,7 @@ order_clear (gpointer data)
 
   g_free (order->batch);
   g_free (order->product);
+  g_free (order->serial_pattern);
   profile_free (order->profile);
 }
 

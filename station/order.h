@@ -12,7 +12,9 @@
 typedef struct {
   char *batch;
   char *product;
-  gboolean assigns_serials; /* the batch has a serial range */
+  gboolean assigns_serials; /* from the batch's range, or by scan */
+  gboolean scans_serials;   /* each device waits for the scan of its serial */
+  char *serial_pattern;     /* a GRegex that a scanned serial must match as a whole, or NULL */
   Profile *profile;
 } Order;
 

@@ -86,6 +86,10 @@ record_slot (const Slot *slot)
   if (config->port != NULL || config->id_path != NULL)
     record_text (&record, "binding", config->port != NULL ? "port" : "id-path");
   g_variant_dict_insert (&record, "present", "b", slot->path != NULL);
+  record_text (&record, "waiting-for", slot_waits_for (slot));
+  record_text (&record, "bound-serial", slot->bound_serial);
+  if (slot->state == SLOT_FAIL)
+    g_variant_dict_insert (&record, "acknowledged", "b", !slot->failure_stands);
   record_number (&record, "passed", slot->passed);
   record_number (&record, "failed", slot->failed);
   record_slot_attempt (&record, slot);

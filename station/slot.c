@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * See slot.h. Everything that can happen to a slot is one function here; all of them end in
- * slot_settle() or slot_work().
+ * slot_settle(), which decides what becomes of the slot and of the device in it.
  */
 #include "station/slot.h"
 
@@ -64,7 +64,9 @@ slot_work (Slot *slot)
   job->baud = config->baud;
   job->rtscts = config->rtscts;
   job->seconds = slot->site->attempt_seconds;
+  job->serial = g_strdup (slot->bound_serial);
   slot->arrived = FALSE;
+  slot->failure_stands = FALSE;
   slot_forget (slot);
   slot->batch = g_strdup (job->order->batch);
   slot->started_at = g_get_real_time ();
@@ -72,24 +74,71 @@ slot_work (Slot *slot)
   worker_run (slot->worker, job);
 }
 
-/* A device that has not been looked at yet: to work with it, if there is work. */
-static void
-slot_settle (Slot *slot)
+/* What the slot needs before it can work with a device, or NULL. */
+static const char *
+slot_lacks (const Slot *slot)
 {
   const SlotSite *site = slot->site;
 
+  if (site->stopping)
+    return "stopping";
+  if (site->order == NULL)
+    return "batch";
+  return site->order->scans_serials && slot->bound_serial == NULL ? "serial" : NULL;
+}
+
+const char *
+slot_waits_for (const Slot *slot)
+{
+  return slot->state == SLOT_WAITING ? slot_lacks (slot) : NULL;
+}
+
+/* What was scanned before any device had come is for this one. */
+static void
+slot_take_next_serial (Slot *slot)
+{
+  SlotSite *site = slot->site;
+
+  slot->bound_serial = g_steal_pointer (&site->next_serial);
+  if (site->next_serial_taken != NULL)
+    site->next_serial_taken (site->data);
+}
+
+/* Works with the device, or has it wait for what is missing. */
+static void
+slot_take_up (Slot *slot)
+{
+  if (slot->site->next_serial != NULL && g_strcmp0 (slot_lacks (slot), "serial") == 0)
+    slot_take_next_serial (slot);
+  if (slot_lacks (slot) == NULL) {
+    slot_work (slot);
+    return;
+  }
+  slot_forget (slot);
+  slot_show (slot, SLOT_WAITING);
+}
+
+/* A FAIL that keeps the next device waiting. */
+static gboolean
+slot_is_held (const Slot *slot)
+{
+  return slot->failure_stands && slot->site->acknowledge_failures;
+}
+
+/* A slot that does not work: what is it to show, and is there a device to work with? */
+static void
+slot_settle (Slot *slot)
+{
   if (!slot->enabled)
     slot_show (slot, SLOT_DISABLED);
+  else if (slot_is_held (slot))
+    slot_show (slot, SLOT_FAIL);
   else if (slot->path == NULL) {
     slot_forget (slot);
     slot_show (slot, SLOT_EMPTY);
   }
-  else if (site->order == NULL || site->stopping) {
-    slot_forget (slot);
-    slot_show (slot, SLOT_WAITING);
-  }
   else
-    slot_work (slot);
+    slot_take_up (slot);
 }
 
 void
@@ -97,18 +146,40 @@ slot_device_added (Slot *slot, const char *path)
 {
   g_free (slot->path);
   slot->path = g_strdup (path);
+  slot->arrived = TRUE;
+  slot->came_at = g_get_monotonic_time ();
+  g_clear_pointer (&slot->bound_serial, g_free);
   if (slot->state == SLOT_WORKING)
-    slot->arrived = TRUE;
+    slot_show (slot, SLOT_WORKING); /* with the one before */
   else
     slot_settle (slot);
+}
+
+/* Whether what the slot shows goes with its device. */
+static gboolean
+slot_clears (const Slot *slot)
+{
+  switch (slot->state) {
+  case SLOT_PASS:
+  case SLOT_WAITING:
+    return TRUE;
+  case SLOT_FAIL:
+    return !slot->failure_stands;
+  case SLOT_EMPTY:
+  case SLOT_WORKING:
+  case SLOT_DISABLED:
+    return FALSE;
+  }
+  return FALSE;
 }
 
 void
 slot_device_removed (Slot *slot)
 {
   g_clear_pointer (&slot->path, g_free);
+  g_clear_pointer (&slot->bound_serial, g_free);
   slot->arrived = FALSE;
-  if (slot->state == SLOT_PASS || slot->state == SLOT_WAITING)
+  if (slot_clears (slot))
     slot_settle (slot);
   else
     slot_show (slot, slot->state);
@@ -118,6 +189,28 @@ void
 slot_order_changed (Slot *slot)
 {
   if (slot->state == SLOT_WAITING)
+    slot_settle (slot);
+}
+
+void
+slot_bind_serial (Slot *slot, const char *serial)
+{
+  g_free (slot->bound_serial);
+  slot->bound_serial = g_strdup (serial);
+  slot_settle (slot);
+}
+
+void
+slot_acknowledge (Slot *slot)
+{
+  if (!slot->failure_stands)
+    return;
+  slot->failure_stands = FALSE;
+  if (slot->state != SLOT_FAIL)
+    return;
+  if (slot->path != NULL && !slot->arrived)
+    slot_show (slot, SLOT_FAIL); /* until it leaves */
+  else
     slot_settle (slot);
 }
 
@@ -141,7 +234,7 @@ refuse (const Slot *slot, GError **error, const char *why)
 }
 
 gboolean
-slot_start (Slot *slot, GError **error)
+slot_may_start (const Slot *slot, GError **error)
 {
   if (slot->state == SLOT_WORKING)
     return refuse (slot, error, "is working already");
@@ -153,7 +246,18 @@ slot_start (Slot *slot, GError **error)
     return refuse (slot, error, "starts nothing: the station is stopping");
   if (slot->path == NULL && slot->config->port == NULL)
     return refuse (slot, error, "is empty: plug in a device");
-  slot_work (slot);
+  return TRUE;
+}
+
+gboolean
+slot_start (Slot *slot, GError **error)
+{
+  if (!slot_may_start (slot, error))
+    return FALSE;
+  slot->failure_stands = FALSE;
+  if (g_strcmp0 (slot->batch, slot->site->order->batch) != 0)
+    g_clear_pointer (&slot->bound_serial, g_free); /* it was judged by another batch's pattern */
+  slot_take_up (slot);
   return TRUE;
 }
 
@@ -180,12 +284,12 @@ handle_progress (const ProvisionState *state, gpointer data)
 }
 
 /* What is shown after the end: the result, unless the device it is about has left with a PASS, or
- * the next one waits already. */
+ * the next one waits already and need not wait for anybody to see the FAIL. */
 static void
 slot_after_end (Slot *slot, gboolean passed)
 {
   slot_show (slot, passed ? SLOT_PASS : SLOT_FAIL);
-  if (slot->arrived || !slot->enabled || (passed && slot->path == NULL))
+  if (!slot->enabled || (passed && slot->path == NULL) || (slot->arrived && !slot_is_held (slot)))
     slot_settle (slot);
 }
 
@@ -199,11 +303,29 @@ handle_end (const GError *failure, gpointer data)
     slot->passed++;
   else {
     slot->failed++;
+    slot->failure_stands = TRUE;
     replace_text (&slot->reason, reason_word (failure));
     replace_text (&slot->detail, failure->message);
   }
   slot->site->ended (slot, failure, slot->site->data);
   slot_after_end (slot, failure == NULL);
+}
+
+void
+slot_restore_failure (Slot *slot, const Attempt *attempt)
+{
+  slot->attempt_id = attempt->id;
+  slot->step = step_from_word (attempt->step);
+  slot->started_at = attempt->started_at;
+  slot->ended_at = attempt->ended_at;
+  replace_text (&slot->driver, attempt->driver);
+  replace_text (&slot->device, attempt->device);
+  replace_text (&slot->batch, attempt->batch);
+  replace_text (&slot->reason, attempt->reason);
+  replace_text (&slot->detail, attempt->detail);
+  slot->failure_stands = TRUE;
+  if (slot->enabled)
+    slot->state = SLOT_FAIL;
 }
 
 Slot *
@@ -233,6 +355,7 @@ slot_free (Slot *slot)
   worker_free (slot->worker);
   slot_forget (slot);
   g_free (slot->path);
+  g_free (slot->bound_serial);
   g_free (slot->disabled_reason);
   g_free (slot);
 }

@@ -9,10 +9,10 @@
 
 typedef enum {
   SLOT_EMPTY,
-  SLOT_WAITING, /* a device is there, but no batch runs */
+  SLOT_WAITING, /* a device is there, but something is missing: slot_waits_for() */
   SLOT_WORKING,
   SLOT_PASS, /* until the device leaves */
-  SLOT_FAIL, /* until the next device comes */
+  SLOT_FAIL, /* until it is acknowledged, or the next device is enough */
   SLOT_DISABLED,
 } SlotState;
 
@@ -26,8 +26,11 @@ typedef struct {
   Issuer *issuer;
   char *transcript_folder;
   guint attempt_seconds;
-  Order *order;      /* of the running batch, or NULL: slots wait */
-  gboolean stopping; /* nothing new is begun */
+  gboolean acknowledge_failures; /* a FAIL keeps the next device waiting until somebody saw it */
+  Order *order;                  /* of the running batch, or NULL: slots wait */
+  char *next_serial;             /* scanned for the next device that comes, or NULL */
+  gboolean stopping;             /* nothing new is begun */
+  void (*next_serial_taken) (gpointer data); /* may be NULL */
   void (*changed) (const Slot *slot, gpointer data);
   void (*ended) (const Slot *slot, const GError *failure, gpointer data);
   gpointer data;
@@ -39,8 +42,11 @@ struct Slot {
   SlotState state;
   gboolean enabled;
   char *disabled_reason;
-  char *path;       /* of the device that is there now, or NULL */
-  gboolean arrived; /* it came while the worker was busy with the one before */
+  char *path;              /* of the device that is there now, or NULL */
+  gboolean arrived;        /* it has not been worked with yet */
+  gint64 came_at;          /* monotonic */
+  char *bound_serial;      /* scanned for the device that is there, or NULL */
+  gboolean failure_stands; /* a FAIL that nobody has acknowledged */
   /* the attempt under way, or the last one */
   gint64 attempt_id;
   Step step;
@@ -65,10 +71,26 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (Slot, slot_free)
 void slot_device_added (Slot *slot, const char *path);
 void slot_device_removed (Slot *slot);
 
-/* A batch was started or paused: devices that wait go to work, or wait. */
+/* A batch was started or paused, or the station stops: devices that wait go to work, or wait. */
 void slot_order_changed (Slot *slot);
+
+/* "batch", "serial" or "stopping"; NULL where the slot does not wait. */
+const char *slot_waits_for (const Slot *slot);
+
+/* The serial of the device that waits for one in this slot: it goes to work. */
+void slot_bind_serial (Slot *slot, const char *serial);
+
+/* The FAIL, if one stands, was seen: the next device may come, and one that came since is worked
+ * with at once. A device that failed and is still there shows its FAIL until it leaves. */
+void slot_acknowledge (Slot *slot);
+
+/* After a restart: `attempt` failed in this slot, and nobody has acknowledged it. */
+void slot_restore_failure (Slot *slot, const Attempt *attempt);
 
 void slot_set_enabled (Slot *slot, gboolean enabled, const char *reason);
 
-/* Runs the device once more. STATION_ERROR_SLOT where that can't be. */
+/* Runs the device once more, whatever the slot shows; a FAIL is acknowledged by it. With the serial
+ * that was scanned for it in this batch, or it waits for one. STATION_ERROR_SLOT where that can't
+ * be. */
+gboolean slot_may_start (const Slot *slot, GError **error);
 gboolean slot_start (Slot *slot, GError **error);

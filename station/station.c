@@ -159,6 +159,7 @@ make_slots (Station *station)
   site->ledger = station->ledger;
   site->issuer = station->issuer;
   site->attempt_seconds = station->config->attempt_seconds;
+  site->acknowledge_failures = station->config->acknowledge_failures;
   site->changed = handle_slot_changed;
   site->ended = handle_attempt_ended;
   site->data = station;
@@ -180,6 +181,8 @@ station_new (Config *config, GError **error)
       || !config_load_learned (config, error) || !open_parts (station, error))
     return NULL;
   make_slots (station);
+  if (!station_restore_failures (station, error))
+    return NULL;
   return g_steal_pointer (&station);
 }
 
@@ -199,6 +202,7 @@ station_free (Station *station)
     close (station->lock);
   g_free (station->site.transcript_folder);
   g_free (station->ledger_path);
+  g_free (station->site.next_serial);
   g_free (station->storage_problem);
   g_free (station->order_problem);
   g_free (station);
@@ -286,6 +290,8 @@ void
 station_stop (Station *station, void (*idle) (gpointer data), gpointer data)
 {
   station->site.stopping = TRUE;
+  for (guint i = 0; i < station->slots->len; i++)
+    slot_order_changed (g_ptr_array_index (station->slots, i));
   station->idle = idle;
   station->idle_data = data;
   g_idle_add (tell_if_idle, station);
@@ -330,8 +336,9 @@ station_retry_device (Station *station, const char *serial, const char *actor, G
   for (guint i = 0; i < station->slots->len; i++) {
     Slot *slot = g_ptr_array_index (station->slots, i);
 
-    if (slot->path != NULL && g_strcmp0 (slot->device, serial) == 0)
-      slot_start (slot, NULL); /* where it can't, the next plug-in will */
+    if (slot->path != NULL && !slot->arrived && g_strcmp0 (slot->device, serial) == 0)
+      station_start_slot (station, slot->config->number, actor,
+                          NULL); /* where it can't, the next plug-in will */
   }
   return TRUE;
 }

@@ -74,6 +74,14 @@ guint station_busy_slots (const Station *station);
 gboolean station_set_slot_enabled (Station *station, guint number, gboolean enabled,
                                    const char *reason, const char *actor, GError **error);
 
+/* Runs the slot's device (again); the FAIL that it shows is acknowledged by it, on record. */
+gboolean station_start_slot (Station *station, guint number, const char *actor, GError **error);
+
+/* The slot's FAIL was seen, on record; 0: that of every slot. STATION_ERROR_SLOT where slot
+ * `number` has none. */
+gboolean station_acknowledge_slot (Station *station, guint number, const char *actor,
+                                   GError **error);
+
 /* Waits up to `seconds` for an unclaimed device and binds its path to the slot. `learned` is called
  * once, unless this returns FALSE. */
 gboolean station_learn_slot (Station *station, guint number, guint seconds, StationLearned learned,

@@ -15,3 +15,12 @@ step_word (Step step)
   g_return_val_if_fail (step < N_STEPS, "open");
   return words[step];
 }
+
+Step
+step_from_word (const char *word)
+{
+  for (Step step = STEP_OPEN; step < N_STEPS; step++)
+    if (g_strcmp0 (word, step_word (step)) == 0)
+      return step;
+  return STEP_OPEN;
+}

@@ -26,3 +26,6 @@ typedef enum {
 
 /* "open", "identify", ... "record". */
 const char *step_word (Step step);
+
+/* The step of that word; STEP_OPEN for a word of none. */
+Step step_from_word (const char *word);

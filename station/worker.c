@@ -24,6 +24,7 @@ job_free (Job *job)
     return;
   order_unref (job->order);
   g_free (job->port);
+  g_free (job->serial);
   g_free (job);
 }
 
@@ -101,6 +102,7 @@ run_job (Worker *worker, SignerClient *signer, const Job *job)
                                      .driver = job->driver,
                                      .baud = job->baud,
                                      .rtscts = job->rtscts,
+                                     .serial = job->serial,
                                      .transcript_folder = worker->transcript_folder,
                                      .deadline = deadline_in (job->seconds * 1000),
                                      .progress = handle_progress,

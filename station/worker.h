@@ -17,6 +17,7 @@ typedef struct {
   guint baud;
   RtsCtsChoice rtscts;
   guint seconds; /* how long it may take */
+  char *serial;  /* scanned for this device, or NULL */
 } Job;
 
 void job_free (Job *job);

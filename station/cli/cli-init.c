@@ -45,6 +45,7 @@ typedef struct {
   char *folder; /* absolute */
   char *ports;  /* absolute */
   guint slots;
+  gboolean acknowledge; /* a FAIL stays until somebody acknowledges it */
 } Demo;
 
 static void
@@ -88,6 +89,7 @@ static gboolean
 demo_prepare (Demo *demo, const CliOptions *options, GError **error)
 {
   demo->slots = SLOTS_DEFAULT;
+  demo->acknowledge = options->acknowledge;
   demo->folder = g_canonicalize_filename (options->demo, NULL);
   demo->ports = options->ports != NULL ? g_canonicalize_filename (options->ports, NULL)
                                        : g_build_filename (demo->folder, "ports", NULL);
@@ -133,7 +135,8 @@ make_demo_ca (const Demo *demo, GError **error)
 static gboolean
 write_demo_files (const Demo *demo, GError **error)
 {
-  g_autofree char *station = init_demo_station_text (demo->folder, demo->ports, demo->slots);
+  g_autofree char *station =
+      init_demo_station_text (demo->folder, demo->ports, demo->slots, demo->acknowledge);
   g_autofree char *signer = init_demo_signer_text (demo->folder);
 
   return write_text (demo->folder, "keycradle.conf", station, error)
@@ -156,7 +159,7 @@ make_demo (const Demo *demo, GError **error)
 static CliExit
 init_demo (Cli *cli, GError **error)
 {
-  g_auto (Demo) demo = { NULL, NULL, 0 };
+  g_auto (Demo) demo = { NULL, NULL, 0, FALSE };
   g_autofree char *signer = cli_program ("keycradle-signer", error); /* before anything is made */
 
   if (signer == NULL)
@@ -228,9 +231,12 @@ cli_init (Cli *cli, GError **error)
                  "--demo and --folder don't go together: --demo names its folder itself.");
     return CLI_USAGE;
   }
-  if (options->demo == NULL && (options->slots >= 0 || options->ports != NULL || options->force)) {
+  if (options->demo == NULL
+      && (options->slots >= 0 || options->ports != NULL || options->force || options->acknowledge))
+  {
     g_set_error (error, CLI_ERROR, CLI_USAGE,
-                 "--slots, --ports and --force are for a demo station: add --demo FOLDER.");
+                 "--slots, --ports, --acknowledge and --force are for a demo station: add --demo "
+                 "FOLDER.");
     return CLI_USAGE;
   }
   return options->demo != NULL ? init_demo (cli, error) : init_production (cli, error);

@@ -54,6 +54,7 @@ typedef struct {
   char *ports;
   char *folder;
   gboolean force;
+  gboolean acknowledge;
   char *reason;
   gint64 seconds;
   char *product;

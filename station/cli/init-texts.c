@@ -7,7 +7,7 @@
 #include "base/names.h"
 
 char *
-init_demo_station_text (const char *folder, const char *ports, guint slots)
+init_demo_station_text (const char *folder, const char *ports, guint slots, gboolean acknowledge)
 {
   g_autoptr (GString) text = g_string_new ("# A demo station: everything is in this folder.\n");
 
@@ -18,12 +18,19 @@ init_demo_station_text (const char *folder, const char *ports, guint slots)
                           "StateFolder=%s/state\n"
                           "Socket=%s/station.sock\n"
                           "ProfileFolder=%s/profiles.d\n"
+                          "%s"
                           "\n"
                           "[signer]\n"
                           "Socket=%s/signer.sock\n"
                           "# keycradled starts the signer itself\n"
                           "Config=%s/signer.conf\n",
-                          folder, folder, folder, folder, folder);
+                          folder, folder, folder,
+                          acknowledge
+                              ? "# a FAIL stays until somebody acknowledges it\n"
+                                "AcknowledgeFailures=yes\n"
+                              : "# nobody stands at this line: the next device clears a FAIL\n"
+                                "AcknowledgeFailures=no\n",
+                          folder, folder);
   for (guint slot = 1; slot <= slots; slot++)
     g_string_append_printf (text, "\n[slot %u]\nPort=%s/slot%u\n", slot, ports, slot);
   return g_string_free (g_steal_pointer (&text), FALSE);
@@ -85,6 +92,8 @@ init_station_text (const char *folder)
       "AuditorGroup=keycradle-auditor\n"
       "# what one device may take\n"
       "AttemptSeconds=120\n"
+      "# a FAIL stays until somebody acknowledges it; no: until the next device comes\n"
+      "AcknowledgeFailures=yes\n"
       "\n"
       "[signer]\n"
       "Socket=" DEFAULT_SIGNER_SOCKET "\n"

@@ -7,7 +7,9 @@
 
 #include <glib.h>
 
-char *init_demo_station_text (const char *folder, const char *ports, guint slots);
+/* `acknowledge`: a FAIL stays until somebody has seen it. */
+char *init_demo_station_text (const char *folder, const char *ports, guint slots,
+                              gboolean acknowledge);
 char *init_demo_signer_text (const char *folder);
 const char *init_demo_profile_text (void);
 

@@ -27,6 +27,8 @@ const CliOption cli_options[] = {
     "where the configuration goes (/etc/keycradle)", FALSE },
   { "force", CLI_OPTION_SWITCH, AT (force), NULL,
     "write into a folder that is not empty; replaces what has the same name", FALSE },
+  { "acknowledge", CLI_OPTION_SWITCH, AT (acknowledge), NULL,
+    "a FAIL of the demo station stays until somebody acknowledges it", FALSE },
   { "reason", CLI_OPTION_TEXT, AT (reason), "TEXT", "why, for those who come later", FALSE },
   { "seconds", CLI_OPTION_COUNT, AT (seconds), "N", "how long to wait for it (60)", FALSE },
   { "product", CLI_OPTION_TEXT, AT (product), "TEXT", "what is made", FALSE },

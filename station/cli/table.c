@@ -8,7 +8,7 @@
 #include <string.h>
 
 const CliVerb cli_verbs[] = {
-  { "init", NULL, "", "demo slots ports folder force",
+  { "init", NULL, "", "demo slots ports acknowledge folder force",
     "Write the configuration of a new station, or a whole demo station.", CLI_ROLE_NONE, cli_init },
   { "status", NULL, "", "json", "Show the station on one page.", CLI_ROLE_AUDITOR, cli_status },
   { "doctor", NULL, "", "json", "Check this PC and say what to type where something is wrong.",

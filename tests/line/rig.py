@@ -210,7 +210,7 @@ class Monitor:
 class Station:
     """A demo station in a folder of its own: its configuration, daemon, signer and simulator."""
 
-    def __init__(self, slots=1):
+    def __init__(self, slots=1, acknowledge=False):
         self.folder = tempfile.mkdtemp(prefix='keycradle-')
         os.chmod(self.folder, 0o755)  # another user must get as far as the socket
         self.config = os.path.join(self.folder, 'station', 'keycradle.conf')
@@ -222,7 +222,7 @@ class Station:
         self.simulators = []
         self.monitor = None
         self.cli('init', '--demo', os.path.dirname(self.config), '--slots', str(slots),
-                 plain=True)
+                 *(['--acknowledge'] if acknowledge else []), plain=True)
 
     # ---- configuration ----
 
@@ -417,9 +417,10 @@ class Station:
 
 
 @contextlib.contextmanager
-def station(slots=1, start=True):
-    """A station that goes away with everything it started."""
-    one = Station(slots)
+def station(slots=1, start=True, acknowledge=False):
+    """A station that goes away with everything it started. With acknowledge=True a FAIL stays until
+    the test acknowledges it; else the next device is enough."""
+    one = Station(slots, acknowledge)
     try:
         if start:
             one.start()

@@ -42,6 +42,7 @@ def a_demo_station_is_complete(folder):
     expect("3 slots" in told, f"three slots were asked for: {told}")
     told = run(SIGNER, "--check", "--config", demo + "/signer.conf")
     expect("OK" in told, f"the signer does not take the demo: {told}")
+    expect("AcknowledgeFailures=no" in read(demo, "keycradle.conf"), "nobody stands at a demo")
     expect(f"Port={demo}/ports/slot3" in read(demo, "keycradle.conf"), "slot 3 has no port")
     expect(os.path.isdir(demo + "/ports") and os.path.isdir(demo + "/state"), "folders")
 
@@ -52,8 +53,9 @@ def a_folder_in_use_is_refused_and_force_keeps_the_ca(folder):
     append("# mine\n", demo, "keycradle.conf")
     run(KEYCRADLE, "init", "--demo", demo, code=1)
     expect("# mine" in read(demo, "keycradle.conf"), "a refused init has written")
-    run(KEYCRADLE, "init", "--demo", demo, "--force", "--slots", "1")
+    run(KEYCRADLE, "init", "--demo", demo, "--force", "--slots", "1", "--acknowledge")
     expect("# mine" not in read(demo, "keycradle.conf"), "--force has not written")
+    expect("AcknowledgeFailures=yes" in read(demo, "keycradle.conf"), "--acknowledge")
     expect(read(demo, "ca/ca.pem") == ca, "--force has replaced the CA")
 
 

@@ -75,6 +75,7 @@ START_TEST (what_is_not_written_has_its_default)
   ck_assert_str_eq (config->operator_group, "keycradle-operator");
   ck_assert_ptr_null (config->signer_config);
   ck_assert_uint_eq (config->attempt_seconds, 120);
+  ck_assert (config->acknowledge_failures);
   ck_assert (config_slot (config, 1)->enabled);
   ck_assert_int_eq (config_slot (config, 1)->rtscts, RTSCTS_BY_DRIVER);
   ck_assert_ptr_null (config_slot (config, 2));
@@ -87,6 +88,7 @@ START_TEST (every_key_is_read)
   g_autoptr (Config) config =
       load ("[station]\nName=line\nMode=demo\nStateFolder=/s\nSocket=/k\nProfileFolder=/p\n"
             "OperatorGroup=o\nSupervisorGroup=s\nAuditorGroup=a\nAttemptSeconds=7\n"
+            "AcknowledgeFailures=no\n"
             "[signer]\nSocket=/g\nConfig=/c\n"
             "[slot 12]\nIdPath=pci-1\nDriver=smp\nBaud=9600\nRtsCts=no\nEnabled=no\n"
             "[slot 2]\nPort=/dev/x\nRtsCts=yes\n",
@@ -101,6 +103,7 @@ START_TEST (every_key_is_read)
   ck_assert_str_eq (config->signer_socket, "/g");
   ck_assert_str_eq (config->signer_config, "/c");
   ck_assert_uint_eq (config->attempt_seconds, 7);
+  ck_assert (!config->acknowledge_failures);
   slot = g_ptr_array_index (config->slots, 0); /* sorted by number */
   ck_assert_uint_eq (slot->number, 2);
   ck_assert_int_eq (slot->rtscts, RTSCTS_ON);

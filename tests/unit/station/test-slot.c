@@ -79,15 +79,26 @@ START_TEST (a_pass_clears_when_the_device_leaves)
 }
 END_TEST
 
-START_TEST (a_fail_stays_until_the_next_device_comes)
+static const char *const weak[] = { "--key", "rsa-2048", "--fault", "weak-key", NULL };
+
+/* Plugs in a device whose key is too small, and waits for its FAIL. */
+static GSubprocess *
+fail_one (void)
 {
-  static const char *const weak[] = { "--key", "rsa-2048", "--fault", "weak-key", NULL };
   GSubprocess *device = rig_plug (rig, "S-BAD", weak);
 
   slot_device_added (slot, port);
   wait_for_ends (1);
   ck_assert_int_eq (slot->state, SLOT_FAIL);
   ck_assert_str_eq (slot->reason, "rsa-too-small");
+  ck_assert (slot->failure_stands);
+  return device;
+}
+
+START_TEST (a_fail_stays_until_the_next_device_comes)
+{
+  GSubprocess *device = fail_one ();
+
   rig_unplug (device);
   slot_device_removed (slot);
   ck_assert_int_eq (slot->state, SLOT_FAIL);
@@ -102,15 +113,137 @@ START_TEST (a_fail_stays_until_the_next_device_comes)
 }
 END_TEST
 
+START_TEST (a_fail_that_nobody_saw_keeps_the_next_device_waiting)
+{
+  GSubprocess *device;
+
+  site.acknowledge_failures = TRUE;
+  device = fail_one ();
+  rig_unplug (device);
+  slot_device_removed (slot);
+  ck_assert_int_eq (slot->state, SLOT_FAIL);
+  device = rig_plug (rig, "S-GOOD", NULL);
+  slot_device_added (slot, port);
+  ck_assert_int_eq (slot->state, SLOT_FAIL);
+  ck_assert_ptr_nonnull (slot->path);
+  ck_assert_str_eq (slot->device, "S-BAD");
+
+  slot_acknowledge (slot);
+  ck_assert_int_eq (slot->state, SLOT_WORKING);
+  ck_assert_ptr_null (slot->reason);
+  wait_for_ends (2);
+  ck_assert_int_eq (slot->state, SLOT_PASS);
+  ck_assert_str_eq (slot->device, "S-GOOD");
+  rig_unplug (device);
+}
+END_TEST
+
+START_TEST (an_acknowledged_fail_goes_with_its_device)
+{
+  GSubprocess *device;
+
+  site.acknowledge_failures = TRUE;
+  device = fail_one ();
+  slot_acknowledge (slot);
+  ck_assert_int_eq (slot->state, SLOT_FAIL);
+  ck_assert (!slot->failure_stands);
+  ck_assert_str_eq (slot->device, "S-BAD");
+  rig_unplug (device);
+  slot_device_removed (slot);
+  ck_assert_int_eq (slot->state, SLOT_EMPTY);
+  ck_assert_ptr_null (slot->reason);
+  ck_assert_uint_eq (ends, 1);
+}
+END_TEST
+
+START_TEST (a_fail_of_a_device_that_left_is_empty_once_it_was_seen)
+{
+  site.acknowledge_failures = TRUE;
+  rig_unplug (fail_one ());
+  slot_device_removed (slot);
+  slot_acknowledge (slot);
+  ck_assert_int_eq (slot->state, SLOT_EMPTY);
+  ck_assert_ptr_null (slot->device);
+}
+END_TEST
+
+START_TEST (starting_a_failed_device_again_acknowledges_its_fail)
+{
+  GSubprocess *device;
+
+  site.acknowledge_failures = TRUE;
+  device = fail_one ();
+  ck_assert (slot_start (slot, NULL));
+  ck_assert_int_eq (slot->state, SLOT_WORKING);
+  ck_assert (!slot->failure_stands);
+  wait_for_ends (2);
+  ck_assert_int_eq (slot->state, SLOT_FAIL);
+  ck_assert (slot->failure_stands);
+  rig_unplug (device);
+}
+END_TEST
+
+START_TEST (a_fail_outlives_its_slots_time_out_of_service)
+{
+  GSubprocess *device;
+
+  site.acknowledge_failures = TRUE;
+  device = fail_one ();
+  slot_set_enabled (slot, FALSE, "bent pin");
+  ck_assert_int_eq (slot->state, SLOT_DISABLED);
+  rig_unplug (device);
+  slot_device_removed (slot);
+  slot_set_enabled (slot, TRUE, NULL);
+  ck_assert_int_eq (slot->state, SLOT_FAIL);
+  ck_assert_str_eq (slot->reason, "rsa-too-small");
+  slot_acknowledge (slot);
+  ck_assert_int_eq (slot->state, SLOT_EMPTY);
+}
+END_TEST
+
+START_TEST (a_fail_stands_again_after_a_restart_until_it_was_seen)
+{
+  g_autoptr (Attempt) attempt = NULL;
+  g_autoptr (GError) error = NULL;
+  GSubprocess *device;
+
+  site.acknowledge_failures = TRUE;
+  rig_unplug (fail_one ());
+  slot_free (slot);
+  slot = slot_new (&site, &config);
+  attempt = ledger_unacknowledged_failure (rig->ledger, "1", &error);
+  ck_assert_msg (attempt != NULL, "%s", error != NULL ? error->message : "no failure");
+  slot_restore_failure (slot, attempt);
+  ck_assert_int_eq (slot->state, SLOT_FAIL);
+  ck_assert_str_eq (slot->device, "S-BAD");
+  ck_assert_str_eq (slot->reason, "rsa-too-small");
+  ck_assert_int_eq (slot->step, STEP_CHECK_KEY);
+
+  device = rig_plug (rig, "S-GOOD", NULL);
+  slot_device_added (slot, port);
+  ck_assert_int_eq (slot->state, SLOT_FAIL);
+  ck_assert (ledger_acknowledge_failure (rig->ledger, attempt, "test", NULL));
+  slot_acknowledge (slot);
+  wait_for_ends (2);
+  ck_assert_int_eq (slot->state, SLOT_PASS);
+  ck_assert_ptr_null (ledger_unacknowledged_failure (rig->ledger, "1", &error));
+  ck_assert_ptr_null (error);
+  rig_unplug (device);
+}
+END_TEST
+
 START_TEST (a_device_waits_for_its_batch)
 {
   GSubprocess *device = rig_plug (rig, "S-1", NULL);
 
   site.order = NULL;
+  ck_assert_ptr_null (slot_waits_for (slot));
   slot_device_added (slot, port);
   ck_assert_int_eq (slot->state, SLOT_WAITING);
+  ck_assert_str_eq (slot_waits_for (slot), "batch");
   site.order = rig->order;
   slot_order_changed (slot);
+  ck_assert_ptr_null (slot_waits_for (slot));
   wait_for_ends (1);
   ck_assert_int_eq (slot->state, SLOT_PASS);
   rig_unplug (device);
@@ -157,6 +290,7 @@ START_TEST (nothing_new_is_begun_while_stopping)
   site.stopping = TRUE;
   slot_device_added (slot, port);
   ck_assert_int_eq (slot->state, SLOT_WAITING);
+  ck_assert_str_eq (slot_waits_for (slot), "stopping");
   ck_assert (!slot_start (slot, NULL));
 }
 END_TEST
@@ -182,6 +316,12 @@ main (void)
   tcase_add_checked_fixture (cases, set_up, tear_down);
   tcase_add_test (cases, a_pass_clears_when_the_device_leaves);
   tcase_add_test (cases, a_fail_stays_until_the_next_device_comes);
+  tcase_add_test (cases, a_fail_that_nobody_saw_keeps_the_next_device_waiting);
+  tcase_add_test (cases, an_acknowledged_fail_goes_with_its_device);
+  tcase_add_test (cases, a_fail_of_a_device_that_left_is_empty_once_it_was_seen);
+  tcase_add_test (cases, starting_a_failed_device_again_acknowledges_its_fail);
+  tcase_add_test (cases, a_fail_outlives_its_slots_time_out_of_service);
+  tcase_add_test (cases, a_fail_stands_again_after_a_restart_until_it_was_seen);
   tcase_add_test (cases, a_device_waits_for_its_batch);
   tcase_add_test (cases, a_replug_while_working_is_a_second_attempt);
   tcase_add_test (cases, a_slot_that_is_disabled_lets_its_attempt_end);

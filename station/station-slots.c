@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * A FAIL stays until somebody has seen it. Whether one stands is in the ledger alone: the slot's
+ * last attempt failed, and no event says that it was acknowledged. So there is no second record
+ * that could miss a FAIL when the power goes, and a start asks one question for each slot.
+ */
+#include "station/error.h"
+#include "station/station-private.h"
+
+/* On record, where a FAIL stands. One that the ledger could not even begin is known by its slot. */
+static gboolean
+record_acknowledged (Station *station, const Slot *slot, const char *actor, GError **error)
+{
+  g_autofree char *number = g_strdup_printf ("%u", slot->config->number);
+  const Attempt attempt = {
+    .id = slot->attempt_id, .slot = number, .device = slot->device, .reason = slot->reason
+  };
+
+  return !slot->failure_stands
+         || ledger_acknowledge_failure (station->ledger, &attempt, actor, error);
+}
+
+gboolean
+station_start_slot (Station *station, guint number, const char *actor, GError **error)
+{
+  Slot *slot = station_slot (station, number, error);
+
+  return slot != NULL && slot_may_start (slot, error)
+         && record_acknowledged (station, slot, actor, error) && slot_start (slot, error);
+}
+
+static gboolean
+acknowledge (Station *station, Slot *slot, const char *actor, GError **error)
+{
+  if (!record_acknowledged (station, slot, actor, error))
+    return FALSE;
+  slot_acknowledge (slot);
+  return TRUE;
+}
+
+static gboolean
+acknowledge_all (Station *station, const char *actor, GError **error)
+{
+  for (guint i = 0; i < station->slots->len; i++)
+    if (!acknowledge (station, g_ptr_array_index (station->slots, i), actor, error))
+      return FALSE;
+  return TRUE;
+}
+
+gboolean
+station_acknowledge_slot (Station *station, guint number, const char *actor, GError **error)
+{
+  Slot *slot;
+
+  if (number == 0)
+    return acknowledge_all (station, actor, error);
+  slot = station_slot (station, number, error);
+  if (slot == NULL)
+    return FALSE;
+  if (slot->failure_stands)
+    return acknowledge (station, slot, actor, error);
+  g_set_error (error, STATION_ERROR, STATION_ERROR_SLOT, "slot %u has no FAIL to acknowledge",
+               number);
+  return FALSE;
+}
+
+gboolean
+station_restore_failures (Station *station, GError **error)
+{
+  for (guint i = 0; station->config->acknowledge_failures && i < station->slots->len; i++) {
+    Slot *slot = g_ptr_array_index (station->slots, i);
+    g_autofree char *number = g_strdup_printf ("%u", slot->config->number);
+    g_autoptr (GError) failure = NULL;
+    g_autoptr (Attempt) attempt = ledger_unacknowledged_failure (station->ledger, number, &failure);
+
+    if (failure != NULL) {
+      g_propagate_error (error, g_steal_pointer (&failure));
+      return FALSE;
+    }
+    if (attempt != NULL)
+      slot_restore_failure (slot, attempt);
+  }
+  return TRUE;
+}
