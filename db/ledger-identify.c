@@ -407,3 +407,34 @@ ledger_identify_device (Ledger *ledger, gint64 attempt_id, const DeviceFacts *fa
   device_free (identification.device);
   return NULL;
 }
+
+/* ---- before anything runs ---- */
+
+static gboolean
+check_serial (Database *database, gint64 batch_id, const char *serial, GError **error)
+{
+  const Identification nobody = { .attempt_id = 0 };
+  g_auto (Known) known = { 0 };
+
+  if (!read_known (database, KNOWN_QUERY ("serial"), serial, &known, error))
+    return FALSE;
+  return known.id == 0
+         || (check_batch_of (database, batch_id, &known, error) && check_not_done (&known, error)
+             && check_not_busy (database, &nobody, &known, error));
+}
+
+gboolean
+ledger_check_serial (Ledger *ledger, const char *batch, const char *serial, GError **error)
+{
+  G_GNUC_UNUSED g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&ledger->line.mutex);
+  Database *database = ledger->line.database;
+  SerialRule rule = { 0 };
+  gint64 batch_id;
+  gboolean good = batch_find_existing (database, batch, &batch_id, error)
+                  && serial_rule_read (database, batch_id, &rule, error)
+                  && serial_rule_check (&rule, serial, error)
+                  && check_serial (database, batch_id, serial, error);
+
+  serial_rule_clear (&rule);
+  return good;
+}

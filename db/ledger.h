@@ -216,6 +216,12 @@ typedef struct {
 Device *ledger_identify_device (Ledger *ledger, gint64 attempt_id, const DeviceFacts *facts,
                                 GError **error);
 
+/* What ledger_identify_device() would say of a serial that was scanned, before any port opens:
+ * INVALID where it does not fit the batch's pattern, DUPLICATE_DEVICE, ALREADY_DONE, BUSY_DEVICE.
+ */
+gboolean ledger_check_serial (Ledger *ledger, const char *batch, const char *serial,
+                              GError **error);
+
 /* Refuses a key (SHA-256 of the SubjectPublicKeyInfo) that any other device ever had. */
 gboolean ledger_check_key (Ledger *ledger, gint64 device_id, GBytes *spki_sha256, GError **error);
 

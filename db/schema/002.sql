@@ -75,6 +75,12 @@ BEGIN
     ON CONFLICT (batch, reason, slot) DO UPDATE SET count = count + 1, last_at = excluded.last_at;
 END;
 
+-- ---- slots ----
+
+-- What a slot shows after a restart: its last attempt, and whether somebody has seen that FAIL.
+CREATE INDEX attempts_of_slot ON attempts (slot, id);
+CREATE INDEX acknowledgements ON audit_events (subject) WHERE kind = 'fail-acknowledged';
+
 -- ---- operators ----
 
 CREATE TABLE operators (
