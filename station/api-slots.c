@@ -49,6 +49,18 @@ handle_acknowledge_slot (ApiStation1 *skeleton, GDBusMethodInvocation *invocatio
   return api_return_nothing (invocation);
 }
 
+static gboolean
+handle_bind_serial (ApiStation1 *skeleton, GDBusMethodInvocation *invocation, guint number,
+                    const char *serial, Station *station)
+{
+  g_autoptr (GError) error = NULL;
+  guint bound;
+
+  if (!station_bind_serial (station, number, serial, &bound, &error))
+    return api_refuse (invocation, error);
+  return api_return (invocation, g_variant_new_uint32 (bound));
+}
+
 static void
 handle_learned (const char *path, const GError *error, gpointer data)
 {
@@ -80,5 +92,6 @@ api_connect_slots (ApiStation1 *skeleton, Station *station)
   g_signal_connect (skeleton, "handle-start-slot", G_CALLBACK (handle_start_slot), station);
   g_signal_connect (skeleton, "handle-acknowledge-slot", G_CALLBACK (handle_acknowledge_slot),
                     station);
+  g_signal_connect (skeleton, "handle-bind-serial", G_CALLBACK (handle_bind_serial), station);
   g_signal_connect (skeleton, "handle-learn-slot", G_CALLBACK (handle_learn_slot), station);
 }

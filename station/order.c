@@ -19,7 +19,6 @@ order_new (const Batch *batch, const char *profile_folder, GError **error)
   order->product = g_strdup (batch->product);
   order->scans_serials = batch->serial_scan;
   order->assigns_serials = batch->serial_prefix != NULL || batch->serial_scan;
-  order->serial_pattern = g_strdup (batch->serial_pattern);
   order->profile = profile;
   return order;
 }
@@ -37,7 +36,6 @@ order_clear (gpointer data)
 
   g_free (order->batch);
   g_free (order->product);
-  g_free (order->serial_pattern);
   profile_free (order->profile);
 }
 

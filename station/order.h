@@ -14,7 +14,6 @@ typedef struct {
   char *product;
   gboolean assigns_serials; /* from the batch's range, or by scan */
   gboolean scans_serials;   /* each device waits for the scan of its serial */
-  char *serial_pattern;     /* a GRegex that a scanned serial must match as a whole, or NULL */
   Profile *profile;
 } Order;
 

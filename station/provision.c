@@ -115,13 +115,13 @@ identify (Run *run, GError **error)
   run->identity = driver->identify (run->session, deadline, error);
   if (run->identity == NULL)
     return FALSE;
-  run->state.device = run->identity->serial;
+  run->state.device = run->context->serial != NULL ? run->context->serial : run->identity->serial;
   run->state.model = run->identity->model;
   return TRUE;
 }
 
-/* The name that the batch's range has for it. Without a range the device names itself, and sticks
- * to the name by which the ledger knows its chip. */
+/* The name that was scanned for it, or that the batch's range has. Without either the device names
+ * itself, and sticks to the name by which the ledger knows its chip. */
 static gboolean
 assign_serial (Run *run, GError **error)
 {
@@ -143,13 +143,35 @@ assign_serial (Run *run, GError **error)
   return TRUE;
 }
 
+/* The label names the device. What it calls itself, where that is something else, is kept: it may
+ * be all that a customer can read of it later. */
+static void
+keep_own_serial (Run *run)
+{
+  const char *own = run->identity->serial;
+  const char *scanned = run->context->serial;
+  g_autofree char *detail = NULL;
+  g_autoptr (GError) error = NULL;
+
+  if (scanned == NULL || own == NULL || g_str_equal (own, scanned))
+    return;
+  transport_note (run->transport, "own-serial", own);
+  detail = g_strdup_printf ("the device calls itself %s; chip %s", own,
+                            run->identity->chip_id != NULL ? run->identity->chip_id : "unknown");
+  if (!ledger_record_event (run->context->ledger, "station", "serial-differs", scanned, detail,
+                            &error))
+    log_slot (G_LOG_LEVEL_WARNING, run->context->slot, scanned, "%s; that can't be recorded: %s",
+              detail, error->message);
+}
+
 static gboolean
 enroll (Run *run, GError **error)
 {
   const DeviceIdentity *identity = run->identity;
+  const char *scanned = run->context->serial;
   const DeviceFacts facts = { .driver = run->session->driver->name,
                               .chip_id = identity->chip_id,
-                              .serial = identity->serial,
+                              .serial = scanned != NULL ? scanned : identity->serial,
                               .model = identity->model,
                               .firmware = identity->firmware };
 
@@ -167,6 +189,7 @@ enroll (Run *run, GError **error)
     return FALSE;
   run->state.device = run->device->serial;
   transport_note (run->transport, "serial", run->device->serial);
+  keep_own_serial (run);
   return assign_serial (run, error);
 }
 

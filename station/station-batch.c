@@ -10,6 +10,7 @@ take_order (Station *station, Order *order)
 {
   g_clear_pointer (&station->site.order, order_unref);
   station->site.order = order;
+  station_set_next_serial (station, NULL); /* it was scanned for the batch before */
   station_set_problem (&station->order_problem, NULL);
   for (guint i = 0; i < station->slots->len; i++)
     slot_order_changed (g_ptr_array_index (station->slots, i));

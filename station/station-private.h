@@ -15,5 +15,8 @@ gboolean station_restore_failures (Station *station, GError **error);
 /* After a restart: the batch that ran goes on. */
 void station_resume_batch (Station *station);
 
+/* What was scanned for the next device that comes, or NULL. */
+void station_set_next_serial (Station *station, const char *serial);
+
 /* Keeps a copy of `text`, which may be NULL, as one of the station's problems. */
 void station_set_problem (char **problem, const char *text);

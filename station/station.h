@@ -82,6 +82,13 @@ gboolean station_start_slot (Station *station, guint number, const char *actor, 
 gboolean station_acknowledge_slot (Station *station, guint number, const char *actor,
                                    GError **error);
 
+/* `serial` was scanned for the device in slot `number`; 0: in the slot that waits longest for one
+ * (*bound receives its number), or else for the next device that comes (*bound is 0), where an
+ * empty `serial` takes an earlier scan back. What can't be right is refused with a sentence for the
+ * operator (LEDGER_ERROR). */
+gboolean station_bind_serial (Station *station, guint number, const char *serial, guint *bound,
+                              GError **error);
+
 /* Waits up to `seconds` for an unclaimed device and binds its path to the slot. `learned` is called
  * once, unless this returns FALSE. */
 gboolean station_learn_slot (Station *station, guint number, guint seconds, StationLearned learned,
