@@ -17,3 +17,4 @@
 
 #define STATION_BUS_NAME "org.keycradle.Station"
 #define STATION_OBJECT_PATH "/org/keycradle/Station1"
+#define STATION_INTERFACE "org.keycradle.Station1"

@@ -32,8 +32,20 @@ void client_fetch_device (Client *client, const char *serial);
 void client_fetch_attempt (Client *client, gint64 id);
 void client_fetch_batch (Client *client, const char *name);
 
-/* How an act ended: `error` is NULL on success; its message is a sentence. NOT_PERMITTED tells that
- * a supervisor is needed. */
+#define CLIENT_ERROR (client_error_quark ())
+GQuark client_error_quark (void);
+
+typedef enum {
+  CLIENT_ERROR_FAILED,
+  CLIENT_ERROR_NOT_PERMITTED,
+  CLIENT_ERROR_NOT_FOUND,
+  CLIENT_ERROR_STATE,
+  CLIENT_ERROR_NOT_KNOWN,  /* a daemon that is older than the screen */
+  CLIENT_ERROR_CONNECTION, /* there is none, or it ended before the answer */
+} ClientError;
+
+/* How an act ended: `error` is NULL on success; a CLIENT_ERROR, its message a sentence.
+ * NOT_PERMITTED tells that a supervisor is needed. */
 typedef void (*ClientDone) (Client *client, GVariant *answer, const GError *error, gpointer data);
 gboolean client_error_is_not_permitted (const GError *error);
 
