@@ -74,6 +74,7 @@ typedef struct {
   char *serial_prefix;
   guint64 serial_first;
   guint64 serial_last;
+  guint serial_width; /* numbers are filled up with zeros to it */
   gint64 created_at;
   char *created_by;
   GPtrArray *failures; /* of FailureBar; NULL until the batch was asked for alone */

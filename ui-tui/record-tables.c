@@ -120,6 +120,7 @@ static const RecordField batch_fields[] = {
   TEXT ("serial-prefix", BatchLine, serial_prefix),
   LARGE ("serial-first", BatchLine, serial_first),
   LARGE ("serial-last", BatchLine, serial_last),
+  NUMBER ("serial-width", BatchLine, serial_width),
   TIME ("created-at", BatchLine, created_at),
   TEXT ("created-by", BatchLine, created_by),
   LIST ("failures", BatchLine, failures, failure_table),

@@ -41,7 +41,12 @@ typedef struct {
 } TileGrid;
 TileGrid tile_grid (Area area, guint tiles);
 
-/* dialog.c; the help overlay stands in overlay-help.c */
+/* What a row is, where it is not plain: of the Slots view a slot, and the selected one is
+ * model->focus; of the Export view a format, and the selected one is model->export_format; of the
+ * Health view a check, drawn from the selected one on where not all fit. */
+
+/* dialog.c; the help overlay stands in overlay-help.c: its page is dialog.field, which may count on
+ * beyond the last page. */
 void dialog_draw (Model *model, Canvas *canvas);
 void help_draw (Model *model, Canvas *canvas, Area area);
 

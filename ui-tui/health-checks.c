@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * See health-checks.h. Each check says what it found and, unless all is well, what to do.
+ */
+#include "ui-tui/health-checks.h"
+
+#include "ui-tui/language.h"
+#include "ui-tui/parts.h"
+#include "ui-tui/text.h"
+
+#define FEW_DAYS 30
+#define LITTLE_PERCENT 10
+#define LEAST_DISK (100 * G_GUINT64_CONSTANT (1000000)) /* bytes: what a shift may write */
+
+static void
+check_free (HealthCheck *check)
+{
+  g_free (check->title);
+  g_free (check->found);
+  g_free (check->advice);
+  g_free (check);
+}
+
+/* Takes `found`. */
+static void
+add (GPtrArray *checks, CheckVerdict verdict, const char *title, char *found, const char *advice)
+{
+  HealthCheck *check = g_new0 (HealthCheck, 1);
+
+  check->verdict = verdict;
+  check->title = g_strdup (title);
+  check->found = found;
+  check->advice = g_strdup (advice);
+  g_ptr_array_add (checks, check);
+}
+
+static void
+check_warnings (GPtrArray *checks, const Model *model)
+{
+  for (char **warning = model->health.warnings; warning != NULL && *warning != NULL; warning++)
+    add (checks, CHECK_LOOK, _ ("Station"), g_strdup (*warning),
+         _ ("Call the engineer. 'keycradle doctor' says more."));
+}
+
+static void
+check_signer (GPtrArray *checks, const Model *model)
+{
+  const CaHealth *ca = &model->health.ca;
+
+  if (ca->reachable)
+    add (checks, CHECK_OK, _ ("Signer"), g_strdup (_ ("It answers.")), NULL);
+  else
+    add (checks, CHECK_STOP, _ ("Signer"),
+         g_strdup (ca->problem != NULL ? ca->problem : _ ("It does not answer.")),
+         _ ("No unit can get a certificate: stop putting units in and call the engineer, who looks "
+            "at 'systemctl status keycradle-signer'."));
+}
+
+static void
+check_validity (GPtrArray *checks, const Model *model)
+{
+  const CaHealth *ca = &model->health.ca;
+  const guint days = (guint)CLAMP (ca->days_left, 0, G_MAXINT);
+  g_autofree char *end = day_words (ca->not_after);
+  char *left = g_strdup_printf (
+      ngettext ("It ends in %u day, on %s.", "It ends in %u days, on %s.", days), days, end);
+
+  if (ca->not_after == 0) {
+    g_free (left);
+    return;
+  }
+  if (ca->days_left >= FEW_DAYS) {
+    add (checks, CHECK_OK, _ ("CA certificate"), left, NULL);
+    return;
+  }
+  if (ca->days_left > 0) {
+    add (
+        checks, CHECK_LOOK, _ ("CA certificate"), left,
+        _ ("Tell the engineer: the line stands when it ends. A new CA certificate is needed before "
+           "that day."));
+    return;
+  }
+  g_free (left);
+  add (checks, CHECK_STOP, _ ("CA certificate"),
+       g_strdup_printf (_ ("It is over since %s, or the clock is wrong."), end),
+       _ ("Stop the line and call the engineer: check the clock, then get a new CA certificate."));
+}
+
+static void
+check_demo (GPtrArray *checks, const Model *model)
+{
+  const gboolean production = g_strcmp0 (model->health.mode, "production") == 0;
+
+  if (model->health.ca.demo)
+    add (checks, production ? CHECK_STOP : CHECK_LOOK, _ ("Demo CA"),
+         g_strdup (_ ("This CA was made for trying out; its key is not protected.")),
+         _ ("Ship no unit that got its certificate here. For production the engineer sets up the "
+            "real CA."));
+}
+
+static void
+check_clock (GPtrArray *checks, const Model *model)
+{
+  const char *clock = model->health.clock;
+
+  if (g_strcmp0 (clock, "synchronised") == 0)
+    add (checks, CHECK_OK, _ ("Clock"), g_strdup (_ ("It is kept right over the network.")), NULL);
+  else if (g_strcmp0 (clock, "free") == 0)
+    add (checks, CHECK_LOOK, _ ("Clock"), g_strdup (_ ("Nothing keeps it right.")),
+         _ ("Compare it with a watch: certificates begin and end by it. The engineer turns time "
+            "synchronisation on with 'timedatectl set-ntp true'."));
+  else
+    add (checks, CHECK_LOOK, _ ("Clock"),
+         g_strdup (_ ("The station can't tell whether it is kept right.")),
+         _ ("Compare it with a watch: certificates begin and end by it."));
+}
+
+static void
+check_disk (GPtrArray *checks, const Model *model)
+{
+  const guint64 left = model->health.disk_free, size = model->health.disk_size;
+  g_autofree char *left_words = bytes_words (left);
+  g_autofree char *size_words = bytes_words (size);
+  g_autofree char *percent = percent_words (left, size);
+  char *found = g_strdup_printf (_ ("%s of %s are free (%s)."), left_words, size_words, percent);
+
+  if (size == 0) {
+    g_free (found);
+    return;
+  }
+  if (left < LEAST_DISK)
+    add (checks, CHECK_STOP, _ ("Disk"), found,
+         _ ("When it is full, no unit passes. Call the engineer to make room now."));
+  else if (left / LITTLE_PERCENT < size / 100)
+    add (checks, CHECK_LOOK, _ ("Disk"), found, _ ("Tell the engineer to make room this week."));
+  else
+    add (checks, CHECK_OK, _ ("Disk"), found, NULL);
+}
+
+static void
+check_records (GPtrArray *checks, const Model *model)
+{
+  const Health *health = &model->health;
+  const CaHealth *ca = &health->ca;
+  const guint signed_so_far = (guint)MIN (ca->log_size, G_MAXINT);
+
+  if (health->ledger != NULL)
+    add (checks, CHECK_OK, _ ("Ledger"), g_strdup (health->ledger), NULL);
+  if (ca->log_origin != NULL)
+    add (checks, CHECK_OK, _ ("Issuance log"),
+         g_strdup_printf (
+             ngettext ("%u certificate, log %s.", "%u certificates, log %s.", signed_so_far),
+             signed_so_far, ca->log_origin),
+         NULL);
+}
+
+static void
+check_export (GPtrArray *checks, const Model *model)
+{
+  const ExportLine *last = &model->health.last_export;
+  g_autofree char *when = date_words (last->at);
+  g_autofree char *key = NULL;
+
+  if (last->at != 0) {
+    add (checks, CHECK_OK, _ ("Last export"),
+         g_strdup_printf (_ ("%s: batch %s as %s."), when, or_dash (last->batch),
+                          or_dash (last->format)),
+         NULL);
+    return;
+  }
+  key = g_strdup_printf (_ ("Units are registered from a file: %s writes it."),
+                         key_name (REQUEST_EXPORT));
+  add (checks, CHECK_OK, _ ("Last export"), g_strdup (_ ("Nothing was exported yet.")), key);
+}
+
+static int
+compare_verdicts (gconstpointer first, gconstpointer second)
+{
+  const HealthCheck *one = *(HealthCheck *const *)first;
+  const HealthCheck *other = *(HealthCheck *const *)second;
+
+  return (int)other->verdict - (int)one->verdict;
+}
+
+GPtrArray *
+health_checks (const Model *model)
+{
+  GPtrArray *checks = g_ptr_array_new_with_free_func ((GDestroyNotify)check_free);
+
+  check_warnings (checks, model);
+  check_signer (checks, model);
+  check_validity (checks, model);
+  check_demo (checks, model);
+  check_clock (checks, model);
+  check_disk (checks, model);
+  check_records (checks, model);
+  check_export (checks, model);
+  g_ptr_array_sort (checks, compare_verdicts); /* steady: GLib's sort keeps the order of equals */
+  return checks;
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Pieces that several views are made of: tables, facts with their names, headings, and words for
+ * times and fingerprints.
+ */
+#pragma once
+
+#include "ui-tui/canvas.h"
+#include "ui-tui/keys.h"
+#include "ui-tui/model.h"
+
+/* ---- tables ---- */
+
+typedef struct {
+  const char *title; /* translated when it is drawn; NULL ends the table */
+  int width;         /* at least its title; 0: what the others leave */
+  gboolean right;    /* numbers stand at its right edge */
+  int from;          /* shown in areas that are at least so wide */
+} Column;
+
+#define MOST_COLUMNS 10
+
+void table_head (Canvas *canvas, Area area, int row, const Column *columns);
+/* `texts` has one for each column, NULL for nothing. The selected row is marked by a sign too. */
+void table_row (Canvas *canvas, Area area, int row, const Column *columns, gboolean selected,
+                const char *const *texts);
+
+/* ---- facts ---- */
+
+typedef struct {
+  const char *label; /* translated; NULL ends the facts */
+  const char *value; /* NULL: this fact is left out */
+} Fact;
+
+/* One below the other, values aligned, long ones over several lines. Returns the lines used. */
+int facts_draw (Canvas *canvas, Area area, int row, const Fact *facts);
+
+/* A line from edge to edge with a heading in it, and a text at its right end (or NULL). */
+void heading_draw (Canvas *canvas, Area area, int row, const char *title, const char *right);
+
+/* What a list is filtered by, while it is typed and afterwards, and how many lines that leaves. */
+void filter_draw (Canvas *canvas, Area area, int row, const Model *model, guint shown);
+
+/* How many lines `text` takes in a paragraph of `width` columns, at most `most`. */
+int paragraph_lines (const char *text, int width, int most);
+
+/* The area cut at `rows`, and what stands right of `columns`. */
+Area area_right (Area area, int columns);
+
+/* ---- words ---- */
+
+/* "F7": what to press. */
+const char *key_name (Request request);
+/* "14:32:08" for today, "2026-11-20 14:32" for other days. */
+char *when_words (gint64 at, gint64 now);
+/* "2026-11-21", of seconds since 1970. */
+char *day_words (gint64 seconds);
+/* "0123abcd 4567..." in groups of eight; NULL for NULL. */
+char *grouped_words (const char *hex);
+/* "PASS" for "passed", "FAIL" for "failed". */
+const char *result_label (const char *result);
+const char *or_dash (const char *text);
+
+/* ---- failure-chart.c ---- */
+
+/* Why a batch's units fail, the most frequent reason first, and in which slots. */
+void failure_chart_draw (Canvas *canvas, Area area, const BatchLine *batch);
