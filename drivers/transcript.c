@@ -8,7 +8,8 @@
 
 #include <string.h>
 
-#define TAIL_MAX 64 /* the longest prefix that can be recognised */
+#define NOTES_MAX 4096 /* of the text, kept free for notes: they are ours and few */
+#define TAIL_MAX 64    /* the longest prefix that can be recognised */
 
 static const char private_key_mark[] = "PRIVATE KEY-----";
 static const char blanked_text[] = "[blanked]";
@@ -111,7 +112,8 @@ transcript_unescape (const char *text)
 static gboolean
 has_room (Transcript *transcript, gsize length)
 {
-  if (transcript->left_out == 0 && transcript->text->len + length * 4 + 32 <= TRANSCRIPT_MAX)
+  if (transcript->left_out == 0
+      && transcript->text->len + length * 4 + 32 <= TRANSCRIPT_MAX - NOTES_MAX)
     return TRUE;
   transcript->left_out += length;
   return FALSE;
@@ -207,7 +209,7 @@ transcript_received (Transcript *transcript, const guint8 *data, gsize length)
 void
 transcript_note (Transcript *transcript, const char *key, const char *value)
 {
-  if (!has_room (transcript, strlen (key) + strlen (value)))
+  if (transcript->text->len + strlen (key) + strlen (value) * 4 + 32 > TRANSCRIPT_MAX)
     return;
   g_string_append_printf (transcript->text, "# %s ", key);
   transcript_escape (transcript->text, (const guint8 *)value, strlen (value));

@@ -2,6 +2,7 @@
  *
  * Answers and refusals, the same for all methods.
  */
+#include <gio/gio.h>
 #include <unistd.h>
 
 #include "ca/error.h"
@@ -37,6 +38,10 @@ error_name (const GError *error)
 {
   if (error->domain == LEDGER_ERROR)
     return ledger_error_name ((LedgerError)error->code);
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_PERMISSION_DENIED))
+    return "NotPermitted";
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_BUSY))
+    return "State";
   if (g_error_matches (error, CA_ERROR, CA_ERROR_PROFILE))
     return "Invalid";
   if (error->domain == CA_ERROR)
@@ -70,11 +75,46 @@ api_refuse_text (GDBusMethodInvocation *invocation, const char *name, const char
   return TRUE;
 }
 
-const char *
-api_actor (GDBusMethodInvocation *invocation)
+/* An option that nobody knows, or of another type, is a mistake that must not pass in silence. */
+static gboolean
+check_option (const ApiOption *known, const char *noun, const char *key, GVariant *value,
+              GError **error)
 {
-  return g_object_get_data (G_OBJECT (g_dbus_method_invocation_get_connection (invocation)),
-                            "actor");
+  for (; known->key != NULL; known++)
+    if (g_str_equal (known->key, key)
+        && g_str_equal (known->type, g_variant_get_type_string (value)))
+      return TRUE;
+  g_set_error (error, LEDGER_ERROR, LEDGER_ERROR_INVALID,
+               "%s has no option \"%s\" of type %s; docs/api.md lists them", noun, key,
+               g_variant_get_type_string (value));
+  return FALSE;
+}
+
+gboolean
+api_check_options (GVariant *options, const ApiOption *known, const char *noun, GError **error)
+{
+  GVariantIter iter;
+  const char *key;
+  GVariant *value;
+
+  g_variant_iter_init (&iter, options);
+  while (g_variant_iter_next (&iter, "{&sv}", &key, &value)) {
+    gboolean good = check_option (known, noun, key, value, error);
+
+    g_variant_unref (value);
+    if (!good)
+      return FALSE;
+  }
+  return TRUE;
+}
+
+const char *
+api_filter_text (GVariant *filter, const char *key)
+{
+  const char *text = NULL;
+
+  g_variant_lookup (filter, key, "&s", &text);
+  return text != NULL && *text != '\0' ? text : NULL;
 }
 
 guint
@@ -128,8 +168,12 @@ api_errand_answer (ApiErrand *errand, Station *station)
     errand->finish (errand, station);
   if (errand->error != NULL)
     api_refuse (errand->invocation, errand->error);
-  else
+  else if (errand->answer != NULL)
     api_return (errand->invocation, errand->answer);
+  else
+    api_return_nothing (errand->invocation);
+  if (errand->free_details != NULL)
+    errand->free_details (errand->details);
   if (errand->fd >= 0)
     close (errand->fd);
   g_clear_pointer (&errand->answer, g_variant_unref);

@@ -6,53 +6,20 @@
 
 #include "station/api-private.h"
 
-static const struct {
-  const char *key;
-  const char *type;
-} batch_options[] = {
-  { "product", "s" },       { "profile", "s" },      { "target", "u" },
-  { "serial-prefix", "s" }, { "serial-first", "t" }, { "serial-last", "t" },
-  { "serial-width", "u" },
+static const ApiOption batch_options[] = {
+  { "product", "s" },        { "profile", "s" },
+  { "target", "u" },         { "serial-prefix", "s" },
+  { "serial-first", "t" },   { "serial-last", "t" },
+  { "serial-width", "u" },   { "serial-scan", "b" },
+  { "serial-pattern", "s" }, { 0 },
 };
-
-/* An option that nobody knows, or of another type, is a mistake that must not pass in silence. */
-static gboolean
-check_option (const char *key, GVariant *value, GError **error)
-{
-  for (guint i = 0; i < G_N_ELEMENTS (batch_options); i++)
-    if (g_str_equal (batch_options[i].key, key)
-        && g_str_equal (batch_options[i].type, g_variant_get_type_string (value)))
-      return TRUE;
-  g_set_error (error, LEDGER_ERROR, LEDGER_ERROR_INVALID,
-               "a batch has no option \"%s\" of type %s; docs/api.md lists them", key,
-               g_variant_get_type_string (value));
-  return FALSE;
-}
-
-static gboolean
-check_options (GVariant *options, GError **error)
-{
-  GVariantIter iter;
-  const char *key;
-  GVariant *value;
-
-  g_variant_iter_init (&iter, options);
-  while (g_variant_iter_next (&iter, "{&sv}", &key, &value)) {
-    gboolean known = check_option (key, value, error);
-
-    g_variant_unref (value);
-    if (!known)
-      return FALSE;
-  }
-  return TRUE;
-}
 
 static Batch *
 batch_from_options (const char *name, GVariant *options, GError **error)
 {
   g_autoptr (Batch) batch = batch_new ();
 
-  if (!check_options (options, error))
+  if (!api_check_options (options, batch_options, "a batch", error))
     return NULL;
   batch->name = g_strdup (name);
   g_variant_lookup (options, "product", "s", &batch->product);
@@ -62,6 +29,8 @@ batch_from_options (const char *name, GVariant *options, GError **error)
   g_variant_lookup (options, "serial-first", "t", &batch->serial_first);
   g_variant_lookup (options, "serial-last", "t", &batch->serial_last);
   g_variant_lookup (options, "serial-width", "u", &batch->serial_width);
+  g_variant_lookup (options, "serial-scan", "b", &batch->serial_scan);
+  g_variant_lookup (options, "serial-pattern", "s", &batch->serial_pattern);
   if (batch->profile == NULL || *batch->profile == '\0' || strchr (batch->profile, '/') != NULL) {
     g_set_error_literal (error, LEDGER_ERROR, LEDGER_ERROR_INVALID,
                          "a batch needs a profile; `keycradle profile list` shows them");
@@ -84,10 +53,25 @@ handle_create_batch (ApiStation1 *skeleton, GDBusMethodInvocation *invocation, c
   return api_return_nothing (invocation);
 }
 
-static GVariant *
-make_batch (gconstpointer item)
+#define RATE_TIME (G_TIME_SPAN_HOUR)
+
+static gboolean
+read_rate (Station *station, const char *name, BatchRate *rate, GError **error)
 {
-  return record_batch (item);
+  return ledger_batch_rate (station->ledger, name, g_get_real_time () - RATE_TIME, rate, error);
+}
+
+GVariant *
+api_batch_record (Station *station, const char *name, GError **error)
+{
+  g_autoptr (Batch) batch = ledger_batch (station->ledger, name, error);
+  g_autoptr (GPtrArray) failures = NULL;
+  BatchRate rate = { 0 };
+
+  if (batch == NULL || !read_rate (station, name, &rate, error))
+    return NULL;
+  failures = ledger_batch_failures (station->ledger, name, error);
+  return failures != NULL ? record_batch (batch, &rate, failures) : NULL;
 }
 
 static gboolean
@@ -95,10 +79,22 @@ handle_list_batches (ApiStation1 *skeleton, GDBusMethodInvocation *invocation, S
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (GPtrArray) batches = ledger_batches (station->ledger, &error);
+  GVariantBuilder list;
 
   if (batches == NULL)
     return api_refuse (invocation, error);
-  return api_return (invocation, record_list (batches, make_batch));
+  g_variant_builder_init (&list, G_VARIANT_TYPE ("aa{sv}"));
+  for (guint i = 0; i < batches->len; i++) {
+    const Batch *batch = g_ptr_array_index (batches, i);
+    BatchRate rate = { 0 };
+
+    if (!read_rate (station, batch->name, &rate, &error)) {
+      g_variant_builder_clear (&list);
+      return api_refuse (invocation, error);
+    }
+    g_variant_builder_add_value (&list, record_batch (batch, &rate, NULL));
+  }
+  return api_return (invocation, g_variant_builder_end (&list));
 }
 
 static gboolean
@@ -106,11 +102,9 @@ handle_get_batch (ApiStation1 *skeleton, GDBusMethodInvocation *invocation, cons
                   Station *station)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (Batch) batch = ledger_batch (station->ledger, name, &error);
+  GVariant *record = api_batch_record (station, name, &error);
 
-  if (batch == NULL)
-    return api_refuse (invocation, error);
-  return api_return (invocation, record_batch (batch));
+  return record != NULL ? api_return (invocation, record) : api_refuse (invocation, error);
 }
 
 static gboolean

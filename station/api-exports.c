@@ -7,6 +7,7 @@
 #include "station/api-private.h"
 
 #define ASK_SIGNER_TIME 3000 /* milliseconds */
+#define PROGRESS_PAUSE (100 * G_TIME_SPAN_MILLISECOND)
 
 /* The issuing CA's certificate: as the signer shows it, or as it was last heard of. */
 static GBytes *
@@ -21,20 +22,95 @@ find_ca_certificate (Station *station, SignerClient *client, GError **error)
   return issuer_ca_certificate (station->issuer);
 }
 
+/* ---- how far it is ---- */
+
+typedef struct {
+  ApiStation1 *skeleton;
+  char *format;
+  char *batch;
+  guint64 rows;
+  guint64 total;
+} Progress;
+
+typedef struct {
+  ApiStation1 *skeleton;
+  gboolean new_only;
+  const ApiErrand *errand;
+  gint64 told_at; /* monotonic */
+  guint64 total;
+} ExportDetails;
+
+static void
+progress_free (gpointer data)
+{
+  Progress *progress = data;
+
+  g_object_unref (progress->skeleton);
+  g_free (progress->format);
+  g_free (progress->batch);
+  g_free (progress);
+}
+
+static gboolean
+tell_progress (gpointer data)
+{
+  const Progress *progress = data;
+  GVariantDict record;
+
+  g_variant_dict_init (&record, NULL);
+  record_text (&record, "batch", progress->batch);
+  record_text (&record, "format", progress->format);
+  g_variant_dict_insert (&record, "rows", "t", progress->rows);
+  g_variant_dict_insert (&record, "total", "t", progress->total);
+  api_station1_emit_export_progress (progress->skeleton, g_variant_dict_end (&record));
+  return G_SOURCE_REMOVE;
+}
+
+/* From the errand's thread to the main loop, in order. */
+static void
+post_progress (const ExportDetails *details, guint64 rows, guint64 total)
+{
+  Progress *progress = g_new0 (Progress, 1);
+
+  progress->skeleton = g_object_ref (details->skeleton);
+  progress->format = g_strdup (details->errand->format);
+  progress->batch = g_strdup (details->errand->batch);
+  progress->rows = rows;
+  progress->total = total;
+  g_idle_add_full (G_PRIORITY_DEFAULT, tell_progress, progress, progress_free);
+}
+
+static void
+handle_progress (guint64 rows, guint64 total, gpointer data)
+{
+  ExportDetails *details = data;
+  const gint64 now = g_get_monotonic_time ();
+
+  details->total = total;
+  if (now - details->told_at < PROGRESS_PAUSE)
+    return;
+  details->told_at = now;
+  post_progress (details, rows, total);
+}
+
 static void
 work_export (ApiErrand *errand, Station *station, SignerClient *client)
 {
   g_autoptr (GBytes) ca = find_ca_certificate (station, client, &errand->error);
   g_autoptr (ManifestSummary) summary = NULL;
+  ExportDetails *details = errand->details;
   g_autofree char *template = NULL;
 
   if (ca == NULL)
     return;
   const ManifestOrder order = { .format = errand->format,
                                 .batch = errand->batch,
+                                .new_only = details->new_only,
                                 .ca_certificate = ca,
                                 .fd = errand->fd,
-                                .actor = errand->actor };
+                                .actor = errand->actor,
+                                .progress = handle_progress,
+                                .data = details };
   summary = manifest_export (station->ledger, &order, &errand->error);
   if (summary == NULL)
     return;
@@ -43,7 +119,14 @@ work_export (ApiErrand *errand, Station *station, SignerClient *client)
     if (template == NULL)
       return;
   }
+  post_progress (details, MAX (details->total, summary->rows), MAX (details->total, summary->rows));
   errand->answer = g_variant_ref_sink (record_export (summary, template));
+}
+
+static void
+finish_export (ApiErrand *errand, Station *station)
+{
+  station_status_changed (station);
 }
 
 static void
@@ -82,11 +165,43 @@ handle_export (ApiStation1 *skeleton, GDBusMethodInvocation *invocation, GUnixFD
                const char *format, const char *batch, GVariant *options, GVariant *output,
                Station *station)
 {
-  ApiErrand *errand = api_errand_new (invocation, work_export);
+  static const ApiOption known[] = { { "new-only", "b" }, { 0 } };
+  g_autoptr (GError) error = NULL;
+  ExportDetails *details;
+  ApiErrand *errand;
 
+  if (!api_check_options (options, known, "an export", &error))
+    return api_refuse (invocation, error);
+  errand = api_errand_new (invocation, work_export);
+  details = g_new0 (ExportDetails, 1);
+  details->skeleton = skeleton;
+  details->errand = errand;
+  g_variant_lookup (options, "new-only", "b", &details->new_only);
+  errand->details = details;
+  errand->free_details = g_free;
   errand->format = g_strdup (format);
   errand->batch = g_strdup (batch);
+  errand->finish = finish_export;
   return run_with_descriptor (errand, descriptors, output, station);
+}
+
+static GVariant *
+make_export (gconstpointer item)
+{
+  return record_export_line (item);
+}
+
+static gboolean
+handle_list_exports (ApiStation1 *skeleton, GDBusMethodInvocation *invocation, GVariant *filter,
+                     Station *station)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GPtrArray) exports = ledger_exports (
+      station->ledger, api_filter_text (filter, "batch"), api_limit (filter), &error);
+
+  if (exports == NULL)
+    return api_refuse (invocation, error);
+  return api_return (invocation, record_list (exports, make_export));
 }
 
 static gboolean
@@ -101,6 +216,7 @@ void
 api_connect_exports (ApiStation1 *skeleton, Station *station)
 {
   g_signal_connect (skeleton, "handle-export", G_CALLBACK (handle_export), station);
+  g_signal_connect (skeleton, "handle-list-exports", G_CALLBACK (handle_list_exports), station);
   g_signal_connect (skeleton, "handle-verify-manifest", G_CALLBACK (handle_verify_manifest),
                     station);
 }

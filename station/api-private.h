@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * What the files of the API share. Each of api-slots.c, api-batches.c, api-records.c and
- * api-exports.c answers some of the methods.
+ * What the files of the API share. Each of api-slots.c, api-batches.c, api-records.c, api-people.c
+ * and api-exports.c answers some of the methods.
  */
 #pragma once
 
@@ -21,8 +21,23 @@ gboolean api_refuse (GDBusMethodInvocation *invocation, const GError *error);
 gboolean api_refuse_text (GDBusMethodInvocation *invocation, const char *name, const char *format,
                           ...) G_GNUC_PRINTF (3, 4);
 
-/* Who calls, for the ledger. Owned by the connection. */
+/* Who acts, for the ledger: the supervisor who allowed it, the operator who has signed in, the
+ * user of the connection. Owned by the invocation. On the main loop only. */
 const char *api_actor (GDBusMethodInvocation *invocation);
+
+/* Options that a call takes; a list ends with NULL. */
+typedef struct {
+  const char *key;
+  const char *type;
+} ApiOption;
+
+/* Refuses an option that is not among `known`: "a batch has no option ...". LEDGER_ERROR_INVALID.
+ */
+gboolean api_check_options (GVariant *options, const ApiOption *known, const char *noun,
+                            GError **error);
+
+/* A text of a filter, or NULL for "any"; lives as long as the filter. */
+const char *api_filter_text (GVariant *filter, const char *key);
 
 /* `limit` of a filter, within bounds; `batch` and the like are looked up by their keys. */
 guint api_limit (GVariant *filter);
@@ -30,6 +45,9 @@ guint api_limit (GVariant *filter);
 /* Answers one record `a{sv}` or a list `aa{sv}`. TRUE. */
 gboolean api_return (GDBusMethodInvocation *invocation, GVariant *value);
 gboolean api_return_nothing (GDBusMethodInvocation *invocation);
+
+/* The record of one batch, with its failures; floating. LEDGER_ERROR. */
+GVariant *api_batch_record (Station *station, const char *name, GError **error);
 
 /* A method that takes a while: `work` fills in `answer` or `error` in a thread. */
 typedef struct ApiErrand ApiErrand;
@@ -41,7 +59,9 @@ struct ApiErrand {
   char *format;
   char *batch;
   int fd;           /* or -1; closed at the end */
-  GVariant *answer; /* the whole tuple's only member; owned */
+  gpointer details; /* what else the method needs */
+  void (*free_details) (gpointer details);
+  GVariant *answer; /* the whole tuple's only member, owned; NULL for a method without */
   GError *error;
 };
 
@@ -62,6 +82,8 @@ void api_connect_batches (ApiStation1 *skeleton, Station *station);
 void api_connect_records (ApiStation1 *skeleton, Station *station);
 void api_connect_status (ApiStation1 *skeleton, Station *station);
 void api_connect_exports (ApiStation1 *skeleton, Station *station);
+/* `connections` (of GDBusConnection) is borrowed. */
+void api_connect_people (ApiStation1 *skeleton, Station *station, GPtrArray *connections);
 
 /* api-bus.c: what gdbus and busctl ask of any peer before they call a method. */
 guint api_bus_register (GDBusConnection *connection, GError **error);

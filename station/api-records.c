@@ -5,16 +5,6 @@
 #include "station/api-private.h"
 #include "station/transcript.h"
 
-/* A text of a filter, or NULL for "any"; lives as long as the filter. */
-static const char *
-filter_text (GVariant *filter, const char *key)
-{
-  const char *text = NULL;
-
-  g_variant_lookup (filter, key, "&s", &text);
-  return text != NULL && *text != '\0' ? text : NULL;
-}
-
 static GVariant *
 make_device (gconstpointer item)
 {
@@ -26,8 +16,8 @@ handle_list_devices (ApiStation1 *skeleton, GDBusMethodInvocation *invocation, G
                      Station *station)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (GPtrArray) devices =
-      ledger_devices (station->ledger, filter_text (filter, "batch"), api_limit (filter), &error);
+  g_autoptr (GPtrArray) devices = ledger_devices (
+      station->ledger, api_filter_text (filter, "batch"), api_limit (filter), &error);
 
   if (devices == NULL)
     return api_refuse (invocation, error);
@@ -69,12 +59,23 @@ handle_list_attempts (ApiStation1 *skeleton, GDBusMethodInvocation *invocation, 
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (GPtrArray) attempts =
-      ledger_attempts (station->ledger, filter_text (filter, "batch"),
-                       filter_text (filter, "device"), api_limit (filter), &error);
+      ledger_attempts (station->ledger, api_filter_text (filter, "batch"),
+                       api_filter_text (filter, "device"), api_limit (filter), &error);
 
   if (attempts == NULL)
     return api_refuse (invocation, error);
   return api_return (invocation, record_list (attempts, make_attempt));
+}
+
+/* One that a crash cut off, or that is under way, has no name in the ledger yet. */
+static char *
+load_transcript (const Station *station, const Attempt *attempt)
+{
+  g_autofree char *name = attempt->transcript != NULL
+                              ? g_strdup (attempt->transcript)
+                              : transcript_name (attempt->id, attempt->started_at);
+
+  return transcript_load (station->site.transcript_folder, name, NULL);
 }
 
 static gboolean
@@ -87,8 +88,7 @@ handle_get_attempt (ApiStation1 *skeleton, GDBusMethodInvocation *invocation, gi
 
   if (attempt == NULL)
     return api_refuse (invocation, error);
-  if (attempt->transcript != NULL)
-    transcript = transcript_load (station->site.transcript_folder, attempt->transcript, NULL);
+  transcript = load_transcript (station, attempt);
   return api_return (invocation, record_attempt (attempt, transcript));
 }
 
@@ -104,7 +104,7 @@ handle_list_certificates (ApiStation1 *skeleton, GDBusMethodInvocation *invocati
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (GPtrArray) certificates = ledger_certificates (
-      station->ledger, filter_text (filter, "batch"), api_limit (filter), &error);
+      station->ledger, api_filter_text (filter, "batch"), api_limit (filter), &error);
 
   if (certificates == NULL)
     return api_refuse (invocation, error);

@@ -11,62 +11,26 @@
 #include <gio/gio.h>
 #include <gio/gunixcredentialsmessage.h>
 #include <glib/gstdio.h>
-#include <string.h>
 #include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/names.h"
+#include "station/api-peer.h"
 #include "station/api-private.h"
+#include "station/api-signals.h"
 #include "station/log.h"
-#include "station/roles.h"
 
 struct Api {
   Station *station;
   GDBusServer *server;
   GDBusAuthObserver *observer;
   ApiStation1 *skeleton;
+  ApiSignals *signals;
   GPtrArray *connections; /* of GDBusConnection */
   int lock;               /* beside the socket: who holds it may replace the socket */
 };
-
-/* ---- signals ---- */
-
-static void
-handle_slot_changed (const Slot *slot, gpointer data)
-{
-  Api *api = data;
-
-  if (api->connections->len > 0)
-    api_station1_emit_slot_changed (api->skeleton, record_slot (slot));
-}
-
-static void
-handle_batch_changed (const char *name, gpointer data)
-{
-  Api *api = data;
-  g_autoptr (Batch) batch = NULL;
-
-  if (api->connections->len == 0)
-    return;
-  batch = ledger_batch (api->station->ledger, name, NULL);
-  if (batch != NULL)
-    api_station1_emit_batch_changed (api->skeleton, record_batch (batch));
-}
-
-static void
-handle_attempt_ended (gint64 id, gpointer data)
-{
-  Api *api = data;
-  g_autoptr (Attempt) attempt = NULL;
-
-  if (api->connections->len == 0)
-    return;
-  attempt = ledger_attempt (api->station->ledger, id, NULL);
-  if (attempt != NULL)
-    api_station1_emit_attempt_ended (api->skeleton, record_attempt (attempt, NULL));
-}
 
 /* ---- who is there ---- */
 
@@ -117,18 +81,8 @@ handle_authorize_method (GDBusInterfaceSkeleton *skeleton, GDBusMethodInvocation
                          gpointer data)
 {
   const Api *api = data;
-  GDBusConnection *connection = g_dbus_method_invocation_get_connection (invocation);
-  const char *method = g_dbus_method_invocation_get_method_name (invocation);
-  const Role role = (Role)GPOINTER_TO_INT (g_object_get_data (G_OBJECT (connection), "role"));
-  const Role least = role_for_method (method);
 
-  if (role >= least)
-    return TRUE;
-  api_refuse_text (invocation, "NotPermitted",
-                   "%s needs the role %s (group %s); you are %s. Ask one of that group to do it.",
-                   method, role_word (least), role_group (api->station->config, least),
-                   role_word (role));
-  return FALSE;
+  return api_peer_may_call (invocation, api->station->config);
 }
 
 /* ---- connections ---- */
@@ -151,9 +105,8 @@ remember_peer (Api *api, GDBusConnection *connection)
   gid_t gid;
 
   peer_of (credentials, &uid, &gid);
-  g_object_set_data (G_OBJECT (connection), "role",
-                     GINT_TO_POINTER ((int)role_of (api->station->config, credentials)));
-  g_object_set_data_full (G_OBJECT (connection), "actor", peer_name (uid), g_free);
+  api_peer_attach (connection, api->station, role_of (api->station->config, credentials),
+                   peer_name (uid));
 }
 
 static gboolean
@@ -237,6 +190,7 @@ connect_methods (Api *api)
   api_connect_records (api->skeleton, station);
   api_connect_status (api->skeleton, station);
   api_connect_exports (api->skeleton, station);
+  api_connect_people (api->skeleton, station, api->connections);
 }
 
 Api *
@@ -254,10 +208,7 @@ api_new (Station *station, GError **error)
   connect_methods (api);
   if (!start_server (api, station->config->socket, error))
     return NULL;
-  station->listener = (StationListener){ .slot_changed = handle_slot_changed,
-                                         .batch_changed = handle_batch_changed,
-                                         .attempt_ended = handle_attempt_ended,
-                                         .data = api };
+  api->signals = api_signals_new (api->skeleton, station, api->connections);
   return g_steal_pointer (&api);
 }
 
@@ -279,7 +230,7 @@ api_free (Api *api)
 {
   if (api == NULL)
     return;
-  memset (&api->station->listener, 0, sizeof api->station->listener);
+  api_signals_free (api->signals);
   if (api->server != NULL) {
     g_dbus_server_stop (api->server);
     g_object_unref (api->server);

@@ -11,5 +11,10 @@ gboolean certificate_has_key (GBytes *certificate, GBytes *spki);
 
 gboolean certificate_key_is_rsa (GBytes *certificate);
 
+/* Who signed it, as RFC 2253 writes names, and its key as "EC P-256" or "RSA 2048"; NULL where it
+ * is not readable. Free with g_free(). */
+char *certificate_issuer (GBytes *certificate);
+char *certificate_key_text (GBytes *certificate);
+
 /* TRUE where subject and issuer are the same: the end of a chain. */
 gboolean certificate_is_self_issued (GBytes *certificate);

@@ -18,6 +18,8 @@
 typedef struct {
   const ProvisionContext *context;
   ProvisionState state;
+  char *transcript; /* its name, once the attempt has begun */
+  GString *steps;   /* notes of what was entered without a port */
   Transport *transport;
   Session *session;
   DeviceIdentity *identity; /* as the device says it is, from the open port on */

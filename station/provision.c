@@ -20,6 +20,8 @@ run_clear (Run *run)
   device_identity_free (run->identity);
   device_free (run->device);
   issuance_entry_free (run->issued);
+  g_free (run->transcript);
+  g_string_free (run->steps, TRUE);
   g_clear_pointer (&run->csr, g_bytes_unref);
   g_clear_pointer (&run->csr_spki, g_bytes_unref);
   g_clear_pointer (&run->certificate, g_bytes_unref);
@@ -27,10 +29,26 @@ run_clear (Run *run)
   g_clear_pointer (&run->roots, g_ptr_array_unref);
 }
 
+/* In the dialogue, and at once on the disk: a crash takes the one, not the other. */
+static void
+note_step (Run *run, Step step)
+{
+  g_autofree char *note = transcript_step (step_word (step), g_get_real_time ());
+  g_autofree char *line = g_strdup_printf ("# step %s\n", note);
+
+  if (run->transcript != NULL)
+    transcript_add (run->context->transcript_folder, run->transcript, line);
+  if (run->transport != NULL)
+    transport_note (run->transport, "step", note);
+  else
+    g_string_append (run->steps, line);
+}
+
 void
 run_enter (Run *run, Step step)
 {
   run->state.step = step;
+  note_step (run, step);
   if (run->context->progress != NULL)
     run->context->progress (&run->state, run->context->data);
 }
@@ -57,9 +75,11 @@ begin (Run *run, GError **error)
   g_autofree char *slot = g_strdup_printf ("%u", context->slot);
   gint64 id;
 
-  if (!ledger_begin_attempt (context->ledger, slot, context->order->batch, NULL, &id, error))
+  if (!ledger_begin_attempt (context->ledger, slot, context->order->batch, context->operator_name,
+                             &id, error))
     return FALSE;
   run->state.attempt_id = id;
+  run->transcript = transcript_name (id, g_get_real_time ());
   return TRUE;
 }
 
@@ -208,20 +228,21 @@ procedure (Run *run, GError **error)
 static char *
 hang_up (Run *run, const GError *failure)
 {
+  g_autofree char *dialogue = NULL;
   g_autofree char *text = NULL;
-  g_autofree char *name = NULL;
   g_autoptr (GError) error = NULL;
 
-  if (run->transport == NULL)
+  if (run->transcript == NULL)
     return NULL;
-  if (failure != NULL)
+  if (run->transport != NULL && failure != NULL)
     transport_note (run->transport, "failed", reason_word (failure));
   g_clear_pointer (&run->session, session_close);
-  text = transport_transcript (run->transport);
+  if (run->transport != NULL)
+    dialogue = transport_transcript (run->transport);
   g_clear_pointer (&run->transport, transport_free);
-  name = transcript_name (run->state.attempt_id);
-  if (transcript_save (run->context->transcript_folder, name, text, &error))
-    return g_steal_pointer (&name);
+  text = g_strconcat (run->steps->str, dialogue, NULL);
+  if (transcript_save (run->context->transcript_folder, run->transcript, text, &error))
+    return g_strdup (run->transcript);
   log_slot (G_LOG_LEVEL_WARNING, run->context->slot, run->state.device,
             "the transcript is lost: %s", error->message);
   return NULL;
@@ -265,7 +286,7 @@ record_pass (Run *run, const char *transcript, GError **error)
 gboolean
 provision (const ProvisionContext *context, GError **error)
 {
-  Run run = { .context = context };
+  Run run = { .context = context, .steps = g_string_new (NULL) };
   g_autoptr (GError) failure = NULL;
   gboolean done = procedure (&run, &failure);
   g_autofree char *transcript = hang_up (&run, failure);

@@ -29,6 +29,7 @@ typedef struct {
   SignerClient *signer; /* this thread's own */
   const Order *order;
   guint slot;
+  const char *operator_name; /* who works at the line, or NULL */
   const char *port;
   const Driver *driver; /* the slot's, or NULL: ask the device */
   guint baud;           /* or 0: the driver's */

@@ -4,9 +4,9 @@
  */
 #include "station/records.h"
 
-#include "base/encode.h"
 #include "base/text.h"
 #include "station/reason.h"
+#include "station/transcript.h"
 
 #define MOST_TEXT 4096
 
@@ -27,14 +27,14 @@ record_number (GVariantDict *record, const char *key, guint value)
   g_variant_dict_insert (record, key, "u", value);
 }
 
-static void
+void
 record_time (GVariantDict *record, const char *key, gint64 value)
 {
   if (value != 0)
     g_variant_dict_insert (record, key, "x", value);
 }
 
-static void
+void
 record_words (GVariantDict *record, const char *key, const char *const *words)
 {
   static const char *const none[] = { NULL };
@@ -146,8 +146,35 @@ record_profile (const Profile *profile)
   return g_variant_dict_end (&record);
 }
 
+static GVariant *
+record_failure (gconstpointer item)
+{
+  const FailureCount *failure = item;
+  GVariantDict record;
+
+  g_variant_dict_init (&record, NULL);
+  record_reason (&record, failure->reason, NULL);
+  record_text (&record, "slot", failure->slot);
+  record_number (&record, "count", failure->count);
+  record_time (&record, "last-at", failure->last_at);
+  return g_variant_dict_end (&record);
+}
+
+static void
+record_serials (GVariantDict *record, const Batch *batch)
+{
+  if (batch->serial_prefix != NULL) {
+    record_text (record, "serial-prefix", batch->serial_prefix);
+    g_variant_dict_insert (record, "serial-first", "t", batch->serial_first);
+    g_variant_dict_insert (record, "serial-last", "t", batch->serial_last);
+    record_number (record, "serial-width", batch->serial_width);
+  }
+  g_variant_dict_insert (record, "serial-scan", "b", batch->serial_scan);
+  record_text (record, "serial-pattern", batch->serial_pattern);
+}
+
 GVariant *
-record_batch (const Batch *batch)
+record_batch (const Batch *batch, const BatchRate *rate, GPtrArray *failures)
 {
   GVariantDict record;
 
@@ -160,14 +187,16 @@ record_batch (const Batch *batch)
   record_number (&record, "passed", batch->passed);
   record_number (&record, "failed", batch->failed);
   record_number (&record, "attempts", batch->attempts);
-  if (batch->serial_prefix != NULL) {
-    record_text (&record, "serial-prefix", batch->serial_prefix);
-    g_variant_dict_insert (&record, "serial-first", "t", batch->serial_first);
-    g_variant_dict_insert (&record, "serial-last", "t", batch->serial_last);
-    record_number (&record, "serial-width", batch->serial_width);
-  }
+  record_serials (&record, batch);
+  record_number (&record, "devices", batch->devices);
+  record_number (&record, "first-passed", batch->first_passed);
+  record_number (&record, "first-failed", batch->first_failed);
+  record_number (&record, "passed-last-hour", rate->passed);
+  record_time (&record, "cycle-time", rate->mean_time);
   record_time (&record, "created-at", batch->created_at);
   record_text (&record, "created-by", batch->created_by);
+  if (failures != NULL)
+    g_variant_dict_insert_value (&record, "failures", record_list (failures, record_failure));
   return g_variant_dict_end (&record);
 }
 
@@ -201,96 +230,16 @@ record_attempt (const Attempt *attempt, const char *transcript)
   record_text (&record, "batch", attempt->batch);
   record_text (&record, "device", attempt->device);
   record_text (&record, "driver", attempt->driver);
+  record_text (&record, "operator", attempt->operator_name);
   record_time (&record, "started-at", attempt->started_at);
   record_time (&record, "ended-at", attempt->ended_at);
   record_text (&record, "result", attempt_result_word (attempt->result));
   record_text (&record, "step", attempt->step);
   record_reason (&record, attempt->reason, attempt->detail);
-  if (transcript != NULL) /* escaped already, line by line */
+  if (transcript != NULL) { /* escaped already, line by line */
     g_variant_dict_insert (&record, "transcript", "s", transcript);
-  return g_variant_dict_end (&record);
-}
-
-static void
-record_certificate_life (GVariantDict *record, const Certificate *certificate)
-{
-  g_variant_dict_insert (record, "not-before", "x", certificate->not_before);
-  g_variant_dict_insert (record, "not-after", "x", certificate->not_after);
-  record_text (record, "state", certificate->state);
-  record_text (record, "status", certificate->status);
-  record_text (record, "void-reason", certificate->void_reason);
-  g_variant_dict_insert (record, "log-index", "t", certificate->log_index);
-  record_time (record, "issued-at", certificate->issued_at);
-  record_time (record, "verified-at", certificate->verified_at);
-}
-
-static char *
-certificate_pem (GBytes *der)
-{
-  gsize length;
-  const guint8 *data = g_bytes_get_data (der, &length);
-
-  return pem_encode ("CERTIFICATE", data, length);
-}
-
-GVariant *
-record_certificate (const Certificate *certificate, gboolean with_pem)
-{
-  GVariantDict record;
-
-  g_variant_dict_init (&record, NULL);
-  record_text (&record, "device", certificate->device);
-  record_text (&record, "batch", certificate->batch);
-  record_text (&record, "profile", certificate->profile);
-  record_text (&record, "serial-number", certificate->serial_number);
-  record_text (&record, "sha256", certificate->sha256);
-  record_text (&record, "sha1", certificate->sha1);
-  record_text (&record, "spki-sha256", certificate->spki_sha256);
-  record_text (&record, "subject", certificate->subject);
-  record_certificate_life (&record, certificate);
-  if (with_pem) {
-    g_autofree char *pem = certificate_pem (certificate->der);
-
-    g_variant_dict_insert (&record, "pem", "s", pem);
+    g_variant_dict_insert_value (&record, "steps", transcript_steps (transcript));
   }
-  return g_variant_dict_end (&record);
-}
-
-static void
-record_ca_status (GVariantDict *record, const SignerStatus *status)
-{
-  g_autoptr (GStrvBuilder) chain = g_strv_builder_new ();
-  g_auto (GStrv) blocks = NULL;
-  gint64 now = g_get_real_time () / G_USEC_PER_SEC;
-
-  for (guint i = 0; i < status->chain->len; i++) {
-    g_autofree char *pem = certificate_pem (g_ptr_array_index (status->chain, i));
-
-    g_strv_builder_add (chain, pem);
-  }
-  blocks = g_strv_builder_end (chain);
-  record_text (record, "subject", status->subject);
-  record_text (record, "key", status->key);
-  record_text (record, "fingerprint", status->fingerprint);
-  g_variant_dict_insert (record, "not-before", "x", status->not_before);
-  g_variant_dict_insert (record, "not-after", "x", status->not_after);
-  g_variant_dict_insert (record, "days-left", "x", (status->not_after - now) / 86400);
-  g_variant_dict_insert (record, "demo", "b", status->demo);
-  g_variant_dict_insert (record, "log-size", "t", status->log_size);
-  record_text (record, "log-origin", status->log_origin);
-  record_words (record, "chain", (const char *const *)blocks);
-}
-
-GVariant *
-record_ca (const SignerStatus *status, const char *problem)
-{
-  GVariantDict record;
-
-  g_variant_dict_init (&record, NULL);
-  g_variant_dict_insert (&record, "reachable", "b", status != NULL);
-  record_text (&record, "problem", problem);
-  if (status != NULL)
-    record_ca_status (&record, status);
   return g_variant_dict_end (&record);
 }
 
@@ -306,6 +255,39 @@ record_event (const AuditEvent *event)
   record_text (&record, "kind", event->kind);
   record_text (&record, "subject", event->subject);
   record_text (&record, "detail", event->detail);
+  return g_variant_dict_end (&record);
+}
+
+GVariant *
+record_operator (const Operator *who)
+{
+  GVariantDict record;
+
+  g_variant_dict_init (&record, NULL);
+  record_text (&record, "name", who->name);
+  record_text (&record, "role", who->role);
+  record_text (&record, "language", who->language);
+  g_variant_dict_insert (&record, "enabled", "b", who->enabled);
+  g_variant_dict_insert (&record, "pin", "b", who->pin_digest != NULL);
+  record_time (&record, "created-at", who->created_at);
+  record_text (&record, "created-by", who->created_by);
+  return g_variant_dict_end (&record);
+}
+
+GVariant *
+record_export_line (const ExportRecord *line)
+{
+  GVariantDict record;
+
+  g_variant_dict_init (&record, NULL);
+  record_time (&record, "at", line->at);
+  record_text (&record, "actor", line->actor);
+  record_text (&record, "batch", line->batch);
+  record_text (&record, "format", line->format);
+  g_variant_dict_insert (&record, "new-only", "b", line->new_only);
+  g_variant_dict_insert (&record, "rows", "t", line->rows);
+  g_variant_dict_insert (&record, "bytes", "t", line->bytes);
+  record_text (&record, "sha256", line->sha256);
   return g_variant_dict_end (&record);
 }
 

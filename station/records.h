@@ -14,17 +14,25 @@
 /* For records made elsewhere: NULL leaves the key out. */
 void record_text (GVariantDict *record, const char *key, const char *value);
 
+/* 0 leaves the key out. */
+void record_time (GVariantDict *record, const char *key, gint64 value);
+/* NULL is an empty list. */
+void record_words (GVariantDict *record, const char *key, const char *const *words);
+
 GVariant *record_slot (const Slot *slot);
 GVariant *record_driver (const Driver *driver);
 GVariant *record_profile (const Profile *profile);
-GVariant *record_batch (const Batch *batch);
+/* `failures` (of FailureCount) is NULL in lists. */
+GVariant *record_batch (const Batch *batch, const BatchRate *rate, GPtrArray *failures);
 GVariant *record_device (const Device *device);
-/* `transcript` is the text, or NULL. */
+/* `transcript` is the text, which the steps are read from, or NULL. */
 GVariant *record_attempt (const Attempt *attempt, const char *transcript);
 GVariant *record_certificate (const Certificate *certificate, gboolean with_pem);
 /* `status` is NULL where the signer did not answer; `problem` may be NULL. */
 GVariant *record_ca (const SignerStatus *status, const char *problem);
 GVariant *record_event (const AuditEvent *event);
+GVariant *record_operator (const Operator *who);
+GVariant *record_export_line (const ExportRecord *line);
 /* `template` goes with an AWS manifest; else NULL. */
 GVariant *record_export (const ManifestSummary *summary, const char *template);
 GVariant *record_verdict (const ManifestVerdict *verdict);

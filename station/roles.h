@@ -21,8 +21,9 @@ const char *role_group (const Config *config, Role role);
 /* root and the daemon's own user are supervisors; others by their groups. */
 Role role_of_peer (const Config *config, uid_t uid, gid_t gid);
 
-/* ROLE_SUPERVISOR for a method that nobody thought of. */
-Role role_for_method (const char *method);
+/* The least role for `method` called with `parameters`, a tuple: starting a batch asks for less
+ * than closing it. ROLE_SUPERVISOR for a method that nobody thought of. */
+Role role_for_call (const char *method, GVariant *parameters);
 
 /* TRUE where the table has an entry for `method`: for the test. */
 gboolean role_knows_method (const char *method);

@@ -65,6 +65,7 @@ slot_work (Slot *slot)
   job->rtscts = config->rtscts;
   job->seconds = slot->site->attempt_seconds;
   job->serial = g_strdup (slot->bound_serial);
+  job->operator_name = g_strdup (slot->site->operator_name);
   slot->arrived = FALSE;
   slot->failure_stands = FALSE;
   slot_forget (slot);

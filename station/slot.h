@@ -26,6 +26,7 @@ typedef struct {
   Issuer *issuer;
   char *transcript_folder;
   guint attempt_seconds;
+  const char *operator_name;     /* who works at the line, or NULL */
   gboolean acknowledge_failures; /* a FAIL keeps the next device waiting until somebody saw it */
   Order *order;                  /* of the running batch, or NULL: slots wait */
   char *next_serial;             /* scanned for the next device that comes, or NULL */

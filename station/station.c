@@ -194,6 +194,7 @@ station_free (Station *station)
   detector_free (station->detector);
   g_ptr_array_unref (station->slots);
   g_clear_pointer (&station->site.order, order_unref);
+  operator_free (station->signed_in);
   issuer_free (station->issuer);
   signer_child_free (station->signer_child);
   ledger_close (station->ledger);

@@ -15,6 +15,7 @@ typedef struct {
   void (*slot_changed) (const Slot *slot, gpointer data);
   void (*batch_changed) (const char *batch, gpointer data);
   void (*attempt_ended) (gint64 attempt_id, gpointer data);
+  void (*status_changed) (gpointer data);
   gpointer data;
 } StationListener;
 
@@ -36,7 +37,8 @@ typedef struct {
   SignerChild *signer_child; /* or NULL */
   Detector *detector;
   SlotSite site;
-  GPtrArray *slots; /* of Slot, by number */
+  GPtrArray *slots;    /* of Slot, by number */
+  Operator *signed_in; /* who works at the line, or NULL */
   StationListener listener;
   Learning learning;
   gint64 started_at;
@@ -102,6 +104,18 @@ gboolean station_set_batch_state (Station *station, const char *name, BatchState
 /* Lets a device run once more that has passed, and runs it where it is plugged in. */
 gboolean station_retry_device (Station *station, const char *serial, const char *actor,
                                GError **error);
+
+/* Whose the attempts are that begin from now on; takes `who` over, NULL for nobody. Told to those
+ * who follow the status. Nobody works at the line after a start: who stands there then may be
+ * another. */
+void station_set_operator (Station *station, Operator *who);
+
+/* Voids the live certificate of a device that is not at work. */
+gboolean station_void_device (Station *station, const char *serial, const char *reason,
+                              const char *actor, GError **error);
+
+/* Something that the status tells has changed. */
+void station_status_changed (const Station *station);
 
 /* What a supervisor should know, as sentences, NULL-ended. Free with g_strfreev(). */
 char **station_warnings (const Station *station);

@@ -25,6 +25,7 @@ job_free (Job *job)
   order_unref (job->order);
   g_free (job->port);
   g_free (job->serial);
+  g_free (job->operator_name);
   g_free (job);
 }
 
@@ -98,6 +99,7 @@ run_job (Worker *worker, SignerClient *signer, const Job *job)
                                      .signer = signer,
                                      .order = job->order,
                                      .slot = worker->slot,
+                                     .operator_name = job->operator_name,
                                      .port = job->port,
                                      .driver = job->driver,
                                      .baud = job->baud,

@@ -16,8 +16,9 @@ typedef struct {
   const Driver *driver; /* or NULL */
   guint baud;
   RtsCtsChoice rtscts;
-  guint seconds; /* how long it may take */
-  char *serial;  /* scanned for this device, or NULL */
+  guint seconds;       /* how long it may take */
+  char *serial;        /* scanned for this device, or NULL */
+  char *operator_name; /* who works at the line, or NULL */
 } Job;
 
 void job_free (Job *job);

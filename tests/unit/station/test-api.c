@@ -422,7 +422,7 @@ visit_as (uid_t uid, gid_t gid, gboolean let_in)
   remote = g_dbus_error_get_remote_error (error);
   if (g_strcmp0 (remote, "org.keycradle.Error.NotPermitted") != 0)
     return 6;
-  return strstr (error->message, "operator (group tty)") != NULL ? 0 : 7;
+  return strstr (error->message, "supervisor (group keycradle-supervisor)") != NULL ? 0 : 7;
 }
 
 static void

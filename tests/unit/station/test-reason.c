@@ -75,6 +75,14 @@ START_TEST (every_step_has_its_own_word)
 }
 END_TEST
 
+static Role
+role_of_call (const char *method, const char *second)
+{
+  g_autoptr (GVariant) parameters = g_variant_ref_sink (g_variant_new ("(ss)", "B", second));
+
+  return role_for_call (method, parameters);
+}
+
 START_TEST (every_method_of_the_api_has_its_role)
 {
   GDBusInterfaceInfo *info = api_station1_interface_info ();
@@ -82,9 +90,12 @@ START_TEST (every_method_of_the_api_has_its_role)
   ck_assert_ptr_nonnull (info->methods);
   for (guint i = 0; info->methods[i] != NULL; i++)
     ck_assert_msg (role_knows_method (info->methods[i]->name), "%s", info->methods[i]->name);
-  ck_assert_int_eq (role_for_method ("SomethingNew"), ROLE_SUPERVISOR);
-  ck_assert_int_eq (role_for_method ("ListSlots"), ROLE_AUDITOR);
-  ck_assert_int_eq (role_for_method ("SetBatchState"), ROLE_OPERATOR);
+  ck_assert_int_eq (role_of_call ("SomethingNew", "x"), ROLE_SUPERVISOR);
+  ck_assert_int_eq (role_of_call ("ListSlots", "x"), ROLE_AUDITOR);
+  ck_assert_int_eq (role_of_call ("SetBatchState", "running"), ROLE_OPERATOR);
+  ck_assert_int_eq (role_of_call ("SetBatchState", "paused"), ROLE_SUPERVISOR);
+  ck_assert_int_eq (role_of_call ("SetBatchState", "closed"), ROLE_SUPERVISOR);
+  ck_assert_int_eq (role_of_call ("SetBatchState", "nonsense"), ROLE_SUPERVISOR);
 }
 END_TEST
 

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * See api-peer.h.
+ */
+#include "station/api-peer.h"
+
+#include "station/api-private.h"
+
+struct ApiPeer {
+  Station *station; /* only the main loop looks into it */
+  char *user;
+  Role own;
+  GMutex lock; /* of all below */
+  Role most;
+  gboolean at_line;
+  char *supervisor; /* who lent the role, or NULL */
+  gint64 until;     /* monotonic */
+};
+
+static void
+peer_free (gpointer data)
+{
+  ApiPeer *peer = data;
+
+  g_mutex_clear (&peer->lock);
+  g_free (peer->user);
+  g_free (peer->supervisor);
+  g_free (peer);
+}
+
+void
+api_peer_attach (GDBusConnection *connection, Station *station, Role role, char *user)
+{
+  ApiPeer *peer = g_new0 (ApiPeer, 1);
+
+  peer->station = station;
+  peer->user = user;
+  peer->own = peer->most = role;
+  g_mutex_init (&peer->lock);
+  g_object_set_data_full (G_OBJECT (connection), "peer", peer, peer_free);
+}
+
+ApiPeer *
+api_peer_of (GDBusConnection *connection)
+{
+  return g_object_get_data (G_OBJECT (connection), "peer");
+}
+
+const char *
+api_peer_user (const ApiPeer *peer)
+{
+  return peer->user;
+}
+
+Role
+api_peer_own_role (const ApiPeer *peer)
+{
+  return peer->own;
+}
+
+static gboolean
+is_authorized (const ApiPeer *peer)
+{
+  return peer->supervisor != NULL && g_get_monotonic_time () < peer->until;
+}
+
+Role
+api_peer_role (ApiPeer *peer, char **supervisor)
+{
+  g_autoptr (GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new (&peer->lock);
+  const gboolean authorized = is_authorized (peer);
+
+  if (supervisor != NULL)
+    *supervisor = authorized ? g_strdup (peer->supervisor) : NULL;
+  return authorized ? ROLE_SUPERVISOR : peer->most;
+}
+
+static void
+give_back (ApiPeer *peer)
+{
+  g_clear_pointer (&peer->supervisor, g_free);
+  peer->until = 0;
+}
+
+void
+api_peer_limit (ApiPeer *peer, Role most)
+{
+  g_autoptr (GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new (&peer->lock);
+
+  peer->most = MIN (peer->most, most);
+  peer->at_line = TRUE; /* a screen: who signs in there acts there */
+  give_back (peer);
+}
+
+void
+api_peer_take_line (ApiPeer *peer)
+{
+  g_autoptr (GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new (&peer->lock);
+
+  peer->at_line = TRUE;
+}
+
+void
+api_peer_authorize (ApiPeer *peer, const char *supervisor, guint seconds)
+{
+  g_autoptr (GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new (&peer->lock);
+
+  g_free (peer->supervisor);
+  peer->supervisor = g_strdup (supervisor);
+  peer->until = g_get_monotonic_time () + seconds * G_TIME_SPAN_SECOND;
+}
+
+void
+api_peer_deauthorize (ApiPeer *peer)
+{
+  g_autoptr (GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new (&peer->lock);
+
+  give_back (peer);
+}
+
+void
+api_peer_forget (ApiPeer *peer, const char *supervisor)
+{
+  g_autoptr (GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new (&peer->lock);
+
+  if (g_strcmp0 (peer->supervisor, supervisor) == 0)
+    give_back (peer);
+}
+
+void
+api_peer_record (ApiPeer *peer, GVariantDict *record)
+{
+  g_autoptr (GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new (&peer->lock);
+  const gboolean authorized = is_authorized (peer);
+
+  record_text (record, "user", peer->user);
+  record_text (record, "role", role_word (authorized ? ROLE_SUPERVISOR : peer->most));
+  if (!authorized)
+    return;
+  record_text (record, "authorized", peer->supervisor);
+  g_variant_dict_insert (record, "authorized-until", "x",
+                         g_get_real_time () + peer->until - g_get_monotonic_time ());
+}
+
+char *
+api_peer_name_for (const ApiPeer *peer, const char *name)
+{
+  return g_str_equal (name, peer->user) ? g_strdup (name)
+                                        : g_strdup_printf ("%s (%s)", name, peer->user);
+}
+
+/* ---- calls ---- */
+
+static gboolean
+refuse_call (GDBusMethodInvocation *invocation, const Config *config, Role role, Role least)
+{
+  const char *method = g_dbus_method_invocation_get_method_name (invocation);
+
+  api_refuse_text (invocation, "NotPermitted",
+                   "%s needs the role %s (group %s); you are %s. Ask one of that group to do it%s.",
+                   method, role_word (least), role_group (config, least), role_word (role),
+                   role == ROLE_OPERATOR ? ", or have a supervisor's badge allow it here" : "");
+  return FALSE;
+}
+
+gboolean
+api_peer_may_call (GDBusMethodInvocation *invocation, const Config *config)
+{
+  ApiPeer *peer = api_peer_of (g_dbus_method_invocation_get_connection (invocation));
+  const char *method = g_dbus_method_invocation_get_method_name (invocation);
+  const Role least = role_for_call (method, g_dbus_method_invocation_get_parameters (invocation));
+  g_autofree char *supervisor = NULL;
+  Role role = api_peer_role (peer, &supervisor);
+
+  /* A connection that made itself smaller than its user can be raised again. */
+  if (g_str_equal (method, "Authorize"))
+    role = MAX (role, peer->own);
+  if (role < least)
+    return refuse_call (invocation, config, role, least);
+  if (supervisor != NULL)
+    g_object_set_data_full (G_OBJECT (invocation), "actor", api_peer_name_for (peer, supervisor),
+                            g_free);
+  return TRUE;
+}
+
+static gboolean
+is_at_line (ApiPeer *peer)
+{
+  g_autoptr (GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new (&peer->lock);
+
+  return peer->at_line;
+}
+
+const char *
+api_actor (GDBusMethodInvocation *invocation)
+{
+  ApiPeer *peer = api_peer_of (g_dbus_method_invocation_get_connection (invocation));
+  const char *actor = g_object_get_data (G_OBJECT (invocation), "actor");
+  const char *operator_name = peer->station->site.operator_name;
+  char *name;
+
+  if (actor != NULL)
+    return actor;
+  if (operator_name == NULL || !is_at_line (peer))
+    return peer->user;
+  name = api_peer_name_for (peer, operator_name);
+  g_object_set_data_full (G_OBJECT (invocation), "actor", name, g_free);
+  return name;
+}

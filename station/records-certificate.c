@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The records of certificates and of the CA; see records.h.
+ */
+#include "base/encode.h"
+#include "station/certificate.h"
+#include "station/records.h"
+
+static void
+record_certificate_life (GVariantDict *record, const Certificate *certificate)
+{
+  g_variant_dict_insert (record, "not-before", "x", certificate->not_before);
+  g_variant_dict_insert (record, "not-after", "x", certificate->not_after);
+  record_text (record, "state", certificate->state);
+  record_text (record, "status", certificate->status);
+  record_text (record, "void-reason", certificate->void_reason);
+  g_variant_dict_insert (record, "log-index", "t", certificate->log_index);
+  record_time (record, "issued-at", certificate->issued_at);
+  record_time (record, "verified-at", certificate->verified_at);
+}
+
+static char *
+certificate_pem (GBytes *der)
+{
+  gsize length;
+  const guint8 *data = g_bytes_get_data (der, &length);
+
+  return pem_encode ("CERTIFICATE", data, length);
+}
+
+GVariant *
+record_certificate (const Certificate *certificate, gboolean with_pem)
+{
+  g_autofree char *issuer = certificate_issuer (certificate->der);
+  g_autofree char *key = certificate_key_text (certificate->der);
+  GVariantDict record;
+
+  g_variant_dict_init (&record, NULL);
+  record_text (&record, "device", certificate->device);
+  record_text (&record, "batch", certificate->batch);
+  record_text (&record, "profile", certificate->profile);
+  record_text (&record, "serial-number", certificate->serial_number);
+  record_text (&record, "sha256", certificate->sha256);
+  record_text (&record, "sha1", certificate->sha1);
+  record_text (&record, "spki-sha256", certificate->spki_sha256);
+  record_text (&record, "subject", certificate->subject);
+  record_text (&record, "issuer", issuer);
+  record_text (&record, "key", key);
+  record_certificate_life (&record, certificate);
+  if (with_pem) {
+    g_autofree char *pem = certificate_pem (certificate->der);
+
+    g_variant_dict_insert (&record, "pem", "s", pem);
+  }
+  return g_variant_dict_end (&record);
+}
+
+static void
+record_ca_status (GVariantDict *record, const SignerStatus *status)
+{
+  g_autoptr (GStrvBuilder) chain = g_strv_builder_new ();
+  g_auto (GStrv) blocks = NULL;
+  gint64 now = g_get_real_time () / G_USEC_PER_SEC;
+
+  for (guint i = 0; i < status->chain->len; i++) {
+    g_autofree char *pem = certificate_pem (g_ptr_array_index (status->chain, i));
+
+    g_strv_builder_add (chain, pem);
+  }
+  blocks = g_strv_builder_end (chain);
+  record_text (record, "subject", status->subject);
+  record_text (record, "key", status->key);
+  record_text (record, "fingerprint", status->fingerprint);
+  g_variant_dict_insert (record, "not-before", "x", status->not_before);
+  g_variant_dict_insert (record, "not-after", "x", status->not_after);
+  g_variant_dict_insert (record, "days-left", "x", (status->not_after - now) / 86400);
+  g_variant_dict_insert (record, "demo", "b", status->demo);
+  g_variant_dict_insert (record, "log-size", "t", status->log_size);
+  record_text (record, "log-origin", status->log_origin);
+  record_words (record, "chain", (const char *const *)blocks);
+}
+
+GVariant *
+record_ca (const SignerStatus *status, const char *problem)
+{
+  GVariantDict record;
+
+  g_variant_dict_init (&record, NULL);
+  g_variant_dict_insert (&record, "reachable", "b", status != NULL);
+  record_text (&record, "problem", problem);
+  if (status != NULL)
+    record_ca_status (&record, status);
+  return g_variant_dict_end (&record);
+}
