@@ -51,7 +51,7 @@ limit_of (guint most)
   return most == 0 ? -1 : (gint64)most;
 }
 
-/* Batch and time; an index alone answers. A device that passed twice is one device. */
+/* Batch and time; reads what passed since. A device that passed twice is one device. */
 #define BATCH_RATE_QUERY                                                                           \
   "SELECT count (DISTINCT device), avg (max (ended_at - started_at, 0)) FROM attempts"             \
   " WHERE batch = ? AND ended_at >= ? AND result = 'passed'"

@@ -224,6 +224,23 @@ raw_text (const char *path, const char *sql)
   return text;
 }
 
+char *
+query_plan (const char *path, const char *sql)
+{
+  g_autofree char *explain = g_strconcat ("EXPLAIN QUERY PLAN ", sql, NULL);
+  GString *plan = g_string_new (NULL);
+  sqlite3 *handle;
+  sqlite3_stmt *statement = NULL;
+
+  ck_assert_int_eq (sqlite3_open (path, &handle), SQLITE_OK);
+  ck_assert_int_eq (sqlite3_prepare_v2 (handle, explain, -1, &statement, NULL), SQLITE_OK);
+  while (sqlite3_step (statement) == SQLITE_ROW)
+    g_string_append_printf (plan, "%s\n", sqlite3_column_text (statement, 3));
+  sqlite3_finalize (statement);
+  sqlite3_close (handle);
+  return g_string_free (plan, FALSE);
+}
+
 int
 run_suite (Suite *suite)
 {

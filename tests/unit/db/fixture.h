@@ -53,6 +53,9 @@ gboolean raw_sql (const char *path, const char *sql);
 /* The first column of the first row, as text; NULL where SQLite refused. */
 char *raw_text (const char *path, const char *sql);
 
+/* How SQLite would run `sql`: a step a line. */
+char *query_plan (const char *path, const char *sql);
+
 #define assert_ok(condition, error)                                                                \
   ck_assert_msg ((condition), "%s", (error) != NULL ? (error)->message : "failed without error")
 #define assert_error(failed, code_, error)                                                         \
