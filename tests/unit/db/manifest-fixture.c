@@ -61,14 +61,16 @@ content (int fd)
   return g_string_free (text, FALSE);
 }
 
-char *
-export_text (const char *format, ManifestSummary **summary)
+static char *
+export_order (ManifestOrder order, ManifestSummary **summary)
 {
   g_autoptr (GError) error = NULL;
   int fd = scratch ();
-  const ManifestOrder order = {
-    .format = format, .batch = "b1", .ca_certificate = ca, .fd = fd, .actor = "anna"
-  };
+
+  order.batch = "b1";
+  order.ca_certificate = ca;
+  order.fd = fd;
+  order.actor = "anna";
   ManifestSummary *made = manifest_export (f.ledger, &order, &error);
 
   assert_ok (made != NULL, error);
@@ -79,6 +81,27 @@ export_text (const char *format, ManifestSummary **summary)
   else
     manifest_summary_free (made);
   return text;
+}
+
+char *
+export_text (const char *format, ManifestSummary **summary)
+{
+  return export_order ((ManifestOrder){ .format = format }, summary);
+}
+
+char *
+export_new (const char *format, ManifestSummary **summary)
+{
+  return export_order ((ManifestOrder){ .format = format, .new_only = TRUE }, summary);
+}
+
+char *
+export_told (const char *format, gboolean new_only,
+             void (*progress) (guint64 rows, guint64 total, gpointer data), gpointer data)
+{
+  return export_order (
+      (ManifestOrder){ .format = format, .new_only = new_only, .progress = progress, .data = data },
+      NULL);
 }
 
 ManifestVerdict *

@@ -18,6 +18,11 @@ void tear_down (void);
 
 /* The whole file; `summary` may be NULL. */
 char *export_text (const char *format, ManifestSummary **summary);
+/* Only what is new. */
+char *export_new (const char *format, ManifestSummary **summary);
+/* With somebody to tell of it. */
+char *export_told (const char *format, gboolean new_only,
+                   void (*progress) (guint64 rows, guint64 total, gpointer data), gpointer data);
 ManifestVerdict *verify_bytes (const char *text, gsize length);
 ManifestVerdict *verify_text (const char *text);
 
