@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#include "base/text.h"
+
 #define MAX_KEYFILE (1024 * 1024)
 
 /* What one line of the text is. */
@@ -127,17 +129,26 @@ scan_group (Scan *scan, const char *name, guint number, GError **error)
 }
 
 static gboolean
-scan_key (Scan *scan, const char *name, guint number, GError **error)
+refuse_unknown_key (const Scan *scan, const char *name, guint number, GError **error)
 {
-  g_autofree char *known = NULL;
+  g_autofree char *known = g_strjoinv (", ", (char **)scan->group->keys);
+  const char *nearest = text_nearest (name, scan->group->keys);
 
-  if (scan->group == NULL)
-    return refuse_line (scan->path, number, error, "key '%s' stands before any [group]", name);
-  if (!g_strv_contains (scan->group->keys, name)) {
-    known = g_strjoinv (", ", (char **)scan->group->keys);
+  if (nearest == NULL)
     return refuse_line (scan->path, number, error, "unknown key '%s' in [%s]; known keys are %s",
                         name, scan->group_name, known);
-  }
+  return refuse_line (scan->path, number, error,
+                      "unknown key '%s' in [%s]; did you mean '%s'? Known keys are %s", name,
+                      scan->group_name, nearest, known);
+}
+
+static gboolean
+scan_key (Scan *scan, const char *name, guint number, GError **error)
+{
+  if (scan->group == NULL)
+    return refuse_line (scan->path, number, error, "key '%s' stands before any [group]", name);
+  if (!g_strv_contains (scan->group->keys, name))
+    return refuse_unknown_key (scan, name, number, error);
   if (!g_hash_table_add (scan->seen, g_strdup_printf ("%s\n%s", scan->group_name, name)))
     return refuse_line (scan->path, number, error, "key '%s' stands in [%s] a second time", name,
                         scan->group_name);

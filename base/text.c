@@ -84,3 +84,55 @@ serial_fits_pattern (const char *serial, const char *pattern)
 
   return regex != NULL && g_regex_match (regex, serial, 0, NULL);
 }
+
+/* ---- slips of the pen ---- */
+
+#define LONGEST_WORD 64
+
+/* One more row of the table of edit distances (Damerau's, with neighbours swapped): `row` is for
+ * `count` letters of `text`, `last` and `before` are the two rows above. */
+static void
+distance_row (const char *text, const char *word, gsize count, const guint *before,
+              const guint *last, guint *row)
+{
+  row[0] = (guint)count;
+  for (gsize i = 1; word[i - 1] != '\0'; i++) {
+    const char letter = g_ascii_tolower (text[count - 1]), other = g_ascii_tolower (word[i - 1]);
+
+    row[i] = MIN (MIN (last[i], row[i - 1]) + 1, last[i - 1] + (letter != other));
+    if (count > 1 && i > 1 && letter == g_ascii_tolower (word[i - 2])
+        && other == g_ascii_tolower (text[count - 2]))
+      row[i] = MIN (row[i], before[i - 2] + 1);
+  }
+}
+
+/* How many slips lie between two words. */
+static guint
+distance (const char *text, const char *word)
+{
+  guint rows[3][LONGEST_WORD + 1] = { 0 };
+  const gsize length = strlen (text);
+
+  for (guint i = 0; i <= LONGEST_WORD; i++)
+    rows[0][i] = i;
+  for (gsize count = 1; count <= length; count++)
+    distance_row (text, word, count, rows[(count + 1) % 3], rows[(count + 2) % 3], rows[count % 3]);
+  return rows[length % 3][strlen (word)];
+}
+
+const char *
+text_nearest (const char *text, const char *const *words)
+{
+  const char *nearest = NULL;
+  guint least = (guint)MAX (strlen (text) / 3, 1) + 1;
+
+  for (; *words != NULL && strlen (text) <= LONGEST_WORD; words++) {
+    const guint slips = strlen (*words) <= LONGEST_WORD ? distance (text, *words) : least;
+
+    if (slips < least) {
+      least = slips;
+      nearest = *words;
+    }
+  }
+  return nearest;
+}

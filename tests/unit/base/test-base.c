@@ -166,6 +166,19 @@ START_TEST (a_file_that_cannot_be_written_is_named)
 }
 END_TEST
 
+START_TEST (slips_of_the_pen_have_a_nearest_word)
+{
+  const char *const words[] = { "Name", "Mode", "StateFolder", "Colour", NULL };
+
+  ck_assert_str_eq (text_nearest ("Nmae", words), "Name");
+  ck_assert_str_eq (text_nearest ("name", words), "Name");
+  ck_assert_str_eq (text_nearest ("Stat_Foldr", words), "StateFolder");
+  ck_assert_str_eq (text_nearest ("Color", words), "Colour");
+  ck_assert_ptr_null (text_nearest ("Baud", words));
+  ck_assert_ptr_null (text_nearest ("", words));
+}
+END_TEST
+
 int
 main (void)
 {
@@ -185,6 +198,7 @@ main (void)
   tcase_add_test (tests, a_file_in_no_folder_is_an_error_that_names_it);
   tcase_add_test (tests, a_file_that_is_streamed_appears_whole_or_not_at_all);
   tcase_add_test (tests, a_file_that_cannot_be_written_is_named);
+  tcase_add_test (tests, slips_of_the_pen_have_a_nearest_word);
   suite_add_tcase (suite, tests);
   runner = srunner_create (suite);
   srunner_run_all (runner, CK_NORMAL);

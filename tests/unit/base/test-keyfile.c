@@ -74,7 +74,9 @@ START_TEST (test_what_nobody_asked_for_is_named_by_line)
     const char *text;
     const char *words;
   } cases[] = {
-    { "[station]\nNmae=a\n", ":2: unknown key 'Nmae' in [station]; known keys are Name, Mode" },
+    { "[station]\nNmae=a\n",
+      ":2: unknown key 'Nmae' in [station]; did you mean 'Name'? Known keys are Name, Mode" },
+    { "[station]\nColour=a\n", ":2: unknown key 'Colour' in [station]; known keys are Name, Mode" },
     { "[station]\nPort=a\n", ":2: unknown key 'Port'" },
     { "[station]\nName[de]=a\n", ":2: unknown key 'Name[de]'" },
     { "\n[stations]\n", ":2: unknown group [stations]; known groups are [station], [slot *]" },
