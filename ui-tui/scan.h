@@ -11,10 +11,13 @@
 /* What has come since the last code. */
 typedef struct {
   const Preferences *preferences; /* prefix, suffix, pace */
-  GString *text;
-  gunichar held;  /* one character that may be a key or a scan's first */
-  gint64 last_at; /* of the last character; monotonic microseconds */
-  gboolean burst; /* more than one came faster than a hand types */
+  GString *text;                  /* what may become a code, or a key */
+  gint64 last_at;                 /* of its last character; monotonic microseconds */
+  gboolean burst;                 /* more than one came faster than a hand types */
+  GQueue ready;                   /* of ScannerEvent: known, but not yet asked for */
+  char *last_code;                /* the same again at once is a stutter */
+  gint64 last_code_at;
+  gint64 ended_at; /* when Enter or Tab ended a code: another one belongs to it */
 } Scanner;
 
 void scanner_init (Scanner *scanner, const Preferences *preferences);
