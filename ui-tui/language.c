@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * See language.h. gettext asks LANGUAGE at every text, but keeps what it found until the counter
+ * _nl_msg_cat_cntr changes; and it translates nothing at all in the locale "C", so that messages
+ * are set to C.UTF-8 there, which every system of ours has.
+ */
+#include "ui-tui/language.h"
+
+#include <locale.h>
+
+#define DOMAIN "keycradle"
+
+/* GNU gettext's documented way to say that the environment changed. */
+extern int _nl_msg_cat_cntr;
+
+const Language languages[] = {
+  { "en", "English" },
+  { "de", "Deutsch" },
+  { "zh_CN", "中文" },
+  { NULL, NULL },
+};
+
+static const Language *
+language_find (const char *code)
+{
+  for (const Language *language = languages; language->code != NULL; language++)
+    if (g_strcmp0 (language->code, code) == 0)
+      return language;
+  return NULL;
+}
+
+const char *
+language_of_locale (void)
+{
+  static const char *known;
+
+  /* once: language_use() changes what the locale seems to ask for */
+  for (const char *const *name = g_get_language_names (); known == NULL && *name != NULL; name++)
+    if (language_find (*name) != NULL)
+      known = language_find (*name)->code;
+  return known != NULL ? known : "en";
+}
+
+void
+language_init (const char *folder)
+{
+  const char *messages = setlocale (LC_MESSAGES, NULL);
+
+  language_of_locale ();
+  if (g_strcmp0 (messages, "C") == 0)
+    setlocale (LC_MESSAGES, "C.UTF-8");
+  bindtextdomain (DOMAIN, folder);
+  bind_textdomain_codeset (DOMAIN, "UTF-8");
+  textdomain (DOMAIN);
+}
+
+const char *
+language_use (const char *code, gboolean ascii)
+{
+  const Language *language = language_find (code);
+
+  if (language == NULL || (ascii && g_str_equal (code, "zh_CN")))
+    language = &languages[0];
+  g_setenv ("LANGUAGE", language->code, TRUE);
+  _nl_msg_cat_cntr++;
+  return language->code;
+}
