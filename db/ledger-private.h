@@ -88,8 +88,8 @@ typedef struct {
 } SerialRule;
 
 gboolean serial_rule_read (Database *database, gint64 batch_id, SerialRule *rule, GError **error);
-/* Refuses (INVALID) what a batch with scanned serials does not take: no serial, or one that the
- * pattern does not fit. */
+/* Refuses (INVALID) what a batch with scanned serials does not take: no serial, none that
+ * may name a device, or one that the pattern does not fit. */
 gboolean serial_rule_check (const SerialRule *rule, const char *serial, GError **error);
 void serial_rule_clear (SerialRule *rule);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (SerialRule, serial_rule_clear)

@@ -49,9 +49,16 @@ serial_rule_check (const SerialRule *rule, const char *serial, GError **error)
                          "scan its label, then run it again");
     return FALSE;
   }
+  g_autofree char *shown = text_for_display (serial, 64);
+  if (!serial_is_valid (serial)) {
+    g_set_error (error, LEDGER_ERROR, LEDGER_ERROR_INVALID,
+                 "%s is no valid serial: 1 to 64 letters, digits and . : _ -, the first one a "
+                 "letter or digit",
+                 shown);
+    return FALSE;
+  }
   if (rule->pattern == NULL || serial_fits_pattern (serial, rule->pattern))
     return TRUE;
-  g_autofree char *shown = text_for_display (serial, 64);
   g_set_error (
       error, LEDGER_ERROR, LEDGER_ERROR_INVALID,
       "serial %s does not fit the batch's pattern %s: is it the right label, and the right "

@@ -90,6 +90,25 @@ START_TEST (display_text_hides_what_a_terminal_would_obey)
 }
 END_TEST
 
+START_TEST (a_pattern_fits_a_serial_as_a_whole)
+{
+  g_autoptr (GError) error = NULL;
+
+  ck_assert (serial_fits_pattern ("AC24-000413", "AC24-[0-9]{6}"));
+  ck_assert (!serial_fits_pattern ("AC24-0004139", "AC24-[0-9]{6}"));
+  ck_assert (!serial_fits_pattern ("xAC24-000413", "AC24-[0-9]{6}"));
+  ck_assert (!serial_fits_pattern ("AC24-000413\n", "AC24-[0-9]{6}"));
+  /* Whichever alternative comes first. */
+  ck_assert (serial_fits_pattern ("AB", "A|AB"));
+  ck_assert (!serial_fits_pattern ("ABC", "A|AB"));
+  ck_assert (serial_pattern_check ("A|AB", &error));
+  ck_assert (!serial_pattern_check ("A)|(?:B", &error));
+  ck_assert_ptr_nonnull (error);
+  ck_assert (!serial_fits_pattern ("B", "A)|(?:B"));
+  ck_assert (!serial_fits_pattern ("A", "["));
+}
+END_TEST
+
 START_TEST (serials_are_narrow)
 {
   ck_assert (serial_is_valid ("AC24-000413"));
@@ -194,6 +213,7 @@ main (void)
   tcase_add_test (tests, pem_refuses_damaged_base64);
   tcase_add_test (tests, display_text_hides_what_a_terminal_would_obey);
   tcase_add_test (tests, serials_are_narrow);
+  tcase_add_test (tests, a_pattern_fits_a_serial_as_a_whole);
   tcase_add_test (tests, a_file_is_replaced_whole_with_its_mode);
   tcase_add_test (tests, a_file_in_no_folder_is_an_error_that_names_it);
   tcase_add_test (tests, a_file_that_is_streamed_appears_whole_or_not_at_all);

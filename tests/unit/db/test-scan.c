@@ -161,6 +161,33 @@ START_TEST (a_label_that_is_no_serial_is_refused)
 }
 END_TEST
 
+START_TEST (a_label_is_judged_before_its_device_runs)
+{
+  g_auto (Fixture) f = { 0 };
+  g_autoptr (GError) error = NULL;
+  gint64 attempt;
+  fixture_open (&f);
+  start_scanning (f.ledger, "b1", "L-[0-9]");
+  start_scanning (f.ledger, "b2", NULL);
+  g_autoptr (Device) known = arrive (f.ledger, "b1", "chip-a", "L-1", &attempt, NULL);
+  ck_assert_ptr_nonnull (known);
+
+  assert_ok (ledger_check_serial (f.ledger, "b1", "L-2", &error), error);
+  assert_error (!ledger_check_serial (f.ledger, "b1", "L-1", &error), LEDGER_ERROR_BUSY_DEVICE,
+                error);
+  assert_error (!ledger_check_serial (f.ledger, "b2", "L-1", &error), LEDGER_ERROR_DUPLICATE_DEVICE,
+                error);
+  assert_error (!ledger_check_serial (f.ledger, "b1", "L-22", &error), LEDGER_ERROR_INVALID, error);
+  assert_error (!ledger_check_serial (f.ledger, "b2", "two words", &error), LEDGER_ERROR_INVALID,
+                error);
+  assert_error (!ledger_check_serial (f.ledger, "b2", "", &error), LEDGER_ERROR_INVALID, error);
+  assert_error (!ledger_check_serial (f.ledger, "b9", "L-1", &error), LEDGER_ERROR_NOT_FOUND,
+                error);
+  fixture_reopen (&f);
+  assert_ok (ledger_check_serial (f.ledger, "b1", "L-1", &error), error);
+}
+END_TEST
+
 int
 main (void)
 {
@@ -175,6 +202,7 @@ main (void)
   tcase_add_test (scan, a_label_on_the_wrong_device_is_refused);
   tcase_add_test (scan, a_label_must_fit_the_pattern_as_a_whole);
   tcase_add_test (scan, a_label_that_is_no_serial_is_refused);
+  tcase_add_test (scan, a_label_is_judged_before_its_device_runs);
   suite_add_tcase (suite, scan);
   return run_suite (suite);
 }
