@@ -19,6 +19,7 @@ RULES = [
     ('db/', {'ours': ('base/', 'db/'), 'systems': 'openssl sqlite'}),
     ('station/cli/', {'ours': ('base/', 'ca/error.h', 'ca/csr.h', 'ca/keycheck.h',
                                'station/cli/', 'station/station-api.h'), 'systems': 'openssl'}),
+    ('ui-tui/card/', {'ours': ('base/', 'ui-tui/'), 'systems': 'drawing'}),
     ('ui-tui/', {'ours': ('base/', 'ui-tui/'), 'systems': ''}),
     ('station/', {'ours': ('base/', 'drivers/', 'db/', 'ca/error.h', 'ca/client.h', 'ca/csr.h',
                            'ca/proof.h', 'ca/profile.h', 'ca/keycheck.h', 'station/'),
@@ -41,6 +42,8 @@ def rule_for(name):
 def system_offence(header, allowed):
     if header.startswith('sqlite3') and 'sqlite' not in allowed:
         return 'SQLite is for db/ alone'
+    if header.startswith(('cairo', 'pango', 'zint')) and 'drawing' not in allowed:
+        return 'only ui-tui/card/ draws'
     if header.startswith('openssl/') and 'openssl' not in allowed:
         return 'no OpenSSL here'
     if allowed == 'freestanding' and header not in FREESTANDING:
@@ -62,6 +65,8 @@ def own_offence(name, header, allowed):
         return None
     if not header.startswith(allowed):
         return 'this arrow is not in the picture'
+    if header.startswith('ui-tui/card/') and not name.startswith('ui-tui/card/'):
+        return 'the card is a program of its own'
     if header.startswith('station/cli/') and not name.startswith('station/cli/'):
         return 'the daemon knows nothing of its client'
     return None
