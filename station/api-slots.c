@@ -61,6 +61,17 @@ handle_bind_serial (ApiStation1 *skeleton, GDBusMethodInvocation *invocation, gu
   return api_return (invocation, g_variant_new_uint32 (bound));
 }
 
+static gboolean
+handle_swap_slots (ApiStation1 *skeleton, GDBusMethodInvocation *invocation, guint first,
+                   guint second, Station *station)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (!station_swap_slots (station, first, second, api_actor (invocation), &error))
+    return api_refuse (invocation, error);
+  return api_return_nothing (invocation);
+}
+
 static void
 handle_learned (const char *path, const GError *error, gpointer data)
 {
@@ -93,5 +104,6 @@ api_connect_slots (ApiStation1 *skeleton, Station *station)
   g_signal_connect (skeleton, "handle-acknowledge-slot", G_CALLBACK (handle_acknowledge_slot),
                     station);
   g_signal_connect (skeleton, "handle-bind-serial", G_CALLBACK (handle_bind_serial), station);
+  g_signal_connect (skeleton, "handle-swap-slots", G_CALLBACK (handle_swap_slots), station);
   g_signal_connect (skeleton, "handle-learn-slot", G_CALLBACK (handle_learn_slot), station);
 }

@@ -306,26 +306,38 @@ config_load_learned (Config *config, GError **error)
   return TRUE;
 }
 
-/* Sets one value of a slot's group in slots.conf, durably; NULL takes it out. */
-static gboolean
-save_learned (const Config *config, guint number, const char *const *keys, const char *const *texts,
-              GError **error)
+/* slots.conf as it is, to be changed. */
+static GKeyFile *
+open_learned (const Config *config, GError **error)
 {
   g_autofree char *path = g_build_filename (config->state_folder, LEARNED_FILE, NULL);
-  g_autofree char *group = g_strdup_printf ("slot %u", number);
   g_autoptr (GKeyFile) values = g_key_file_new ();
-  g_autofree char *text = NULL;
-  gsize length;
 
   if (g_file_test (path, G_FILE_TEST_EXISTS)
       && !g_key_file_load_from_file (values, path, G_KEY_FILE_KEEP_COMMENTS, error))
-    return FALSE;
-  for (guint i = 0; keys[i] != NULL; i++)
-    if (texts[i] != NULL)
-      g_key_file_set_value (values, group, keys[i], texts[i]);
-    else
-      g_key_file_remove_key (values, group, keys[i], NULL);
-  text = g_key_file_to_data (values, &length, NULL);
+    return NULL;
+  return g_steal_pointer (&values);
+}
+
+/* NULL takes the key out. */
+static void
+set_learned (GKeyFile *values, guint number, const char *key, const char *text)
+{
+  g_autofree char *group = g_strdup_printf ("slot %u", number);
+
+  if (text != NULL)
+    g_key_file_set_value (values, group, key, text);
+  else
+    g_key_file_remove_key (values, group, key, NULL);
+}
+
+static gboolean
+save_learned (const Config *config, GKeyFile *values, GError **error)
+{
+  g_autofree char *path = g_build_filename (config->state_folder, LEARNED_FILE, NULL);
+  gsize length;
+  g_autofree char *text = g_key_file_to_data (values, &length, NULL);
+
   return file_replace_durably (path, text, length, 0640, error);
 }
 
@@ -333,12 +345,15 @@ gboolean
 config_keep_enabled (Config *config, guint number, gboolean enabled, const char *reason,
                      GError **error)
 {
-  static const char *const keys[] = { "Enabled", "DisabledReason", NULL };
   g_autofree char *shown = enabled ? NULL : text_for_display (reason, 200);
-  const char *const texts[] = { enabled ? "yes" : "no", shown };
   SlotConfig *slot = config_slot (config, number);
+  g_autoptr (GKeyFile) values = open_learned (config, error);
 
-  if (!save_learned (config, number, keys, texts, error))
+  if (values == NULL)
+    return FALSE;
+  set_learned (values, number, "Enabled", enabled ? "yes" : "no");
+  set_learned (values, number, "DisabledReason", shown);
+  if (!save_learned (config, values, error))
     return FALSE;
   slot->enabled = enabled;
   g_free (slot->disabled_reason);
@@ -349,9 +364,9 @@ config_keep_enabled (Config *config, guint number, gboolean enabled, const char 
 gboolean
 config_learn (Config *config, guint number, const char *id_path, GError **error)
 {
-  static const char *const keys[] = { "IdPath", NULL };
   SlotConfig *slot = config_slot (config, number);
   const SlotConfig *other = slot_with_binding (config, NULL, id_path);
+  g_autoptr (GKeyFile) values = NULL;
 
   if (slot == NULL) {
     g_set_error (error, STATION_ERROR, STATION_ERROR_CONFIG, "%s has no [slot %u]", config->path,
@@ -363,8 +378,60 @@ config_learn (Config *config, guint number, const char *id_path, GError **error)
                  id_path, other->number);
     return FALSE;
   }
-  if (!save_learned (config, number, keys, &id_path, error))
+  values = open_learned (config, error);
+  if (values == NULL)
+    return FALSE;
+  set_learned (values, number, "IdPath", id_path);
+  if (!save_learned (config, values, error))
     return FALSE;
   slot_bind (slot, id_path);
+  return TRUE;
+}
+
+/* A slot whose port can be given to another: found by its place on the USB. */
+static const SlotConfig *
+slot_to_swap (const Config *config, guint number, GError **error)
+{
+  const SlotConfig *slot = config_slot (config, number);
+
+  if (slot != NULL && slot->id_path != NULL)
+    return slot;
+  if (slot == NULL)
+    g_set_error (error, STATION_ERROR, STATION_ERROR_CONFIG, "%s has no [slot %u]", config->path,
+                 number);
+  else if (slot->port != NULL)
+    g_set_error (error, STATION_ERROR, STATION_ERROR_CONFIG,
+                 "slot %u is bound to %s by the configuration: change that Port there", number,
+                 slot->port);
+  else
+    g_set_error (error, STATION_ERROR, STATION_ERROR_CONFIG,
+                 "slot %u has no port yet: learn it first", number);
+  return NULL;
+}
+
+gboolean
+config_may_swap (const Config *config, guint number, guint other_number, GError **error)
+{
+  return slot_to_swap (config, number, error) != NULL
+         && slot_to_swap (config, other_number, error) != NULL;
+}
+
+gboolean
+config_swap (Config *config, guint number, guint other_number, GError **error)
+{
+  SlotConfig *slot = config_slot (config, number);
+  SlotConfig *other = config_slot (config, other_number);
+  g_autoptr (GKeyFile) values = open_learned (config, error);
+  char *id_path;
+
+  if (values == NULL)
+    return FALSE;
+  set_learned (values, number, "IdPath", other->id_path);
+  set_learned (values, other_number, "IdPath", slot->id_path);
+  if (!save_learned (config, values, error))
+    return FALSE;
+  id_path = slot->id_path;
+  slot->id_path = other->id_path;
+  other->id_path = id_path;
   return TRUE;
 }

@@ -59,6 +59,11 @@ gboolean config_load_learned (Config *config, GError **error);
  * there is no such slot or another one has that path. */
 gboolean config_learn (Config *config, guint number, const char *id_path, GError **error);
 
+/* Two slots exchange their id_paths, in memory and durably in slots.conf: where both have one, else
+ * STATION_ERROR_CONFIG. */
+gboolean config_may_swap (const Config *config, guint number, guint other_number, GError **error);
+gboolean config_swap (Config *config, guint number, guint other_number, GError **error);
+
 /* Keeps in slots.conf that slot `number`, which must exist, is in or out of service, so that a
  * restart does not bring a broken slot back. */
 gboolean config_keep_enabled (Config *config, guint number, gboolean enabled, const char *reason,

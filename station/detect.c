@@ -231,6 +231,23 @@ detector_rebind (Detector *detector, guint number)
 }
 
 void
+detector_swap (Detector *detector, guint first, guint second)
+{
+  GHashTableIter iter;
+  gpointer value;
+
+  g_hash_table_iter_init (&iter, detector->claimed);
+  while (g_hash_table_iter_next (&iter, NULL, &value)) {
+    Claim *claim = value;
+
+    if (claim->number == first)
+      claim->number = second;
+    else if (claim->number == second)
+      claim->number = first;
+  }
+}
+
+void
 detector_recheck (Detector *detector)
 {
   ports_check (detector->ports);

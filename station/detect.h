@@ -35,6 +35,10 @@ void detector_learn (Detector *detector, gboolean on);
 /* The configuration's slot `number` was bound anew. */
 void detector_rebind (Detector *detector, guint number);
 
+/* The configuration's slots `first` and `second` have exchanged their id_paths, and whoever was
+ * told of their devices has exchanged those: nothing comes or goes. */
+void detector_swap (Detector *detector, guint first, guint second);
+
 /* Looks again at the ports that are known by path: after an attempt that ended because its port
  * vanished. */
 void detector_recheck (Detector *detector);

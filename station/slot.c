@@ -312,6 +312,44 @@ handle_end (const GError *failure, gpointer data)
   slot_after_end (slot, failure == NULL);
 }
 
+/* A device that comes out of a slot without work, or into one, is looked at anew. */
+static void
+slot_show_swapped (Slot *slot)
+{
+  if (slot->enabled && slot->state != SLOT_DISABLED)
+    slot_show (slot, slot->state);
+  else
+    slot_settle (slot);
+}
+
+/* What a slot knows of a device goes to the other; what it knows of itself stays. */
+void
+slot_swap (Slot *first, Slot *second)
+{
+  const Slot before = *first;
+
+#define EXCHANGE(member) (first->member = second->member, second->member = before.member)
+  EXCHANGE (state);
+  EXCHANGE (path);
+  EXCHANGE (arrived);
+  EXCHANGE (came_at);
+  EXCHANGE (bound_serial);
+  EXCHANGE (failure_stands);
+  EXCHANGE (attempt_id);
+  EXCHANGE (step);
+  EXCHANGE (driver);
+  EXCHANGE (device);
+  EXCHANGE (model);
+  EXCHANGE (batch);
+  EXCHANGE (started_at);
+  EXCHANGE (ended_at);
+  EXCHANGE (reason);
+  EXCHANGE (detail);
+#undef EXCHANGE
+  slot_show_swapped (first);
+  slot_show_swapped (second);
+}
+
 void
 slot_restore_failure (Slot *slot, const Attempt *attempt)
 {

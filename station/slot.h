@@ -85,6 +85,10 @@ void slot_bind_serial (Slot *slot, const char *serial);
  * with at once. A device that failed and is still there shows its FAIL until it leaves. */
 void slot_acknowledge (Slot *slot);
 
+/* The two slots have exchanged their ports: devices, and what is shown of them, go with these.
+ * Neither may work. */
+void slot_swap (Slot *first, Slot *second);
+
 /* After a restart: `attempt` failed in this slot, and nobody has acknowledged it. */
 void slot_restore_failure (Slot *slot, const Attempt *attempt);
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * A FAIL stays until somebody has seen it. Whether one stands is in the ledger alone: the slot's
- * last attempt failed, and no event says that it was acknowledged. So there is no second record
- * that could miss a FAIL when the power goes, and a start asks one question for each slot.
+ * What people do to slots. A FAIL stays until somebody has seen it. Whether one stands is in the
+ * ledger alone: the slot's last attempt failed, and no event says that it was acknowledged. So
+ * there is no second record that could miss a FAIL when the power goes, and a start asks one
+ * question for each slot.
  */
 #include "station/error.h"
 #include "station/station-private.h"
@@ -80,5 +81,55 @@ station_restore_failures (Station *station, GError **error)
     if (attempt != NULL)
       slot_restore_failure (slot, attempt);
   }
+  return TRUE;
+}
+
+/* ---- setup ---- */
+
+/* A FAIL is on record with its slot's number: it is seen first. */
+static gboolean
+may_swap (const Slot *slot, GError **error)
+{
+  if (slot->state != SLOT_WORKING && !slot->failure_stands)
+    return TRUE;
+  g_set_error (error, STATION_ERROR, STATION_ERROR_SLOT,
+               slot->failure_stands ? "slot %u shows a FAIL: acknowledge it first"
+                                    : "slot %u is working: wait until it has ended",
+               slot->config->number);
+  return FALSE;
+}
+
+static gboolean
+record_swap (Station *station, const Slot *first, const Slot *second, const char *actor,
+             GError **error)
+{
+  g_autofree char *subject =
+      g_strdup_printf ("slots %u and %u", first->config->number, second->config->number);
+  g_autofree char *detail =
+      g_strdup_printf ("slot %u is now %s, slot %u is now %s", first->config->number,
+                       second->config->id_path, second->config->number, first->config->id_path);
+
+  return ledger_record_event (station->ledger, actor, "slot-swap", subject, detail, error);
+}
+
+gboolean
+station_swap_slots (Station *station, guint first, guint second, const char *actor, GError **error)
+{
+  Slot *one = station_slot (station, first, error);
+  Slot *other = one != NULL ? station_slot (station, second, error) : NULL;
+
+  if (other == NULL || !may_swap (one, error) || !may_swap (other, error))
+    return FALSE;
+  if (one == other) {
+    g_set_error (error, STATION_ERROR, STATION_ERROR_CONFIG,
+                 "slot %u can't be swapped with itself: name two slots", first);
+    return FALSE;
+  }
+  if (!config_may_swap (station->config, first, second, error)
+      || !record_swap (station, one, other, actor, error)
+      || !config_swap (station->config, first, second, error))
+    return FALSE;
+  detector_swap (station->detector, first, second);
+  slot_swap (one, other);
   return TRUE;
 }

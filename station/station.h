@@ -91,6 +91,11 @@ gboolean station_acknowledge_slot (Station *station, guint number, const char *a
 gboolean station_bind_serial (Station *station, guint number, const char *serial, guint *bound,
                               GError **error);
 
+/* Two slots exchange their port paths, durably and on record: the fixture's cables were swapped.
+ * What is shown of a device goes with it. */
+gboolean station_swap_slots (Station *station, guint first, guint second, const char *actor,
+                             GError **error);
+
 /* Waits up to `seconds` for an unclaimed device and binds its path to the slot. `learned` is called
  * once, unless this returns FALSE. */
 gboolean station_learn_slot (Station *station, guint number, guint seconds, StationLearned learned,

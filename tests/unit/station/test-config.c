@@ -188,6 +188,31 @@ START_TEST (a_slot_out_of_service_stays_so_and_keeps_what_was_learned)
 }
 END_TEST
 
+START_TEST (slots_that_were_swapped_stay_so)
+{
+  static const char text[] = "[station]\nStateFolder=%s\n[slot 1]\nIdPath=one\n[slot 2]\n"
+                             "[slot 3]\nPort=/dev/x\n[slot 4]\n";
+  g_autofree char *written = g_strdup_printf (text, folder);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (Config) config = load (written, &error);
+  g_autoptr (Config) again = load (written, NULL);
+
+  ck_assert_msg (config != NULL, "%s", error != NULL ? error->message : "");
+  ck_assert (config_learn (config, 2, "two", &error));
+  ck_assert (config_may_swap (config, 1, 2, &error) && config_swap (config, 1, 2, &error));
+  ck_assert_str_eq (config_slot (config, 1)->id_path, "two");
+  ck_assert (config_load_learned (again, &error));
+  ck_assert_str_eq (config_slot (again, 1)->id_path, "two");
+  ck_assert_str_eq (config_slot (again, 2)->id_path, "one");
+
+  ck_assert (!config_may_swap (config, 1, 3, &error));
+  ck_assert_ptr_nonnull (strstr (error->message, "/dev/x"));
+  g_clear_error (&error);
+  ck_assert (!config_may_swap (config, 4, 1, &error));
+  ck_assert_ptr_nonnull (strstr (error->message, "learn"));
+}
+END_TEST
+
 START_TEST (a_path_is_not_learned_for_two_slots)
 {
   g_autofree char *text =
@@ -239,6 +264,7 @@ main (void)
   tcase_add_test (cases, each_mistake_is_named_with_its_line);
   tcase_add_test (cases, what_was_learned_stays_and_wins);
   tcase_add_test (cases, a_slot_out_of_service_stays_so_and_keeps_what_was_learned);
+  tcase_add_test (cases, slots_that_were_swapped_stay_so);
   tcase_add_test (cases, a_path_is_not_learned_for_two_slots);
   tcase_add_test (cases, a_slot_that_is_gone_from_the_configuration_is_named);
   tcase_add_test (cases, the_example_is_good);

@@ -269,6 +269,49 @@ START_TEST (learning_gives_up_in_words)
 }
 END_TEST
 
+START_TEST (swapped_slots_exchange_devices_and_what_is_shown)
+{
+  g_autoptr (Station) station = make_station ();
+  Slot *first = station_slot (station, 1, NULL);
+  Slot *second = station_slot (station, 2, NULL);
+  g_autoptr (GError) error = NULL;
+  char *device;
+
+  detector_start (station->detector);
+  ck_assert (!station_swap_slots (station, 1, 2, "test", &error));
+  ck_assert_ptr_nonnull (strstr (error->message, "slot 2 has no port yet"));
+  ck_assert (config_learn (station->config, 2, "pci-usb-0:6:1.0", NULL));
+  device = plug ("ttyACM6", "pci-usb-0:6:1.0", "2fe3", "0001");
+  while (second->state == SLOT_EMPTY)
+    g_main_context_iteration (NULL, TRUE);
+
+  ck_assert (station_swap_slots (station, 1, 2, "test", NULL));
+  ck_assert_int_eq (first->state, SLOT_WAITING);
+  ck_assert_str_eq (first->path, "/dev/ttyACM6");
+  ck_assert_str_eq (first->config->id_path, "pci-usb-0:6:1.0");
+  ck_assert_int_eq (second->state, SLOT_EMPTY);
+  unplug (device);
+  while (first->state == SLOT_WAITING)
+    g_main_context_iteration (NULL, TRUE);
+  ck_assert_int_eq (first->state, SLOT_EMPTY);
+  ck_assert (!station_swap_slots (station, 1, 1, "test", NULL));
+  remove_folder ();
+}
+END_TEST
+
+START_TEST (a_slot_that_works_is_not_swapped)
+{
+  g_autoptr (Station) station = make_station ();
+  g_autoptr (GError) error = NULL;
+
+  ck_assert (config_learn (station->config, 2, "pci-usb-0:6:1.0", NULL));
+  station_slot (station, 2, NULL)->state = SLOT_WORKING;
+  ck_assert (!station_swap_slots (station, 1, 2, "test", &error));
+  ck_assert_ptr_nonnull (strstr (error->message, "slot 2 is working"));
+  remove_folder ();
+}
+END_TEST
+
 int
 main (void)
 {
@@ -287,6 +330,8 @@ main (void)
   tcase_add_test (cases, a_slot_learns_its_port_and_keeps_it);
   tcase_add_test (cases, a_slot_with_a_port_in_the_configuration_is_not_learned);
   tcase_add_test (cases, learning_gives_up_in_words);
+  tcase_add_test (cases, swapped_slots_exchange_devices_and_what_is_shown);
+  tcase_add_test (cases, a_slot_that_works_is_not_swapped);
   suite_add_tcase (suite, cases);
   srunner_run_all (runner, CK_ENV);
   failed = srunner_ntests_failed (runner);
