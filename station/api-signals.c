@@ -9,6 +9,7 @@
 #include "station/api-private.h"
 #include "station/api-status.h"
 #include "station/log.h"
+#include "station/slot-signals.h"
 
 #define BATCH_PAUSE 100 /* milliseconds between two signals about one batch */
 #define LOOK_PAUSE 1000 /* milliseconds between two looks at the station's health */
@@ -18,6 +19,7 @@ struct ApiSignals {
   ApiStation1 *skeleton;
   Station *station;
   GPtrArray *connections;
+  SlotSignals *slots;
   GHashTable *batches; /* name → BatchNews */
   gint64 last_event;   /* the newest audit event that was told */
   gint events_added;   /* atomic: a look into the ledger is on its way */
@@ -36,12 +38,20 @@ nobody_listens (const ApiSignals *signals)
 /* ---- slots and attempts ---- */
 
 static void
+tell_slot (const Slot *slot, gpointer data)
+{
+  ApiSignals *signals = data;
+
+  api_station1_emit_slot_changed (signals->skeleton, record_slot (slot));
+}
+
+static void
 handle_slot_changed (const Slot *slot, gpointer data)
 {
   ApiSignals *signals = data;
 
   if (!nobody_listens (signals))
-    api_station1_emit_slot_changed (signals->skeleton, record_slot (slot));
+    slot_signals_changed (signals->slots, slot);
 }
 
 static void gather (ApiSignals *signals, gboolean with_signer);
@@ -281,6 +291,7 @@ api_signals_new (ApiStation1 *skeleton, Station *station, GPtrArray *connections
   signals->skeleton = skeleton;
   signals->station = station;
   signals->connections = connections;
+  signals->slots = slot_signals_new (tell_slot, signals);
   signals->batches = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, batch_news_free);
   signals->look_timer = g_timeout_add (LOOK_PAUSE, look_after, signals);
   station->listener = (StationListener){ .slot_changed = handle_slot_changed,
@@ -302,6 +313,7 @@ api_signals_free (ApiSignals *signals)
   while (g_idle_remove_by_data (signals))
     ;
   g_source_remove (signals->look_timer);
+  slot_signals_free (signals->slots);
   g_hash_table_unref (signals->batches);
   g_clear_pointer (&signals->told, g_variant_unref);
   g_free (signals);

@@ -128,6 +128,7 @@ record_station (GVariantDict *record, const Station *station)
   g_variant_dict_insert (record, "busy", "u", station_busy_slots (station));
   if (station->site.order != NULL)
     record_text (record, "batch", station->site.order->batch);
+  record_text (record, "next-serial", station->site.next_serial);
   record_text (record, "ledger", station->ledger_path);
   record_text (record, "transcripts", station->site.transcript_folder);
   if (station->signed_in != NULL) {

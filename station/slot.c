@@ -148,7 +148,7 @@ slot_device_added (Slot *slot, const char *path)
   g_free (slot->path);
   slot->path = g_strdup (path);
   slot->arrived = TRUE;
-  slot->came_at = g_get_monotonic_time ();
+  slot->arrival = ++slot->site->arrivals;
   g_clear_pointer (&slot->bound_serial, g_free);
   if (slot->state == SLOT_WORKING)
     slot_show (slot, SLOT_WORKING); /* with the one before */
@@ -332,7 +332,7 @@ slot_swap (Slot *first, Slot *second)
   EXCHANGE (state);
   EXCHANGE (path);
   EXCHANGE (arrived);
-  EXCHANGE (came_at);
+  EXCHANGE (arrival);
   EXCHANGE (bound_serial);
   EXCHANGE (failure_stands);
   EXCHANGE (attempt_id);

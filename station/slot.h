@@ -29,6 +29,7 @@ typedef struct {
   const char *operator_name;     /* who works at the line, or NULL */
   gboolean acknowledge_failures; /* a FAIL keeps the next device waiting until somebody saw it */
   Order *order;                  /* of the running batch, or NULL: slots wait */
+  guint64 arrivals;              /* of devices, since the daemon's start */
   char *next_serial;             /* scanned for the next device that comes, or NULL */
   gboolean stopping;             /* nothing new is begun */
   void (*next_serial_taken) (gpointer data); /* may be NULL */
@@ -45,7 +46,7 @@ struct Slot {
   char *disabled_reason;
   char *path;              /* of the device that is there now, or NULL */
   gboolean arrived;        /* it has not been worked with yet */
-  gint64 came_at;          /* monotonic */
+  guint64 arrival;         /* the how-manieth at the station: who waits longest has the least */
   char *bound_serial;      /* scanned for the device that is there, or NULL */
   gboolean failure_stands; /* a FAIL that nobody has acknowledged */
   /* the attempt under way, or the last one */

@@ -76,7 +76,7 @@ longest_waiting (const Station *station)
   for (guint i = 0; i < station->slots->len; i++) {
     Slot *slot = g_ptr_array_index (station->slots, i);
 
-    if (waits_for_serial (slot) && (first == NULL || slot->came_at < first->came_at))
+    if (waits_for_serial (slot) && (first == NULL || slot->arrival < first->arrival))
       first = slot;
   }
   return first;
@@ -89,6 +89,7 @@ station_set_next_serial (Station *station, const char *serial)
     return;
   g_free (station->site.next_serial);
   station->site.next_serial = g_strdup (serial);
+  station_status_changed (station);
 }
 
 /* Who waits gets it, and it is for no other then. */

@@ -60,6 +60,12 @@ tell_if_idle (gpointer data)
 }
 
 static void
+handle_next_serial_taken (gpointer data)
+{
+  station_status_changed (data);
+}
+
+static void
 handle_attempt_ended (const Slot *slot, const GError *failure, gpointer data)
 {
   Station *station = data;
@@ -161,6 +167,7 @@ make_slots (Station *station)
   site->attempt_seconds = station->config->attempt_seconds;
   site->acknowledge_failures = station->config->acknowledge_failures;
   site->changed = handle_slot_changed;
+  site->next_serial_taken = handle_next_serial_taken;
   site->ended = handle_attempt_ended;
   site->data = station;
   for (guint i = 0; i < station->config->slots->len; i++)
