@@ -25,7 +25,21 @@ struct App {
   char *pending_method; /* waits for the supervisor */
   GVariant *pending_parameters;
   gint64 last_input_at; /* monotonic */
+  /* app*.c's own: */
+  char *pending_done; /* what to say when it was done, translated */
+  void (*pending_then) (App *app, const char *subject); /* what comes after it, or NULL */
+  char **profile_names;                                 /* that the new batch's form offers */
+  struct Act *acts;                                     /* under way, each once */
+  gint64 dialog_at;    /* monotonic: when the dialog appeared; keys that came too soon are none */
+  guint digit;         /* the first of two digits that name a slot */
+  gint64 digit_at;     /* monotonic */
+  gboolean path_typed; /* the export's file is the operator's own choice */
+  /* In tests: takes calls in place of the client, and may call `done`. */
+  void (*call) (App *app, const char *method, GVariant *parameters, ClientDone done, gpointer data);
 };
+
+/* Frees what the dialogs and acts hold, not the rest. */
+void app_clear (App *app);
 
 /* One request, from a key or a control barcode. */
 void app_request (App *app, Request request);

@@ -241,6 +241,17 @@ start_connecting (Client *client)
 
 /* ---- the client ---- */
 
+/* The API has no list of them. */
+static void
+name_formats (Model *model)
+{
+  static const char *const formats[] = { "aws", "csv", "jsonl" };
+
+  g_ptr_array_set_size (model->formats, 0);
+  for (guint i = 0; i < G_N_ELEMENTS (formats); i++)
+    g_ptr_array_add (model->formats, g_strdup (formats[i]));
+}
+
 Client *
 client_new (const char *socket, Model *model, const ClientListener *listener)
 {
@@ -253,6 +264,7 @@ client_new (const char *socket, Model *model, const ClientListener *listener)
   client->device = g_cancellable_new ();
   client->not_known = g_hash_table_new (g_str_hash, g_str_equal);
   client->export_file = (OutputFile)OUTPUT_FILE_INIT;
+  name_formats (model);
   be_disconnected (client, g_strdup (_ ("The screen looks for the station's daemon.")));
   start_connecting (client);
   return client;

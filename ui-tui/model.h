@@ -201,6 +201,7 @@ typedef struct {
   char *role;
   char *language;
   gboolean enabled;
+  gboolean pin; /* one is set */
 } OperatorLine;
 
 typedef struct {

@@ -260,11 +260,9 @@ static const RecordField event_fields[] = {
 TABLE (event, EventLine);
 
 static const RecordField operator_fields[] = {
-  TEXT ("name", OperatorLine, name),
-  TEXT ("role", OperatorLine, role),
-  TEXT ("language", OperatorLine, language),
-  FLAG ("enabled", OperatorLine, enabled),
-  END,
+  TEXT ("name", OperatorLine, name),         TEXT ("role", OperatorLine, role),
+  TEXT ("language", OperatorLine, language), FLAG ("enabled", OperatorLine, enabled),
+  FLAG ("pin", OperatorLine, pin),           END,
 };
 TABLE (operator, OperatorLine);
 

@@ -1,0 +1,764 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * What keys and codes do, on a model alone: the calls are written down instead of made, and
+ * answered as a test wants.
+ */
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ui-tui/app.h"
+#include "ui-tui/language.h"
+
+static Model *model;
+static Preferences *preferences;
+static App app;
+static GString *calls;  /* "AcknowledgeSlot(2) ..." */
+static GError *refusal; /* of the next call; NULL: it goes well */
+static GVariant *answer;
+static gboolean has_quit;
+
+static void
+note_call (App *from, const char *method, GVariant *parameters, ClientDone done, gpointer data)
+{
+  g_autoptr (GVariant) owned = parameters != NULL ? g_variant_ref_sink (parameters) : NULL;
+  g_autofree char *text = owned != NULL ? g_variant_print (owned, FALSE) : g_strdup ("()");
+  g_autoptr (GError) error = g_steal_pointer (&refusal);
+
+  g_string_append_printf (calls, "%s%s%s", calls->len > 0 ? " " : "", method, text);
+  if (done != NULL)
+    done (NULL, error == NULL ? answer : NULL, error, data);
+}
+
+static void
+note_quit (App *from)
+{
+  has_quit = TRUE;
+}
+
+static void
+add_tile (guint number, TileState state)
+{
+  Tile *tile = g_new0 (Tile, 1);
+
+  tile->number = number;
+  tile->state = state;
+  tile->enabled = state != TILE_DISABLED;
+  tile->present = state != TILE_EMPTY;
+  tile->device = tile->present ? g_strdup_printf ("SN-%u", number) : NULL;
+  g_ptr_array_add (model->tiles, tile);
+}
+
+static void
+add_batch (const char *name, const char *state)
+{
+  BatchLine *batch = g_new0 (BatchLine, 1);
+
+  batch->name = g_strdup (name);
+  batch->state = g_strdup (state);
+  g_ptr_array_add (model->batches, batch);
+}
+
+static void
+add_operator (const char *role, gboolean pin)
+{
+  OperatorLine *line = g_new0 (OperatorLine, 1);
+
+  line->name = g_strdup ("mei");
+  line->role = g_strdup (role);
+  line->enabled = TRUE;
+  line->pin = pin;
+  g_ptr_array_add (model->operators, line);
+  model->health.operators++;
+}
+
+static void
+set_up (void)
+{
+  model = model_new ();
+  model->connected = TRUE;
+  preferences = preferences_load (NULL, FALSE, NULL);
+  app = (App){ .model = model, .preferences = preferences, .quit = note_quit, .call = note_call };
+  calls = g_string_new (NULL);
+  has_quit = FALSE;
+}
+
+static void
+tear_down (void)
+{
+  app_clear (&app);
+  model_free (model);
+  preferences_free (preferences);
+  g_string_free (calls, TRUE);
+  g_clear_pointer (&answer, g_variant_unref);
+  g_clear_error (&refusal);
+}
+
+/* As a hand that has read the dialog. */
+static void
+press (gunichar key)
+{
+  app.dialog_at = 0;
+  app_key (&app, key);
+}
+
+static void
+type (const char *text)
+{
+  for (; *text != '\0'; text++)
+    press ((gunichar)*text);
+}
+
+static void
+assert_calls (const char *expected)
+{
+  ck_assert_str_eq (calls->str, expected);
+  g_string_truncate (calls, 0);
+}
+
+static void
+assert_notice (const char *part)
+{
+  ck_assert_msg (model->notice != NULL && strstr (model->notice, part) != NULL, "%s",
+                 model->notice != NULL ? model->notice : "no notice");
+}
+
+/* ---- seen ---- */
+
+START_TEST (the_only_failed_slot_is_seen_without_a_choice)
+{
+  add_tile (1, TILE_WORKING);
+  add_tile (2, TILE_FAIL);
+  press ('a');
+  assert_calls ("AcknowledgeSlot(2,)");
+  assert_notice ("Slot 2: seen");
+}
+END_TEST
+
+START_TEST (of_several_failed_slots_one_is_to_be_chosen)
+{
+  add_tile (1, TILE_FAIL);
+  add_tile (2, TILE_PASS);
+  add_tile (3, TILE_FAIL);
+  app_code (&app, "KCSEEN");
+  assert_calls ("");
+  assert_notice ("1, 3");
+  press ('3');
+  app_code (&app, "KCSEEN");
+  assert_calls ("AcknowledgeSlot(3,)");
+}
+END_TEST
+
+START_TEST (a_fail_that_was_seen_is_not_seen_again)
+{
+  add_tile (1, TILE_FAIL);
+  model_tile (model, 1)->acknowledged = TRUE;
+  press ('A');
+  assert_calls ("");
+  assert_notice ("No slot waits");
+}
+END_TEST
+
+/* ---- the focus ---- */
+
+START_TEST (arrows_move_on_the_grid_as_it_was_drawn)
+{
+  for (guint i = 1; i <= 8; i++)
+    add_tile (i, TILE_EMPTY);
+  model->grid_columns = 3;
+  model->grid_tiles = 6;
+  press (KEY_CODE_RIGHT);
+  ck_assert_uint_eq (model->focus, 1);
+  press (KEY_CODE_DOWN);
+  ck_assert_uint_eq (model->focus, 4);
+  press (KEY_CODE_DOWN);
+  ck_assert_uint_eq (model->focus, 7);
+  ck_assert_uint_eq (model->page, 1);
+  press (KEY_CODE_DOWN); /* there is nothing below */
+  ck_assert_uint_eq (model->focus, 7);
+  press (KEY_CODE_LEFT);
+  ck_assert_uint_eq (model->focus, 6);
+  ck_assert_uint_eq (model->page, 0);
+  press (KEY_CODE_ESCAPE);
+  ck_assert_uint_eq (model->focus, 0);
+}
+END_TEST
+
+START_TEST (two_digits_within_a_second_are_one_slot)
+{
+  for (guint i = 1; i <= 12; i++)
+    add_tile (i, TILE_EMPTY);
+  press ('1');
+  ck_assert_uint_eq (model->focus, 1);
+  press ('2');
+  ck_assert_uint_eq (model->focus, 12);
+  press ('1');
+  app.digit_at -= 2 * G_USEC_PER_SEC;
+  press ('2');
+  ck_assert_uint_eq (model->focus, 2);
+}
+END_TEST
+
+START_TEST (a_slots_barcode_chooses_it_from_any_view)
+{
+  g_autofree char *code = code_of_slot (11);
+
+  add_tile (11, TILE_EMPTY);
+  press (KEY_CODE_F1 + 5);
+  ck_assert_int_eq (model->view, VIEW_LOG);
+  app_code (&app, code);
+  ck_assert_int_eq (model->view, VIEW_LINE);
+  ck_assert_uint_eq (model->focus, 11);
+  g_autofree char *other = code_of_slot (12);
+  app_code (&app, other);
+  assert_notice ("no slot 12");
+}
+END_TEST
+
+START_TEST (the_focus_is_forgotten_after_a_while)
+{
+  add_tile (1, TILE_FAIL);
+  press ('1');
+  app_tick (&app, app.last_input_at + G_USEC_PER_SEC);
+  ck_assert_uint_eq (model->focus, 1);
+  app_tick (&app, app.last_input_at + 61 * G_USEC_PER_SEC);
+  ck_assert_uint_eq (model->focus, 0);
+}
+END_TEST
+
+/* ---- again ---- */
+
+START_TEST (a_failed_unit_runs_again)
+{
+  add_tile (1, TILE_EMPTY);
+  add_tile (2, TILE_FAIL);
+  press ('r');
+  assert_calls ("StartSlot(2,)");
+}
+END_TEST
+
+START_TEST (what_can_not_run_again_is_said)
+{
+  add_tile (1, TILE_PASS);
+  add_tile (2, TILE_WORKING);
+  add_tile (3, TILE_EMPTY);
+  press ('r');
+  assert_notice ("Choose a slot");
+  press ('1');
+  press ('r');
+  assert_notice ("has passed");
+  app.digit = 0;
+  press ('2');
+  press ('r');
+  assert_notice ("at work");
+  app.digit = 0;
+  press ('3');
+  press ('r');
+  assert_notice ("no unit");
+  assert_calls ("");
+}
+END_TEST
+
+/* ---- the supervisor ---- */
+
+START_TEST (without_badges_the_user_answers_for_it_himself)
+{
+  add_tile (1, TILE_DISABLED);
+  model->health.user = g_strdup ("kim");
+  press ('d');
+  ck_assert_int_eq (model->dialog.kind, DIALOG_CONFIRM);
+  ck_assert_ptr_nonnull (strstr (model->dialog.text, "kim"));
+  press (KEY_CODE_ENTER);
+  assert_calls ("Authorize('', '', 30) SetSlotEnabled(1, true, '') Deauthorize()");
+  ck_assert_int_eq (model->dialog.kind, DIALOG_NONE);
+  assert_notice ("in service");
+}
+END_TEST
+
+START_TEST (a_supervisors_badge_lets_the_act_pass)
+{
+  add_tile (1, TILE_EMPTY);
+  add_operator ("supervisor", FALSE);
+  press ('d');
+  ck_assert_int_eq (model->dialog.kind, DIALOG_INPUT);
+  press (KEY_CODE_ENTER);
+  ck_assert_ptr_nonnull (model->dialog.problem); /* no reason */
+  type ("pin bent");
+  press (KEY_CODE_ENTER);
+  ck_assert_int_eq (model->dialog.kind, DIALOG_SUPERVISOR);
+  assert_calls ("");
+  app_code (&app, "BOSS-7");
+  assert_calls ("Authorize('BOSS-7', '', 30) SetSlotEnabled(1, false, 'pin bent') Deauthorize()");
+  ck_assert_ptr_null (strstr (model->last_scan, "BOSS"));
+}
+END_TEST
+
+START_TEST (a_pin_is_asked_for_where_one_is_set)
+{
+  add_batch ("B-1", "running");
+  add_operator ("supervisor", TRUE);
+  press (KEY_CODE_F1 + 2);
+  press ('p');
+  app_code (&app, "BOSS-7");
+  assert_calls ("");
+  ck_assert_uint_eq (model->dialog.field, 1);
+  type ("1234");
+  press (KEY_CODE_ENTER);
+  assert_calls ("Authorize('BOSS-7', '1234', 30) SetBatchState('B-1', 'paused') Deauthorize()");
+}
+END_TEST
+
+START_TEST (a_wrong_badge_is_said_in_the_dialog)
+{
+  add_batch ("B-1", "running");
+  add_operator ("supervisor", FALSE);
+  press (KEY_CODE_F1 + 2);
+  press ('c');
+  refusal = g_error_new_literal (CLIENT_ERROR, CLIENT_ERROR_NOT_PERMITTED, "Not known here.");
+  app_code (&app, "WRONG");
+  assert_calls ("Authorize('WRONG', '', 30)");
+  ck_assert_int_eq (model->dialog.kind, DIALOG_SUPERVISOR);
+  ck_assert_str_eq (model->dialog.problem, "Not known here.");
+  app_code (&app, "KCNO");
+  ck_assert_int_eq (model->dialog.kind, DIALOG_NONE);
+  assert_notice ("Nothing was done");
+  assert_calls ("");
+}
+END_TEST
+
+START_TEST (an_act_that_turns_out_to_need_a_supervisor_asks_for_one)
+{
+  add_tile (1, TILE_FAIL);
+  refusal = g_error_new_literal (CLIENT_ERROR, CLIENT_ERROR_NOT_PERMITTED, "A supervisor can.");
+  press ('r');
+  assert_calls ("StartSlot(1,)");
+  ck_assert_int_eq (model->dialog.kind, DIALOG_CONFIRM);
+  app_code (&app, "KCOK");
+  assert_calls ("Authorize('', '', 30) StartSlot(1,) Deauthorize()");
+}
+END_TEST
+
+START_TEST (a_refusal_is_a_sentence_on_the_screen)
+{
+  add_tile (1, TILE_FAIL);
+  refusal = g_error_new_literal (CLIENT_ERROR, CLIENT_ERROR_STATE, "The slot is at work.");
+  press ('r');
+  ck_assert_str_eq (model->notice, "The slot is at work.");
+  ck_assert_int_eq (model->notice_kind, NOTICE_BAD);
+}
+END_TEST
+
+START_TEST (learning_waits_until_the_device_is_there)
+{
+  add_tile (3, TILE_EMPTY);
+  press (KEY_CODE_F1 + 7);
+  press ('3');
+  press ('l');
+  press (KEY_CODE_ENTER);
+  assert_calls ("Authorize('', '', 30) LearnSlot(3, 30) Deauthorize()");
+  ck_assert_int_eq (model->dialog.kind, DIALOG_NONE);
+  assert_notice ("learned");
+}
+END_TEST
+
+START_TEST (a_swap_takes_the_other_slots_barcode)
+{
+  g_autofree char *code = code_of_slot (2);
+
+  add_tile (1, TILE_EMPTY);
+  add_tile (2, TILE_EMPTY);
+  press (KEY_CODE_F1 + 7);
+  press ('1');
+  press ('w');
+  app_code (&app, code);
+  app_code (&app, "KCOK");
+  app_code (&app, "KCOK");
+  assert_calls ("Authorize('', '', 30) SwapSlots(1, 2) Deauthorize()");
+}
+END_TEST
+
+/* ---- dialogs ---- */
+
+START_TEST (a_key_that_came_too_soon_answers_nothing)
+{
+  add_tile (1, TILE_DISABLED);
+  app_key (&app, 'd');
+  app_key (&app, KEY_CODE_ENTER); /* bounced */
+  assert_calls ("");
+  ck_assert_int_eq (model->dialog.kind, DIALOG_CONFIRM);
+  press (KEY_CODE_ENTER);
+  ck_assert_int_eq (model->dialog.kind, DIALOG_NONE);
+}
+END_TEST
+
+START_TEST (help_opens_and_closes)
+{
+  press ('?');
+  ck_assert_int_eq (model->dialog.kind, DIALOG_HELP);
+  press (KEY_CODE_F1);
+  ck_assert_int_eq (model->dialog.kind, DIALOG_NONE);
+  app_code (&app, "KCHELP");
+  ck_assert_int_eq (model->dialog.kind, DIALOG_HELP);
+  app_code (&app, "KCNO");
+  ck_assert_int_eq (model->dialog.kind, DIALOG_NONE);
+}
+END_TEST
+
+START_TEST (the_language_is_chosen_from_a_list)
+{
+  press (KEY_CODE_F1 + 8);
+  ck_assert_int_eq (model->dialog.kind, DIALOG_CHOICE);
+  press (KEY_CODE_DOWN);
+  press (KEY_CODE_ENTER);
+  ck_assert_str_eq (model->language, "de");
+  language_use ("en", FALSE);
+}
+END_TEST
+
+/* ---- batches ---- */
+
+START_TEST (a_scanned_batch_starts)
+{
+  add_batch ("B-2", "created");
+  app_code (&app, "B-2");
+  assert_calls ("SetBatchState('B-2', 'running')");
+  assert_notice ("B-2 runs");
+}
+END_TEST
+
+START_TEST (another_batch_is_paused_only_after_a_yes)
+{
+  add_batch ("B-2", "created");
+  add_batch ("B-1", "running");
+  app_code (&app, "B-2");
+  ck_assert_int_eq (model->view, VIEW_BATCH);
+  ck_assert_int_eq (model->dialog.kind, DIALOG_CONFIRM);
+  assert_calls ("");
+  app_code (&app, "KCOK");
+  app_code (&app, "KCOK"); /* as the supervisor */
+  assert_calls ("Authorize('', '', 30) SetBatchState('B-1', 'paused') Deauthorize() "
+                "SetBatchState('B-2', 'running')");
+}
+END_TEST
+
+START_TEST (a_batch_that_can_not_start_says_why)
+{
+  add_batch ("B-1", "closed");
+  add_batch ("B-2", "running");
+  app_code (&app, "B-1");
+  assert_notice ("closed");
+  app_code (&app, "B-2");
+  assert_notice ("already");
+  assert_calls ("");
+}
+END_TEST
+
+START_TEST (a_new_batch_is_made_from_a_form)
+{
+  ProfileLine *profile = g_new0 (ProfileLine, 1);
+
+  profile->name = g_strdup ("demo");
+  g_ptr_array_add (model->profiles, profile);
+  press (KEY_CODE_F1 + 2);
+  press ('n');
+  ck_assert_int_eq (model->dialog.kind, DIALOG_FORM);
+  type ("B-9");
+  press (KEY_CODE_TAB);
+  type ("Lamp");
+  press (KEY_CODE_ENTER);
+  ck_assert_ptr_nonnull (model->dialog.problem); /* how many? */
+  press (KEY_CODE_TAB);
+  press (KEY_CODE_TAB);
+  type ("50");
+  press (KEY_CODE_ENTER);
+  press (KEY_CODE_ENTER);
+  ck_assert_ptr_nonnull (strstr (calls->str, "CreateBatch('B-9', {"));
+  ck_assert_ptr_nonnull (strstr (calls->str, "'product': <'Lamp'>"));
+  ck_assert_ptr_nonnull (strstr (calls->str, "'profile': <'demo'>"));
+  ck_assert_ptr_nonnull (strstr (calls->str, "'target': <uint32 50>"));
+  ck_assert_ptr_null (strstr (calls->str, "serial"));
+}
+END_TEST
+
+START_TEST (enter_on_a_batch_shows_its_attempts)
+{
+  add_batch ("B-1", "running");
+  press (KEY_CODE_F1 + 2);
+  press (KEY_CODE_ENTER);
+  ck_assert_int_eq (model->view, VIEW_LOG);
+  ck_assert (model->log_attempts);
+  ck_assert_str_eq (model->lists[VIEW_LOG].filter, "B-1");
+}
+END_TEST
+
+/* ---- scans ---- */
+
+START_TEST (a_control_barcode_of_another_view_shows_it_first)
+{
+  add_batch ("B-1", "created");
+  app_code (&app, "KCGO");
+  ck_assert_int_eq (model->view, VIEW_BATCH);
+  assert_calls ("");
+  app_code (&app, "KCGO");
+  assert_calls ("SetBatchState('B-1', 'running')");
+}
+END_TEST
+
+START_TEST (an_unknown_code_is_repeated)
+{
+  app_code (&app, "4006381333931");
+  assert_notice ("4006381333931");
+  assert_calls ("");
+}
+END_TEST
+
+START_TEST (a_serial_is_bound_where_the_batch_scans)
+{
+  add_batch ("B-1", "running");
+  model_running_batch (model)->serial_scan = TRUE;
+  answer = g_variant_ref_sink (g_variant_new ("(u)", 4));
+  app_code (&app, "AC-77");
+  assert_calls ("BindSerial(0, 'AC-77')");
+  assert_notice ("AC-77 is the unit in slot 4");
+}
+END_TEST
+
+START_TEST (on_the_device_view_a_serial_shows_its_unit)
+{
+  press (KEY_CODE_F1 + 3);
+  app_code (&app, "AC-77");
+  ck_assert_str_eq (model->detail.wanted, "AC-77");
+  assert_calls ("");
+}
+END_TEST
+
+START_TEST (a_code_may_be_typed_by_hand)
+{
+  add_batch ("B-2", "created");
+  press (' ');
+  type ("B-3");
+  press (KEY_CODE_BACKSPACE);
+  type ("2");
+  ck_assert_str_eq (model->scan->str, "B-2");
+  press (KEY_CODE_ENTER);
+  assert_calls ("SetBatchState('B-2', 'running')");
+}
+END_TEST
+
+/* ---- people ---- */
+
+START_TEST (a_badge_signs_in_and_brings_its_language)
+{
+  GVariantDict record;
+
+  add_operator ("operator", FALSE);
+  g_variant_dict_init (&record, NULL);
+  g_variant_dict_insert (&record, "name", "s", "Mei");
+  g_variant_dict_insert (&record, "language", "s", "de");
+  answer = g_variant_ref_sink (g_variant_new ("(@a{sv})", g_variant_dict_end (&record)));
+  app_code (&app, "BADGE-1");
+  assert_calls ("SignIn('BADGE-1',)");
+  assert_notice ("Mei");
+  ck_assert_str_eq (model->language, "de");
+  language_use ("en", FALSE);
+}
+END_TEST
+
+START_TEST (a_screen_left_alone_locks_and_any_badge_unlocks)
+{
+  preferences->lock_minutes = 1;
+  add_operator ("operator", FALSE);
+  add_tile (1, TILE_FAIL);
+  press ('1');
+  app_tick (&app, app.last_input_at + 61 * G_USEC_PER_SEC);
+  ck_assert (model->locked);
+  assert_calls ("SignOut()");
+  press ('a');
+  assert_notice ("locked");
+  app_code (&app, "KCSEEN");
+  assert_calls ("");
+  refusal = g_error_new_literal (CLIENT_ERROR, CLIENT_ERROR_NOT_PERMITTED, "Not known here.");
+  app_code (&app, "WRONG");
+  ck_assert (model->locked);
+  app_code (&app, "BADGE-1");
+  ck_assert (!model->locked);
+  assert_calls ("SignIn('WRONG',) SignIn('BADGE-1',)");
+}
+END_TEST
+
+START_TEST (without_operators_nothing_locks)
+{
+  preferences->lock_minutes = 1;
+  app_tick (&app, G_USEC_PER_SEC);
+  app_tick (&app, 1000 * G_USEC_PER_SEC);
+  ck_assert (!model->locked);
+  press (KEY_CODE_F1 + 10);
+  ck_assert (!model->locked);
+  assert_notice ("badge");
+}
+END_TEST
+
+/* ---- the rest ---- */
+
+START_TEST (an_act_without_contact_says_so)
+{
+  static const gunichar keys[] = { 'a', 'r', 'd', 'l', 'w' };
+
+  add_tile (1, TILE_FAIL);
+  model->connected = FALSE;
+  model->view = VIEW_SLOTS;
+  for (guint i = 0; i < G_N_ELEMENTS (keys); i++) {
+    g_clear_pointer (&model->notice, g_free);
+    press (keys[i]);
+    assert_notice ("no contact");
+  }
+  app_code (&app, "NOTHING-1");
+  assert_calls ("");
+}
+END_TEST
+
+START_TEST (the_log_is_filtered_while_one_types)
+{
+  press (KEY_CODE_F1 + 5);
+  press ('/');
+  type ("q1");
+  ck_assert_str_eq (model->lists[VIEW_LOG].filter, "q1");
+  ck_assert (!has_quit);
+  press (KEY_CODE_ENTER);
+  ck_assert (!model->filtering);
+  press (KEY_CODE_ESCAPE);
+  ck_assert_ptr_null (model->lists[VIEW_LOG].filter);
+  press (KEY_CODE_ESCAPE);
+  ck_assert_int_eq (model->view, VIEW_LINE);
+}
+END_TEST
+
+START_TEST (a_certificate_is_voided_with_a_reason)
+{
+  model->detail.device = g_new0 (DeviceLine, 1);
+  model->detail.device->serial = g_strdup ("SN-1");
+  press (KEY_CODE_F1 + 3);
+  press ('v');
+  type ("lost");
+  press (KEY_CODE_ENTER);
+  press (KEY_CODE_ENTER);
+  assert_calls ("Authorize('', '', 30) VoidDevice('SN-1', 'lost') Deauthorize()");
+}
+END_TEST
+
+START_TEST (the_exports_file_follows_batch_and_format)
+{
+  static const char *const formats[] = { "aws", "csv" };
+
+  g_free (preferences->export_folder);
+  preferences->export_folder = g_strdup ("/tmp/out");
+  for (guint i = 0; i < G_N_ELEMENTS (formats); i++)
+    g_ptr_array_add (model->formats, g_strdup (formats[i]));
+  add_batch ("B-2", "created");
+  add_batch ("B-1", "running");
+  press (KEY_CODE_F1 + 6);
+  ck_assert_str_eq (model->export_path->str, "/tmp/out/B-1.ndjson");
+  press (KEY_CODE_DOWN);
+  ck_assert_str_eq (model->export_path->str, "/tmp/out/B-1.csv");
+  press (KEY_CODE_LEFT);
+  ck_assert_str_eq (model->export_path->str, "/tmp/out/B-2.csv");
+  press ('f');
+  press (KEY_CODE_ENTER);
+  press ('n');
+  ck_assert_str_eq (model->export_path->str, "/tmp/out/B-2.csv");
+  ck_assert (model->export_new_only);
+}
+END_TEST
+
+/* No request, in no view, with nothing there or with something, leaves the screen without a word
+ * or brings it down. */
+START_TEST (every_request_works_in_every_view)
+{
+  const ViewKind view = (ViewKind)(_i / N_REQUESTS);
+  const Request request = (Request)(_i % N_REQUESTS);
+
+  model->view = view;
+  app_request (&app, request);
+  app_code (&app, "KCNO");
+  add_tile (1, TILE_FAIL);
+  add_batch ("B-1", "running");
+  model->view = view;
+  app_request (&app, request);
+  app_code (&app, "KCOK");
+  app_code (&app, "KCNO");
+  press (KEY_CODE_ENTER);
+  ck_assert_int_eq (has_quit, request == REQUEST_QUIT);
+}
+END_TEST
+
+static void
+add_slot_tests (TCase *cases)
+{
+  tcase_add_test (cases, the_only_failed_slot_is_seen_without_a_choice);
+  tcase_add_test (cases, of_several_failed_slots_one_is_to_be_chosen);
+  tcase_add_test (cases, a_fail_that_was_seen_is_not_seen_again);
+  tcase_add_test (cases, arrows_move_on_the_grid_as_it_was_drawn);
+  tcase_add_test (cases, two_digits_within_a_second_are_one_slot);
+  tcase_add_test (cases, a_slots_barcode_chooses_it_from_any_view);
+  tcase_add_test (cases, the_focus_is_forgotten_after_a_while);
+  tcase_add_test (cases, a_failed_unit_runs_again);
+  tcase_add_test (cases, what_can_not_run_again_is_said);
+}
+
+static void
+add_supervisor_tests (TCase *cases)
+{
+  tcase_add_test (cases, without_badges_the_user_answers_for_it_himself);
+  tcase_add_test (cases, a_supervisors_badge_lets_the_act_pass);
+  tcase_add_test (cases, a_pin_is_asked_for_where_one_is_set);
+  tcase_add_test (cases, a_wrong_badge_is_said_in_the_dialog);
+  tcase_add_test (cases, an_act_that_turns_out_to_need_a_supervisor_asks_for_one);
+  tcase_add_test (cases, a_refusal_is_a_sentence_on_the_screen);
+  tcase_add_test (cases, learning_waits_until_the_device_is_there);
+  tcase_add_test (cases, a_swap_takes_the_other_slots_barcode);
+  tcase_add_test (cases, a_key_that_came_too_soon_answers_nothing);
+  tcase_add_test (cases, help_opens_and_closes);
+  tcase_add_test (cases, the_language_is_chosen_from_a_list);
+}
+
+static void
+add_other_tests (TCase *cases)
+{
+  tcase_add_test (cases, a_scanned_batch_starts);
+  tcase_add_test (cases, another_batch_is_paused_only_after_a_yes);
+  tcase_add_test (cases, a_batch_that_can_not_start_says_why);
+  tcase_add_test (cases, a_new_batch_is_made_from_a_form);
+  tcase_add_test (cases, enter_on_a_batch_shows_its_attempts);
+  tcase_add_test (cases, a_control_barcode_of_another_view_shows_it_first);
+  tcase_add_test (cases, an_unknown_code_is_repeated);
+  tcase_add_test (cases, a_serial_is_bound_where_the_batch_scans);
+  tcase_add_test (cases, on_the_device_view_a_serial_shows_its_unit);
+  tcase_add_test (cases, a_code_may_be_typed_by_hand);
+  tcase_add_test (cases, a_badge_signs_in_and_brings_its_language);
+  tcase_add_test (cases, a_screen_left_alone_locks_and_any_badge_unlocks);
+  tcase_add_test (cases, without_operators_nothing_locks);
+  tcase_add_test (cases, an_act_without_contact_says_so);
+  tcase_add_test (cases, the_log_is_filtered_while_one_types);
+  tcase_add_test (cases, a_certificate_is_voided_with_a_reason);
+  tcase_add_test (cases, the_exports_file_follows_batch_and_format);
+  tcase_add_loop_test (cases, every_request_works_in_every_view, 0, N_VIEWS * N_REQUESTS);
+}
+
+int
+main (void)
+{
+  Suite *suite = suite_create ("tui-app");
+  TCase *cases = tcase_create ("all");
+  SRunner *runner = srunner_create (suite);
+  int failed;
+
+  tcase_add_checked_fixture (cases, set_up, tear_down);
+  add_slot_tests (cases);
+  add_supervisor_tests (cases);
+  add_other_tests (cases);
+  suite_add_tcase (suite, cases);
+  srunner_run_all (runner, CK_ENV);
+  failed = srunner_ntests_failed (runner);
+  srunner_free (runner);
+  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
