@@ -24,6 +24,6 @@ gboolean serial_pattern_check (const char *pattern, GError **error);
 /* TRUE where `pattern` fits `serial` from its first character to its last. */
 gboolean serial_fits_pattern (const char *serial, const char *pattern);
 
-/* The word of NULL-ended `words` that somebody who wrote `text` may have meant, or NULL: at most one
- * in three letters is wrong, missing, too many or swapped; case counts for nothing. */
+/* The word of NULL-ended `words` that somebody who wrote `text` may have meant, or NULL: at most
+ * one in three letters is wrong, missing, too many or swapped; case counts for nothing. */
 const char *text_nearest (const char *text, const char *const *words);

@@ -216,14 +216,17 @@ check_batch_of (Database *database, gint64 batch_id, const Known *known, GError 
 static gboolean
 check_not_done (const Known *known, GError **error)
 {
-  if ((!known->passed && !known->held) || known->retry_allowed)
+  if (known->retry_allowed)
     return TRUE;
-  g_set_error (error, LEDGER_ERROR, LEDGER_ERROR_ALREADY_DONE,
-               known->passed
-                   ? "device %s has passed already; a supervisor may allow it to run once more"
-                   : "device %s had its certificate voided; a supervisor may allow it to run again",
-               known->serial);
-  return FALSE;
+  if (known->held)
+    g_set_error (error, LEDGER_ERROR, LEDGER_ERROR_DEVICE_VOIDED,
+                 "device %s had its certificate voided; a supervisor may allow it to run again",
+                 known->serial);
+  else if (known->passed)
+    g_set_error (error, LEDGER_ERROR, LEDGER_ERROR_ALREADY_DONE,
+                 "device %s has passed already; a supervisor may allow it to run once more",
+                 known->serial);
+  return !known->held && !known->passed;
 }
 
 static gboolean

@@ -35,6 +35,8 @@ ledger_error_word (LedgerError code)
     return "duplicate-device";
   case LEDGER_ERROR_ALREADY_DONE:
     return "already-done";
+  case LEDGER_ERROR_DEVICE_VOIDED:
+    return "device-voided";
   case LEDGER_ERROR_BUSY_DEVICE:
     return "busy-device";
   case LEDGER_ERROR_INVALID:

@@ -26,10 +26,11 @@ typedef enum {
   LEDGER_ERROR_BATCH_FULL,    /* target reached, or the serial range used up */
   LEDGER_ERROR_DUPLICATE_KEY, /* another device has this public key */
   LEDGER_ERROR_DUPLICATE_DEVICE, /* serial or chip belongs to another device, or another batch */
-  LEDGER_ERROR_ALREADY_DONE, /* this device has its verified certificate; retry needs a supervisor
-                              */
-  LEDGER_ERROR_BUSY_DEVICE,  /* the same device has an attempt running in another slot */
-  LEDGER_ERROR_INVALID,      /* an argument that the ledger does not take */
+  LEDGER_ERROR_ALREADY_DONE,  /* this device has its verified certificate; retry needs a supervisor
+                               */
+  LEDGER_ERROR_DEVICE_VOIDED, /* its certificate was taken back; only a supervisor lets it in */
+  LEDGER_ERROR_BUSY_DEVICE,   /* the same device has an attempt running in another slot */
+  LEDGER_ERROR_INVALID,       /* an argument that the ledger does not take */
 } LedgerError;
 
 #define LEDGER_ERROR (ledger_error_quark ())
@@ -205,8 +206,8 @@ typedef struct {
 /* Binds the attempt to its device: found again by chip or serial, or made new within the batch
  * (target and range are enforced here; with a range the next serial is consumed for good).
  * A device of another batch is DUPLICATE_DEVICE; one that has passed already is ALREADY_DONE
- * unless a retry was allowed (ledger_allow_retry), and so is one that is held
- * (ledger_void_certificate); one with a running attempt is BUSY_DEVICE.
+ * unless a retry was allowed (ledger_allow_retry), one that is held (ledger_void_certificate) is
+ * DEVICE_VOIDED until then; one with a running attempt is BUSY_DEVICE.
  * Where the batch's serials are scanned, `serial` is what was scanned: INVALID where there is none
  * or it does not fit the pattern, DUPLICATE_DEVICE where the chip has another serial already.
  * Synced only where the batch has a range or scans, so that no serial is used twice.
@@ -217,7 +218,8 @@ Device *ledger_identify_device (Ledger *ledger, gint64 attempt_id, const DeviceF
                                 GError **error);
 
 /* What ledger_identify_device() would say of a serial that was scanned, before any port opens:
- * INVALID where it does not fit the batch's pattern, DUPLICATE_DEVICE, ALREADY_DONE, BUSY_DEVICE.
+ * INVALID where it does not fit the batch's pattern, DUPLICATE_DEVICE, ALREADY_DONE, DEVICE_VOIDED,
+ * BUSY_DEVICE.
  */
 gboolean ledger_check_serial (Ledger *ledger, const char *batch, const char *serial,
                               GError **error);

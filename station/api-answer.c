@@ -27,6 +27,7 @@ ledger_error_name (LedgerError code)
   case LEDGER_ERROR_DUPLICATE_KEY:
   case LEDGER_ERROR_DUPLICATE_DEVICE:
   case LEDGER_ERROR_ALREADY_DONE:
+  case LEDGER_ERROR_DEVICE_VOIDED:
   case LEDGER_ERROR_BUSY_DEVICE:
     return "State";
   }

@@ -138,6 +138,8 @@ ledger_text (LedgerError code)
            "and call the supervisor.";
   case LEDGER_ERROR_ALREADY_DONE:
     return "This unit already has its identity. Put it with the finished ones.";
+  case LEDGER_ERROR_DEVICE_VOIDED:
+    return "This unit's identity was taken back. Keep it apart and call the supervisor.";
   case LEDGER_ERROR_BUSY_DEVICE:
     return "Another slot is working on a unit with the same serial number. Keep both units apart "
            "and call the supervisor.";

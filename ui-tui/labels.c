@@ -73,6 +73,7 @@ static const Label reasons[] = {
   { "duplicate-device", N_ ("serial number used twice") },
   { "busy-device", N_ ("same unit in two slots") },
   { "already-done", N_ ("already done") },
+  { "device-voided", N_ ("was taken back") },
   { "batch-state", N_ ("batch was stopped") },
   { "batch-full", N_ ("batch is complete") },
   { "storage", N_ ("station can't save") },

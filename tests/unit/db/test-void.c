@@ -70,7 +70,7 @@ START_TEST (a_voided_device_runs_again_only_with_leave)
   fixture_reopen (&f);
   ck_assert_ptr_null (arrive (f.ledger, "b1", "chip-a", NULL, &attempt, &error));
   ck_assert_ptr_nonnull (strstr (error->message, "had its certificate voided"));
-  assert_error (TRUE, LEDGER_ERROR_ALREADY_DONE, error);
+  assert_error (TRUE, LEDGER_ERROR_DEVICE_VOIDED, error);
   end_failed (f.ledger, attempt);
   ck_assert (ledger_allow_retry (f.ledger, "chip-a", "sue", NULL));
   /* Once let in it may take several goes. */
@@ -100,7 +100,7 @@ START_TEST (a_leave_from_before_the_voiding_is_spent)
   ck_assert (ledger_allow_retry (f.ledger, "chip-a", "sue", NULL));
   take_back (f.ledger, a);
   assert_error (arrive (f.ledger, "b1", "chip-a", NULL, &attempt, &error) == NULL,
-                LEDGER_ERROR_ALREADY_DONE, error);
+                LEDGER_ERROR_DEVICE_VOIDED, error);
 }
 END_TEST
 
@@ -120,7 +120,7 @@ START_TEST (a_device_that_failed_its_retry_is_held_when_voided)
   g_autofree char *state = state_of (f.ledger, "chip-a");
   ck_assert_str_eq (state, "failed");
   assert_error (arrive (f.ledger, "b1", "chip-a", NULL, &attempt, &error) == NULL,
-                LEDGER_ERROR_ALREADY_DONE, error);
+                LEDGER_ERROR_DEVICE_VOIDED, error);
 }
 END_TEST
 
