@@ -100,7 +100,7 @@ slot_words (const Reason *reason)
 
     if (i > 0)
       g_string_append (words, ", ");
-    g_string_append_printf (words, _ ("slot %s: %u"), or_dash (bar->slot), bar->count);
+    g_string_append_printf (words, _ ("%u in slot %s"), bar->count, or_dash (bar->slot));
   }
   return g_string_free (words, FALSE);
 }

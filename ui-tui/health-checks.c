@@ -37,9 +37,12 @@ add (GPtrArray *checks, CheckVerdict verdict, const char *title, char *found, co
 static void
 check_warnings (GPtrArray *checks, const Model *model)
 {
+  const CaHealth *ca = &model->health.ca;
+
   for (char **warning = model->health.warnings; warning != NULL && *warning != NULL; warning++)
-    add (checks, CHECK_LOOK, _ ("Station"), g_strdup (*warning),
-         _ ("Call the engineer. 'keycradle doctor' says more."));
+    if (ca->reachable || g_strcmp0 (*warning, ca->problem) != 0) /* the signer's line says it */
+      add (checks, CHECK_LOOK, _ ("Station"), g_strdup (*warning),
+           _ ("Call the engineer. 'keycradle doctor' says more."));
 }
 
 static void

@@ -91,7 +91,7 @@ add_states (GPtrArray *entries)
   add_state (entries, _ ("PASS"), PATTERN_SOLID, STYLE_PASS,
              _ ("A full frame: the unit is done. Take it out."));
   add_state (entries, _ ("FAIL"), PATTERN_CROSS, STYLE_FAIL,
-             _ ("Crosses: do with the unit what the slot says, then say that you have seen it."));
+             _ ("Crosses: do with the unit what the slot says."));
   add_state (entries, _ ("OFF"), PATTERN_SLASH, STYLE_DISABLED,
              _ ("Strokes: out of service, put no unit in."));
   add_state (entries, _ ("EMPTY"), PATTERN_NONE, STYLE_EMPTY,
@@ -111,7 +111,7 @@ help_entries (const Model *model)
     add_states (entries);
   add (entries, TRUE, NULL, _ ("With the scanner"));
   add (entries, FALSE, g_strdup (""),
-       _ ("Each key has a code to scan, and so has each slot: 'keycradle card' prints them all."));
+       _ ("'keycradle card' prints a code to scan for each key and slot."));
   return entries;
 }
 
@@ -169,8 +169,9 @@ draw_entry (Canvas *canvas, const Place *place, const Entry *entry)
     canvas_pattern (canvas,
                     (Area){ column.row + place->row, column.column + 1, 1, KEY_COLUMNS - 1 },
                     entry->pattern, entry->style);
-  canvas_text (canvas, column, place->row, 1, KEY_COLUMNS - 1,
-               entry->style != STYLE_NORMAL ? entry->style : STYLE_KEY, entry->key);
+  if (*entry->key != '\0')
+    canvas_printf (canvas, column, place->row, 1, KEY_COLUMNS - 1,
+                   entry->style != STYLE_NORMAL ? entry->style : STYLE_KEY, "%s ", entry->key);
   column.width = KEY_COLUMNS + 1 + text_columns (place);
   canvas_paragraph (canvas, area_right (column, KEY_COLUMNS + 1), place->row, STYLE_NORMAL,
                     entry->text);

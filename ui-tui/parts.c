@@ -36,13 +36,27 @@ rest_of_columns (Area area, const Column *columns)
   return MAX (rest - 1, 0);
 }
 
-static void
-draw_cell (Canvas *canvas, Area area, int row, int start, int width, gboolean right, Style style,
-           const char *text)
+/* What is left when a text is cut at its beginning. */
+static const char *
+tail_that_fits (const char *text, int width)
 {
-  if (right && text_width (text) < width)
+  while (*text != '\0' && text_width (text) > width)
+    text = g_utf8_next_char (text);
+  return text;
+}
+
+static void
+draw_cell (Canvas *canvas, Area area, int row, int start, int width, const Column *column,
+           Style style, const char *text)
+{
+  if (column->right && text_width (text) < width)
     start += width - text_width (text);
-  canvas_text (canvas, area, row, start, width, style, text);
+  if (!column->tail || text_width (text) <= width || width < 2) {
+    canvas_text (canvas, area, row, start, width, style, text);
+    return;
+  }
+  canvas_text (canvas, area, row, start, 1, style, canvas->ascii ? "~" : "…");
+  canvas_text (canvas, area, row, start + 1, width - 1, style, tail_that_fits (text, width - 1));
 }
 
 static void
@@ -60,7 +74,7 @@ draw_row (Canvas *canvas, Area area, int row, const Column *columns, Style style
     if (!column_is_shown (column, area))
       continue;
     if (text != NULL)
-      draw_cell (canvas, area, row, start, width, column->right, style, text);
+      draw_cell (canvas, area, row, start, width, column, style, text);
     start += width + GAP;
   }
 }
@@ -188,14 +202,25 @@ day_words (gint64 seconds)
   return local_words (seconds, "%Y-%m-%d");
 }
 
+static gboolean
+is_same_day (gint64 one, gint64 other)
+{
+  g_autofree char *first = day_words (one / G_USEC_PER_SEC);
+  g_autofree char *second = day_words (other / G_USEC_PER_SEC);
+
+  return g_str_equal (first, second);
+}
+
+char *
+minute_words (gint64 at, gint64 now)
+{
+  return local_words (at / G_USEC_PER_SEC, is_same_day (at, now) ? "%H:%M" : "%Y-%m-%d %H:%M");
+}
+
 char *
 when_words (gint64 at, gint64 now)
 {
-  g_autofree char *day = day_words (at / G_USEC_PER_SEC);
-  g_autofree char *today = day_words (now / G_USEC_PER_SEC);
-  const gboolean is_today = g_str_equal (day, today);
-
-  return local_words (at / G_USEC_PER_SEC, is_today ? "%H:%M:%S" : "%Y-%m-%d %H:%M");
+  return local_words (at / G_USEC_PER_SEC, is_same_day (at, now) ? "%H:%M:%S" : "%Y-%m-%d %H:%M");
 }
 
 char *
@@ -207,7 +232,7 @@ grouped_words (const char *hex)
     return NULL;
   grouped = g_string_new (NULL);
   for (guint i = 0; hex[i] != '\0'; i++) {
-    if (i > 0 && i % 8 == 0)
+    if (i > 0 && i % 16 == 0)
       g_string_append_c (grouped, ' ');
     g_string_append_c (grouped, hex[i]);
   }

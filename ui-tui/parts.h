@@ -16,6 +16,7 @@ typedef struct {
   int width;         /* at least its title; 0: what the others leave */
   gboolean right;    /* numbers stand at its right edge */
   int from;          /* shown in areas that are at least so wide */
+  gboolean tail;     /* what does not fit is cut at its beginning: of ports the end matters */
 } Column;
 
 #define MOST_COLUMNS 10
@@ -51,11 +52,14 @@ Area area_right (Area area, int columns);
 
 /* "F7": what to press. */
 const char *key_name (Request request);
+/* "15:20", with the day in front where it is another one. */
+char *minute_words (gint64 at, gint64 now);
 /* "14:32:08" for today, "2026-11-20 14:32" for other days. */
 char *when_words (gint64 at, gint64 now);
 /* "2026-11-21", of seconds since 1970. */
 char *day_words (gint64 seconds);
-/* "0123abcd 4567..." in groups of eight; NULL for NULL. */
+/* "0123456789abcdef 0123..." in groups of sixteen: a SHA-256 fits in a line of 80 columns, and is
+ * still read out without getting lost. NULL for NULL. */
 char *grouped_words (const char *hex);
 /* "PASS" for "passed", "FAIL" for "failed". */
 const char *result_label (const char *result);

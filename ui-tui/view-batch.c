@@ -15,15 +15,15 @@
 #define HOUR ((gint64)3600 * G_USEC_PER_SEC)
 
 static const Column columns[] = {
-  { N_ ("Batch"), 0, FALSE, 0 },
-  { N_ ("Product"), 16, FALSE, 60 },
-  { N_ ("State"), 11, FALSE, 0 },
-  { N_ ("Done"), 11, TRUE, 0 },
-  { N_ ("First pass"), 10, TRUE, 50 },
-  { N_ ("Failed"), 6, TRUE, 76 },
-  { N_ ("Made"), 19, FALSE, 110 },
-  { N_ ("By"), 12, FALSE, 130 },
-  { NULL, 0, FALSE, 0 },
+  { N_ ("Batch"), 0, FALSE, 0, FALSE },
+  { N_ ("Product"), 16, FALSE, 60, FALSE },
+  { N_ ("State"), 11, FALSE, 0, FALSE },
+  { N_ ("Done"), 11, TRUE, 0, FALSE },
+  { N_ ("First pass"), 10, TRUE, 50, FALSE },
+  { N_ ("Failed"), 6, TRUE, 76, FALSE },
+  { N_ ("Made"), 19, FALSE, 110, FALSE },
+  { N_ ("By"), 12, FALSE, 130, FALSE },
+  { NULL, 0, FALSE, 0, FALSE },
 };
 
 /* ---- the list ---- */
@@ -107,8 +107,9 @@ draw_progress (Canvas *canvas, Area area, int row, const BatchLine *batch)
                    batch->passed);
     return;
   }
-  words = g_strdup_printf (_ ("%u of %u done (%s), %u to go"), batch->passed, batch->target,
-                           percent, left);
+  words = left > 0 ? g_strdup_printf (_ ("%u of %u done (%s), %u to go"), batch->passed,
+                                      batch->target, percent, left)
+                   : g_strdup_printf (_ ("%u of %u: all done"), batch->passed, batch->target);
   const int width = CLAMP (area.width - text_width (words) - 4, 0, 60);
   if (width >= 10)
     canvas_bar (canvas, area, row, 1, width, batch->passed, batch->target, STYLE_STRONG);
@@ -145,9 +146,13 @@ static char *
 pace_words (const BatchLine *batch, gint64 now)
 {
   const gint64 end = estimated_end (batch, now);
+  const gboolean running = g_strcmp0 (batch->state, "running") == 0;
   g_autofree char *cycle = duration_words (batch->cycle_time);
-  GString *words = g_string_new (NULL);
+  GString *words;
 
+  if (!running && batch->passed_last_hour == 0)
+    return NULL; /* nobody expects any */
+  words = g_string_new (NULL);
   if (batch->passed_last_hour == 0)
     g_string_append (words, _ ("no unit passed in the last hour"));
   else
@@ -160,7 +165,7 @@ pace_words (const BatchLine *batch, gint64 now)
     g_string_append_printf (words, _ ("%s a unit"), cycle);
   }
   if (end != 0) {
-    g_autofree char *when = when_words (end, now);
+    g_autofree char *when = minute_words (end, now);
     g_string_append (words, ", ");
     g_string_append_printf (words, _ ("done at about %s"), when);
   }
@@ -218,8 +223,8 @@ next_words (const Model *model, const BatchLine *batch)
   if (running == batch)
     return running_next (batch);
   if (running != NULL)
-    return g_strdup_printf (_ ("It waits: %s runs now. Pause or close that one first."),
-                            running->name);
+    return g_strdup_printf (_ ("It waits: %s runs now. %s pauses that one and starts this one."),
+                            running->name, key_name (REQUEST_START));
   if (g_strcmp0 (batch->state, "paused") == 0)
     return g_strdup_printf (_ ("It is paused. %s goes on with it, %s closes it for good."),
                             key_name (REQUEST_START), key_name (REQUEST_CLOSE));

@@ -12,7 +12,6 @@
 #define WORD_COLUMNS 6
 #define TITLE_COLUMNS 16
 #define BAR_COLUMNS 30
-#define SECONDS_A_DAY 86400
 
 /* ---- checks ---- */
 
@@ -102,23 +101,26 @@ summary_words (const GPtrArray *checks)
   return g_strdup_printf (ngettext ("%u thing to look at", "%u things to look at", wrong), wrong);
 }
 
-/* From the selected check on, so that what does not fit can be reached. Returns the lines used. */
+/* All of them, or as many as fit from the selected one on, so that each can be reached. Returns the
+ * lines used. */
 static int
 draw_checks (Canvas *canvas, Area area, Model *model, const GPtrArray *checks)
 {
   g_autofree char *summary = summary_words (checks);
   const int title_columns = widest_title (checks);
   const gboolean fits = all_lines (checks, area) < area.height;
-  guint i = fits ? 0 : MIN (model->lists[VIEW_CA].selected, checks->len - 1);
+  const Area part = area_top (area, fits ? area.height : area.height - 1);
   int row = 1;
 
   heading_draw (canvas, area, 0, _ ("Health"), summary);
-  for (; i < checks->len && row < area.height; i++)
-    row += draw_check (canvas, area, row, g_ptr_array_index (checks, i), title_columns);
-  if (!fits)
-    canvas_printf (canvas, area, area.height - 1, 1, -1, STYLE_KEY, _ ("%s and %s show more"),
-                   key_name (REQUEST_DOWN), key_name (REQUEST_UP));
-  return row;
+  for (guint i = fits ? 0 : MIN (model->lists[VIEW_CA].selected, checks->len - 1);
+       i < checks->len && row < part.height; i++)
+    row += draw_check (canvas, part, row, g_ptr_array_index (checks, i), title_columns);
+  if (fits)
+    return row;
+  canvas_printf (canvas, area, area.height - 1, 1, -1, STYLE_LABEL, _ ("%s and %s show more"),
+                 key_name (REQUEST_DOWN), key_name (REQUEST_UP));
+  return area.height;
 }
 
 /* ---- the authority ---- */
@@ -173,8 +175,7 @@ static void
 draw (Model *model, Canvas *canvas, Area area)
 {
   g_autoptr (GPtrArray) checks = health_checks (model);
-  const int authority = area.height >= 16 ? 6 : 0;
-  const int used = draw_checks (canvas, area_top (area, area.height - authority), model, checks);
+  const int used = draw_checks (canvas, area, model, checks);
 
   draw_authority (canvas, area_below (area, used), model);
 }

@@ -16,20 +16,30 @@
 #define STEP_GAP 3
 
 static const Column columns[] = {
-  { N_ ("Attempt"), 16, FALSE, 0 },
-  { N_ ("Slot"), 4, TRUE, 0 },
-  { N_ ("Result"), 8, FALSE, 0 },
-  { N_ ("Took"), 9, TRUE, 60 },
-  { N_ ("Operator"), 12, FALSE, 76 },
-  { N_ ("Why"), 0, FALSE, 0 },
-  { NULL, 0, FALSE, 0 },
+  { N_ ("Attempt"), 16, FALSE, 0, FALSE },
+  { N_ ("Slot"), 4, TRUE, 0, FALSE },
+  { N_ ("Result"), 8, FALSE, 0, FALSE },
+  { N_ ("Operator"), 10, FALSE, 60, FALSE },
+  { N_ ("Took"), 9, TRUE, 96, FALSE },
+  { N_ ("Why"), 0, FALSE, 0, FALSE },
+  { NULL, 0, FALSE, 0, FALSE },
 };
 
 /* ---- who it is ---- */
 
-static const char *
-device_state_label (const char *state)
+static gboolean
+is_void (const DeviceDetail *detail)
 {
+  return detail->certificate != NULL && g_strcmp0 (detail->certificate->state, "void") == 0;
+}
+
+static const char *
+device_state_label (const DeviceDetail *detail)
+{
+  const char *state = detail->device->state;
+
+  if (is_void (detail))
+    return _ ("VOID");
   if (g_strcmp0 (state, "passed") == 0)
     return _ ("PASS");
   if (g_strcmp0 (state, "failed") == 0)
@@ -41,23 +51,31 @@ device_state_label (const char *state)
   return state != NULL ? state : "";
 }
 
-static int
-draw_identity (Canvas *canvas, Area area, const DeviceLine *device)
+static char *
+device_words (const DeviceLine *device)
 {
+  if (device->chip_id == NULL)
+    return g_strdup_printf (_ ("%s, firmware %s, driver %s"), or_dash (device->model),
+                            or_dash (device->firmware), or_dash (device->driver));
+  return g_strdup_printf (_ ("%s, firmware %s, driver %s, chip %s"), or_dash (device->model),
+                          or_dash (device->firmware), or_dash (device->driver), device->chip_id);
+}
+
+static int
+draw_identity (Canvas *canvas, Area area, const DeviceDetail *detail)
+{
+  const DeviceLine *device = detail->device;
   g_autofree char *title = g_strdup_printf (_ ("Unit %s"), device->serial);
-  g_autofree char *model =
-      g_strdup_printf (_ ("%s, firmware %s, driver %s"), or_dash (device->model),
-                       or_dash (device->firmware), or_dash (device->driver));
+  g_autofree char *what = device_words (device);
   g_autofree char *seen = date_words (device->created_at);
   g_autofree char *batch = g_strdup_printf (_ ("%s, first seen %s"), or_dash (device->batch), seen);
   const Fact facts[] = {
-    { _ ("Model"), model },
-    { _ ("Chip"), device->chip_id },
+    { _ ("Device"), what },
     { _ ("Batch"), batch },
     { NULL, NULL },
   };
 
-  heading_draw (canvas, area, 0, title, device_state_label (device->state));
+  heading_draw (canvas, area, 0, title, device_state_label (detail));
   return 1 + facts_draw (canvas, area, 1, facts);
 }
 
@@ -134,8 +152,8 @@ draw_attempt (Canvas *canvas, Area area, int row, const AttemptLine *attempt, gi
     when,
     attempt->slot,
     result_label (attempt->result),
-    took,
     or_dash (attempt->operator_name),
+    took,
     reason_label (attempt->reason, attempt->operator_text),
   };
 
@@ -210,22 +228,29 @@ draw_steps (Canvas *canvas, Area area, int row, const AttemptLine *attempt)
 }
 
 static char *
+passed_words (const DeviceDetail *detail)
+{
+  if (is_void (detail))
+    return g_strdup_printf (
+        _ ("Its certificate is void: keep it apart. %s lets it run once more, for a new one."),
+        key_name (REQUEST_RETRY_USED));
+  return g_strdup_printf (_ ("Put it with the finished ones. %s runs it again, %s voids it."),
+                          key_name (REQUEST_RETRY_USED), key_name (REQUEST_VOID));
+}
+
+/* What to do with the unit: only the newest attempt tells. */
+static char *
 advice_words (const Model *model, const AttemptLine *attempt)
 {
-  const DeviceLine *device = model->detail.device;
-
-  if (attempt->operator_text != NULL && g_strcmp0 (attempt->result, "passed") != 0)
-    return g_strdup (_ (attempt->operator_text));
+  if (attempt != g_ptr_array_index (model->detail.attempts, 0))
+    return g_strdup (_ ("Nothing: a later attempt decided."));
   if (g_strcmp0 (attempt->result, "passed") == 0)
-    return g_strdup_printf (
-        _ ("This unit is done: put it with the finished ones. %s lets it run once more, %s voids "
-           "its certificate."),
-        key_name (REQUEST_RETRY_USED), key_name (REQUEST_VOID));
+    return passed_words (&model->detail);
   if (g_strcmp0 (attempt->result, "running") == 0)
     return g_strdup (_ ("A slot works on it now: leave it in."));
-  if (device != NULL && g_strcmp0 (device->state, "passed") != 0)
-    return g_strdup (_ ("Put it in again, in any slot: it goes on where it was."));
-  return NULL;
+  if (attempt->operator_text != NULL)
+    return g_strdup (_ (attempt->operator_text));
+  return g_strdup (_ ("Put it in again, in any slot: it goes on where it was."));
 }
 
 static void
@@ -236,6 +261,8 @@ draw_selected (Canvas *canvas, Area area, const Model *model, const AttemptLine 
       g_strdup_printf (_ ("%s shows what was said"), key_name (REQUEST_TRANSCRIPT));
   const Fact facts[] = {
     { _ ("What to do"), advice },
+    { _ ("Why"),
+      attempt->reason != NULL ? reason_label (attempt->reason, attempt->operator_text) : NULL },
     { _ ("Exactly"), attempt->detail },
     { NULL, NULL },
   };
@@ -258,6 +285,8 @@ selected_lines (const Model *model, const AttemptLine *attempt, Area area)
     return 0;
   if (advice != NULL)
     lines += paragraph_lines (advice, width, MOST_ADVICE);
+  if (attempt->reason != NULL)
+    lines++;
   if (attempt->detail != NULL)
     lines += paragraph_lines (attempt->detail, width, MOST_ADVICE);
   return lines + draw_steps (NULL, area, 0, attempt);
@@ -273,7 +302,7 @@ draw_unit (Model *model, Canvas *canvas, Area area)
   const int attempts =
       1 + CLAMP ((int)detail->attempts->len, 1, MAX (LEAST_ATTEMPTS, area.height / 5));
   const int bottom = MIN (selected_lines (model, attempt, area), area.height / 2);
-  int row = draw_identity (canvas, area, detail->device);
+  int row = draw_identity (canvas, area, detail);
   const int room = MAX (area.height - row - attempts - bottom, 1);
   const Area top = area_top (area_below (area, row), room);
 

@@ -25,11 +25,11 @@ static const Use uses[] = {
 };
 
 static const Column export_columns[] = {
-  { N_ ("When"), 16, FALSE, 0 },  { N_ ("Batch"), 0, FALSE, 0 },
-  { N_ ("Format"), 8, FALSE, 0 }, { N_ ("Range"), 8, FALSE, 60 },
-  { N_ ("Rows"), 7, TRUE, 0 },    { N_ ("Size"), 9, TRUE, 70 },
-  { N_ ("By"), 10, FALSE, 76 },   { N_ ("SHA-256"), 19, FALSE, 120 },
-  { NULL, 0, FALSE, 0 },
+  { N_ ("When"), 16, FALSE, 0, FALSE },  { N_ ("Batch"), 0, FALSE, 0, FALSE },
+  { N_ ("Format"), 8, FALSE, 0, FALSE }, { N_ ("Range"), 8, FALSE, 60, FALSE },
+  { N_ ("Rows"), 7, TRUE, 0, FALSE },    { N_ ("Size"), 9, TRUE, 90, FALSE },
+  { N_ ("By"), 10, FALSE, 100, FALSE },   { N_ ("SHA-256"), 19, FALSE, 120, FALSE },
+  { NULL, 0, FALSE, 0, FALSE },
 };
 
 static const char *
@@ -54,7 +54,8 @@ chosen_format (const Model *model)
 static int
 draw_formats (Canvas *canvas, Area area, int row, const Model *model)
 {
-  canvas_text (canvas, area, row++, 1, -1, STYLE_QUIET, _ ("Format"));
+  canvas_printf (canvas, area, row++, 1, -1, STYLE_QUIET, _ ("Format (%s and %s choose)"),
+                 key_name (REQUEST_UP), key_name (REQUEST_DOWN));
   for (guint i = 0; i < model->formats->len; i++, row++) {
     const char *format = g_ptr_array_index (model->formats, i);
     const gboolean chosen = i == model->export_format;
@@ -158,8 +159,8 @@ omitted_words (const ExportRun *run)
   if (omitted == 0)
     return NULL;
   return g_strdup_printf (
-      ngettext ("%u unit, because the cloud would refuse it: see 'keycradle export'",
-                "%u units, because the cloud would refuse them: see 'keycradle export'", omitted),
+      ngettext ("%u unit, because the cloud would refuse it; 'keycradle export' names it",
+                "%u units, because the cloud would refuse them; 'keycradle export' names them", omitted),
       omitted);
 }
 

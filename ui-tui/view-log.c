@@ -11,20 +11,20 @@
 #define LEAST_DETAILS 6 /* lines, with their heading */
 
 static const Column event_columns[] = {
-  { N_ ("When"), 16, FALSE, 0 },     { N_ ("Who"), 12, FALSE, 60 },  { N_ ("What"), 20, FALSE, 0 },
-  { N_ ("Of what"), 22, FALSE, 76 }, { N_ ("More"), 0, FALSE, 100 }, { NULL, 0, FALSE, 0 },
+  { N_ ("When"), 16, FALSE, 0, FALSE },     { N_ ("Who"), 12, FALSE, 60, FALSE },  { N_ ("What"), 20, FALSE, 0, FALSE },
+  { N_ ("Of what"), 22, FALSE, 76, FALSE }, { N_ ("More"), 0, FALSE, 100, FALSE }, { NULL, 0, FALSE, 0, FALSE },
 };
 
 static const Column narrow_event_columns[] = {
-  { N_ ("When"), 16, FALSE, 0 },   { N_ ("Who"), 12, FALSE, 60 }, { N_ ("What"), 20, FALSE, 0 },
-  { N_ ("Of what"), 0, FALSE, 0 }, { NULL, 0, FALSE, 0 },
+  { N_ ("When"), 16, FALSE, 0, FALSE },   { N_ ("Who"), 12, FALSE, 60, FALSE }, { N_ ("What"), 20, FALSE, 0, FALSE },
+  { N_ ("Of what"), 0, FALSE, 0, FALSE }, { NULL, 0, FALSE, 0, FALSE },
 };
 
 static const Column attempt_columns[] = {
-  { N_ ("When"), 16, FALSE, 0 },  { N_ ("Unit"), 20, FALSE, 60 },
-  { N_ ("Slot"), 4, TRUE, 0 },    { N_ ("Result"), 8, FALSE, 0 },
-  { N_ ("Took"), 12, TRUE, 100 }, { N_ ("Operator"), 12, FALSE, 120 },
-  { N_ ("Why"), 0, FALSE, 0 },    { NULL, 0, FALSE, 0 },
+  { N_ ("When"), 16, FALSE, 0, FALSE },  { N_ ("Unit"), 20, FALSE, 60, FALSE },
+  { N_ ("Slot"), 4, TRUE, 0, FALSE },    { N_ ("Result"), 8, FALSE, 0, FALSE },
+  { N_ ("Took"), 12, TRUE, 100, FALSE }, { N_ ("Operator"), 12, FALSE, 120, FALSE },
+  { N_ ("Why"), 0, FALSE, 0, FALSE },    { NULL, 0, FALSE, 0, FALSE },
 };
 
 static const Column *
@@ -37,12 +37,18 @@ columns_for (const Model *model, Area area)
 
 /* ---- the list ---- */
 
+static const char *
+actor_words (const EventLine *event)
+{
+  return event->actor != NULL && *event->actor != '\0' ? event->actor : _ ("station");
+}
+
 static void
 draw_event (Canvas *canvas, Area area, int row, const Model *model, const EventLine *event,
             gboolean selected)
 {
   g_autofree char *when = when_words (event->at, model->now);
-  const char *const texts[] = { when, or_dash (event->actor), event->kind, event->subject,
+  const char *const texts[] = { when, actor_words (event), event->kind, event->subject,
                                 event->detail };
 
   table_row (canvas, area, row, columns_for (model, area), selected, texts);
@@ -140,7 +146,7 @@ static void
 draw_event_details (Canvas *canvas, Area area, const EventLine *event)
 {
   g_autofree char *when = date_words (event->at);
-  g_autofree char *who = g_strdup_printf (_ ("%s by %s"), when, or_dash (event->actor));
+  g_autofree char *who = g_strdup_printf (_ ("%s by %s"), when, actor_words (event));
   g_autofree char *number = g_strdup_printf ("%" G_GINT64_FORMAT, event->id);
   g_autofree char *title = g_strdup_printf (_ ("Event %s"), number);
   const Fact facts[] = {
@@ -174,15 +180,16 @@ draw_attempt_details (Canvas *canvas, Area area, const AttemptLine *attempt)
       g_strdup_printf ("%s  %s", result_label (attempt->result),
                        attempt->device != NULL ? attempt->device : _ ("unit not identified"));
   g_autofree char *open = g_strdup_printf (_ ("%s shows the unit"), key_name (REQUEST_ENTER));
+  const gboolean passed = g_strcmp0 (attempt->result, "passed") == 0;
   const Fact facts[] = {
+    { _ ("Why"), attempt->reason != NULL ? reason_label (attempt->reason, attempt->operator_text)
+                                         : NULL },
+    { _ ("What to do"), attempt->operator_text != NULL ? _ (attempt->operator_text) : NULL },
+    { _ ("Exactly"), attempt->detail },
+    { _ ("Last step"), attempt->step != NULL && !passed ? step_label (attempt->step) : NULL },
     { _ ("When"), when },
     { _ ("Batch"), attempt->batch },
     { _ ("Operator"), attempt->operator_name },
-    { _ ("Last step"), attempt->step != NULL ? step_label (attempt->step) : NULL },
-    { _ ("Why"),
-      attempt->reason != NULL ? reason_label (attempt->reason, attempt->operator_text) : NULL },
-    { _ ("What to do"), attempt->operator_text != NULL ? _ (attempt->operator_text) : NULL },
-    { _ ("Exactly"), attempt->detail },
     { NULL, NULL },
   };
 

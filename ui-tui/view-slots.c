@@ -12,15 +12,15 @@
 #define ENOUGH_UNITS 5   /* ... if there were so many */
 
 static const Column columns[] = {
-  { N_ ("Slot"), 4, TRUE, 0 },
-  { N_ ("State"), 9, FALSE, 0 },
-  { N_ ("Port"), 0, FALSE, 0 },
-  { N_ ("Driver"), 12, FALSE, 100 },
-  { N_ ("Last unit"), 20, FALSE, 70 },
-  { N_ ("Passed"), 6, TRUE, 0 },
-  { N_ ("Failed"), 6, TRUE, 0 },
-  { N_ ("Rate"), 6, TRUE, 50 },
-  { NULL, 0, FALSE, 0 },
+  { N_ ("Slot"), 4, TRUE, 0, FALSE },
+  { N_ ("State"), 9, FALSE, 0, FALSE },
+  { N_ ("Port"), 0, FALSE, 0, TRUE },
+  { N_ ("Driver"), 12, FALSE, 100, FALSE },
+  { N_ ("Last unit"), 16, FALSE, 70, FALSE },
+  { N_ ("Passed"), 6, TRUE, 0, FALSE },
+  { N_ ("Failed"), 6, TRUE, 0, FALSE },
+  { N_ ("Share"), 6, TRUE, 50, FALSE },
+  { NULL, 0, FALSE, 0, FALSE },
 };
 
 static char *
@@ -98,7 +98,8 @@ draw_facts (Canvas *canvas, Area area, const Tile *tile)
   const Fact facts[] = {
     { _ ("State"), state },
     { _ ("Port"), tile->port },
-    { _ ("Units"), failures },
+    { _ ("Last unit"), tile->device },
+    { _ ("Failures"), failures },
     { NULL, NULL },
   };
 
@@ -110,10 +111,10 @@ static void
 draw_acts (Canvas *canvas, Area area, int row, const Tile *tile)
 {
   const Fact facts[] = {
-    { key_name (REQUEST_LEARN), _ ("Learn: you plug a device into this slot, and its port belongs "
-                                   "to the slot from then on.") },
+    { key_name (REQUEST_LEARN),
+      _ ("Learn: the port of the device that you plug in next belongs here.") },
     { key_name (REQUEST_SWAP),
-      _ ("Swap: this slot and another change their ports, where two cables were swapped.") },
+      _ ("Swap: this slot and another exchange ports (their cables were swapped).") },
     { key_name (REQUEST_DISABLE),
       tile->enabled ? _ ("Off: the slot takes no unit until it is switched on again.")
                     : _ ("On: the slot takes units again.") },
@@ -156,7 +157,7 @@ static void
 draw (Model *model, Canvas *canvas, Area area)
 {
   const Tile *tile = model_tile (model, model->focus);
-  const int details = tile == NULL || area.height < 12 ? 1 : 8;
+  const int details = tile == NULL || area.height < 12 ? 1 : 9;
   const int list = MIN (area.height - details, (int)MAX (model->tiles->len, 1) + 1);
 
   draw_list (canvas, area_top (area, list), model);

@@ -209,7 +209,7 @@ new_device (void)
   device->driver = g_strdup ("nrf91");
   device->model = g_strdup ("AC-24");
   device->firmware = g_strdup ("1.4.2");
-  device->state = g_strdup ("verified");
+  device->state = g_strdup ("passed");
   device->created_at = SAMPLE_NOW - 12 * MINUTE;
   device->attempts = 2;
   device->certificate = g_strdup (CERTIFICATE_SHA256);
@@ -233,10 +233,10 @@ new_certificate (void)
   certificate->key = g_strdup ("EC P-256");
   certificate->not_before = SAMPLE_NOW / SECOND - 3600;
   certificate->not_after = SAMPLE_NOW / SECOND + 7300 * (DAY / SECOND);
-  certificate->state = g_strdup ("live");
-  certificate->status = g_strdup ("verified");
+  certificate->state = g_strdup ("verified");
+  certificate->status = g_strdup ("ACTIVE");
   certificate->log_index = 18207;
-  certificate->issued_at = SAMPLE_NOW - 20 * SECOND;
+  certificate->issued_at = SAMPLE_NOW - 22 * SECOND;
   certificate->verified_at = SAMPLE_NOW - 5 * SECOND;
   return certificate;
 }
