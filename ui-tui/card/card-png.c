@@ -15,7 +15,7 @@
 #define LABEL_SIZE 36
 #define HELP_SIZE 18
 #define HELP_LINES 2
-#define HELP_HEIGHT 48
+#define HELP_HEIGHT 54
 #define CODE_SIZE 26
 #define MARK_SIZE 20
 #define TITLE_SIZE 26
@@ -101,16 +101,22 @@ fit_words (Sheet *sheet, Words words, int *width)
   return layout;
 }
 
-/* Draws with the upper left corner at x, y; returns how wide it is. */
-static int
+/* By its first baseline, because fonts of different scripts begin at different heights. */
+static void
+show_words (Sheet *sheet, int x, int baseline, PangoLayout *layout)
+{
+  cairo_move_to (sheet->cairo, x, baseline - pango_layout_get_baseline (layout) / PANGO_SCALE);
+  pango_cairo_show_layout (sheet->cairo, layout);
+}
+
+/* With the upper left corner at about x, y. */
+static void
 draw_words (Sheet *sheet, int x, int y, Words words)
 {
   int width;
   g_autoptr (PangoLayout) layout = fit_words (sheet, words, &width);
 
-  cairo_move_to (sheet->cairo, x, y);
-  pango_cairo_show_layout (sheet->cairo, layout);
-  return width;
+  show_words (sheet, x, y + words.size, layout);
 }
 
 /* ---- one code ---- */
@@ -133,7 +139,7 @@ draw_bars (Sheet *sheet, int x, int y, const char *modules)
 static int
 draw_mark (Sheet *sheet, const CardPlace *place)
 {
-  const Words words = { card_supervisor_mark (), MARK_SIZE, TRUE, place->width / 2, 1 };
+  const Words words = { sheet->card->supervisor_mark, MARK_SIZE, TRUE, place->width / 2, 1 };
   int width;
   g_autoptr (PangoLayout) layout = fit_words (sheet, words, &width);
   const int x = place->x + place->width - width - 40;
@@ -141,8 +147,7 @@ draw_mark (Sheet *sheet, const CardPlace *place)
   cairo_rectangle (sheet->cairo, x - 8, place->y + 8, width + 16, MARK_SIZE + 12);
   cairo_fill (sheet->cairo);
   cairo_set_source_rgb (sheet->cairo, 1, 1, 1);
-  cairo_move_to (sheet->cairo, x, place->y + 10);
-  pango_cairo_show_layout (sheet->cairo, layout);
+  show_words (sheet, x, place->y + 10 + MARK_SIZE - 2, layout);
   cairo_set_source_rgb (sheet->cairo, 0, 0, 0);
   return width + 40;
 }

@@ -78,7 +78,7 @@ card_ascii (const Card *card)
       g_autofree char *words = g_strdup_printf (
           "%s%s%s%s", entry->label, entry->supervisor ? " (" : "",
           entry->supervisor ? card_supervisor_mark () : "", entry->supervisor ? ")" : "");
-      g_autofree char *ascii = g_str_to_ascii (words, NULL);
+      g_autofree char *ascii = g_str_to_ascii (words, card->language);
       g_string_append_printf (text, "%-12s %s\n", entry->code, ascii);
     }
   }

@@ -28,14 +28,9 @@ void
 card_free (Card *card)
 {
   g_free (card->title);
+  g_free (card->supervisor_mark);
   g_ptr_array_unref (card->groups);
   g_free (card);
-}
-
-const char *
-card_supervisor_mark (void)
-{
-  return _ ("supervisor");
 }
 
 static CardGroup *
@@ -126,6 +121,7 @@ card_new (guint slots, const char *language)
   Card *card = g_new0 (Card, 1);
 
   card->title = g_strdup (_ ("Keycradle: control barcodes"));
+  card->supervisor_mark = g_strdup (_ ("supervisor"));
   card->language = language;
   card->groups = g_ptr_array_new_with_free_func ((GDestroyNotify)group_free);
   add_home (card, VIEW_LINE);

@@ -21,8 +21,9 @@ typedef struct {
 
 typedef struct {
   char *title;
-  const char *language; /* "de": which form of a Chinese character is right */
-  GPtrArray *groups;    /* of CardGroup; none is empty */
+  char *supervisor_mark; /* beside what asks for one */
+  const char *language;  /* "de": which form of a Chinese character is right */
+  GPtrArray *groups;     /* of CardGroup; none is empty */
 } Card;
 
 #define CARD_SLOTS_MOST 128u
@@ -31,9 +32,6 @@ typedef struct {
 Card *card_new (guint slots, const char *language);
 void card_free (Card *card);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Card, card_free)
-
-/* "supervisor", as it is written beside what asks for one. */
-const char *card_supervisor_mark (void);
 
 /* ---- bars ---- */
 

@@ -4,11 +4,13 @@
  */
 #include <check.h>
 #include <glib/gstdio.h>
+#include <locale.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "ui-tui/card/card.h"
 #include "ui-tui/keys.h"
+#include "ui-tui/language.h"
 
 static const CardSheet sheet = { .width = 300,
                                  .height = 400,
@@ -227,6 +229,23 @@ START_TEST (a_character_that_no_font_has_is_an_error_and_leaves_no_page)
 }
 END_TEST
 
+START_TEST (labels_are_in_the_language_that_was_chosen)
+{
+  setlocale (LC_ALL, "");
+  language_init (LOCALE_FOLDER);
+  g_autoptr (Card) german = card_new (3, language_use ("de", FALSE));
+  g_autoptr (Card) chinese = card_new (3, language_use ("zh_CN", FALSE));
+  g_autofree char *text = card_text (chinese, FALSE, NULL);
+  g_autofree char *list = card_ascii (german);
+
+  ck_assert_ptr_nonnull (strstr (text, "\n帮助\n"));
+  ck_assert_ptr_nonnull (strstr (text, "(主管)"));
+  ck_assert (g_str_is_ascii (list));
+  ck_assert_ptr_nonnull (strstr (list, "KCSLOTS      Plaetze\n"));
+  ck_assert_ptr_nonnull (strstr (list, "(Aufsicht)"));
+}
+END_TEST
+
 START_TEST (the_text_is_dark_on_light_only_on_a_terminal)
 {
   g_autoptr (Card) card = card_new (1, "en");
@@ -270,6 +289,7 @@ main (void)
   tcase_add_test (tests, bars_have_quiet_zones_of_ten_modules_and_fit_in_eighty_columns);
   tcase_add_test (tests, what_no_barcode_can_say_is_an_error);
   tcase_add_test (tests, a_character_that_no_font_has_is_an_error_and_leaves_no_page);
+  tcase_add_test (tests, labels_are_in_the_language_that_was_chosen);
   tcase_add_test (tests, the_text_is_dark_on_light_only_on_a_terminal);
   tcase_add_test (tests, the_plain_list_is_one_code_a_line_in_ascii);
   srunner_run_all (runner, CK_NORMAL);
