@@ -34,17 +34,24 @@ append_bars (GString *text, const char *modules, gboolean on_terminal)
                             on_terminal ? AS_BEFORE : "");
 }
 
-static gboolean
-append_entry (GString *text, const CardEntry *entry, gboolean on_terminal, GError **error)
+/* "Pause (supervisor)"; free with g_free(). */
+static char *
+words_of (const Card *card, const CardEntry *entry)
 {
+  return entry->supervisor ? g_strdup_printf ("%s (%s)", entry->label, card->supervisor_mark)
+                           : g_strdup (entry->label);
+}
+
+static gboolean
+append_entry (GString *text, const Card *card, const CardEntry *entry, gboolean on_terminal,
+              GError **error)
+{
+  g_autofree char *words = words_of (card, entry);
   g_autofree char *modules = card_modules (entry->code, error);
 
   if (modules == NULL)
     return FALSE;
-  g_string_append_printf (text, "\n%s", entry->label);
-  if (entry->supervisor)
-    g_string_append_printf (text, " (%s)", card_supervisor_mark ());
-  g_string_append_c (text, '\n');
+  g_string_append_printf (text, "\n%s\n", words);
   append_bars (text, modules, on_terminal);
   g_string_append_printf (text, "%*s%s\n", (int)CARD_QUIET_MODULES / 2, "", entry->code);
   return TRUE;
@@ -60,7 +67,7 @@ card_text (const Card *card, gboolean on_terminal, GError **error)
     const CardGroup *group = g_ptr_array_index (card->groups, i);
     g_string_append_printf (text, "\n\n== %s ==\n", group->title);
     for (guint j = 0; j < group->entries->len; j++)
-      if (!append_entry (text, g_ptr_array_index (group->entries, j), on_terminal, error))
+      if (!append_entry (text, card, g_ptr_array_index (group->entries, j), on_terminal, error))
         return NULL;
   }
   return g_string_free (g_steal_pointer (&text), FALSE);
@@ -75,9 +82,7 @@ card_ascii (const Card *card)
     const CardGroup *group = g_ptr_array_index (card->groups, i);
     for (guint j = 0; j < group->entries->len; j++) {
       const CardEntry *entry = g_ptr_array_index (group->entries, j);
-      g_autofree char *words = g_strdup_printf (
-          "%s%s%s%s", entry->label, entry->supervisor ? " (" : "",
-          entry->supervisor ? card_supervisor_mark () : "", entry->supervisor ? ")" : "");
+      g_autofree char *words = words_of (card, entry);
       g_autofree char *ascii = g_str_to_ascii (words, card->language);
       g_string_append_printf (text, "%-12s %s\n", entry->code, ascii);
     }
