@@ -46,7 +46,7 @@ struct Slot {
   char *disabled_reason;
   char *path;              /* of the device that is there now, or NULL */
   gboolean arrived;        /* it has not been worked with yet */
-  guint64 arrival;         /* the how-manieth at the station: who waits longest has the least */
+  guint64 arrival;         /* its place among all that came: who waits longest has the least */
   char *bound_serial;      /* scanned for the device that is there, or NULL */
   gboolean failure_stands; /* a FAIL that nobody has acknowledged */
   /* the attempt under way, or the last one */

@@ -174,7 +174,7 @@ print_rates (GVariant *batch)
     printf ("%-16s %.1f%% (%u of %u passed at once)\n", "First-pass yield",
             100.0 * passed / ((double)passed + failed), passed, passed + failed);
   if (cycle > 0)
-    printf ("%-16s %.1f s\n", "Cycle time", (double)cycle / G_USEC_PER_SEC);
+    printf ("%-16s %.2f s\n", "Cycle time", (double)cycle / G_USEC_PER_SEC);
 }
 
 static void

@@ -94,6 +94,20 @@ attempt_ended (ApiStation1 *api, GVariant *attempt, Monitor *monitor)
 }
 
 static void
+status_changed (ApiStation1 *api, GVariant *status, Monitor *monitor)
+{
+  if (monitor->cli->options.json)
+    print_json ("StatusChanged", "status", status);
+}
+
+static void
+event_recorded (ApiStation1 *api, GVariant *event, Monitor *monitor)
+{
+  if (monitor->cli->options.json)
+    print_json ("EventRecorded", "event", event);
+}
+
+static void
 connection_closed (GDBusConnection *connection, gboolean remote_vanished, GError *error,
                    Monitor *monitor)
 {
@@ -131,6 +145,8 @@ listen_to_daemon (Monitor *monitor, GError **error)
   g_signal_connect (cli->api, "slot-changed", G_CALLBACK (slot_changed), monitor);
   g_signal_connect (cli->api, "batch-changed", G_CALLBACK (batch_changed), monitor);
   g_signal_connect (cli->api, "attempt-ended", G_CALLBACK (attempt_ended), monitor);
+  g_signal_connect (cli->api, "status-changed", G_CALLBACK (status_changed), monitor);
+  g_signal_connect (cli->api, "event-recorded", G_CALLBACK (event_recorded), monitor);
   g_signal_connect (g_dbus_proxy_get_connection (G_DBUS_PROXY (cli->api)), "closed",
                     G_CALLBACK (connection_closed), monitor);
   if (!api_station1_call_list_slots_sync (cli->api, &slots, NULL, error))

@@ -170,13 +170,17 @@ CliExit
 cli_slot_bind (Cli *cli, GError **error)
 {
   const char *serial = cli->arguments[1];
-  guint slot, bound = 0;
+  const gboolean any = g_str_equal (cli->arguments[0], "0");
+  guint slot = 0, bound = 0;
 
-  if (!argument_slot (cli->arguments[0], &slot, error) || !argument_text (serial, error)
+  if ((!any && !argument_slot (cli->arguments[0], &slot, error)) || !argument_text (serial, error)
       || !cli_connect (cli, error)
       || !api_station1_call_bind_serial_sync (cli->api, slot, serial, &bound, NULL, error))
     return CLI_FAILED;
-  printf ("The device in slot %u is %s.\n", bound == 0 ? slot : bound, serial);
+  if (bound == 0)
+    printf ("The next device that comes is %s.\n", serial);
+  else
+    printf ("The device in slot %u is %s.\n", bound, serial);
   return CLI_OK;
 }
 

@@ -38,15 +38,15 @@ const CliVerb cli_verbs[] = {
   { "batch", "create", "NAME",
     "product profile target serial-prefix serial-first serial-last serial-width serial-scan "
     "serial-pattern",
-    "Make a batch: product, profile and how many.", CLI_ROLE_OPERATOR, cli_batch_create },
+    "Make a batch: product, profile and how many.", CLI_ROLE_SUPERVISOR, cli_batch_create },
   { "batch", "list", "", "json no-headings", "List the batches, newest first.", CLI_ROLE_AUDITOR,
     cli_batch_list },
   { "batch", "show", "BATCH", "json", "Show one batch.", CLI_ROLE_AUDITOR, cli_batch_show },
   { "batch", "start", "BATCH", "", "Let devices into a batch.", CLI_ROLE_OPERATOR,
     cli_batch_start },
-  { "batch", "pause", "BATCH", "", "Let no more devices in for now.", CLI_ROLE_OPERATOR,
+  { "batch", "pause", "BATCH", "", "Let no more devices in for now.", CLI_ROLE_SUPERVISOR,
     cli_batch_pause },
-  { "batch", "close", "BATCH", "", "End a batch for good.", CLI_ROLE_OPERATOR, cli_batch_close },
+  { "batch", "close", "BATCH", "", "End a batch for good.", CLI_ROLE_SUPERVISOR, cli_batch_close },
 
   { "device", "list", "", "batch limit json no-headings", "List devices.", CLI_ROLE_AUDITOR,
     cli_device_list },

@@ -170,7 +170,7 @@ START_TEST (a_batch_shows_its_yield_and_its_failures)
 
   expect (text, "First-pass yield 98.3% (59 of 60 passed at once)\n");
   expect (text, "Units per hour   118\n");
-  expect (text, "Cycle time       27.3 s\n");
+  expect (text, "Cycle time       27.30 s\n");
   expect (text, "no-answer");
   expect (text, "Seat it again.");
   ck_assert_ptr_null (strstr (fresh, "yield"));

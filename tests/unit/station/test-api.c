@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The API over its real socket, with a whole station behind it. The station runs on the main
- * loop as in the daemon; the client of each test runs in a thread.
+ * The API over its real socket, with a whole station behind it.
  */
 #include <check.h>
 #include <fcntl.h>
@@ -14,176 +13,30 @@
 #include <unistd.h>
 
 #include "base/names.h"
-#include "rig.h"
-#include "station/api.h"
-#include "station/station-api.h"
-
-static Rig *rig;
-static Station *station;
-static Api *api;
-static char *address;
-
-static Config *
-make_config (void)
-{
-  g_autofree char *path = rig_path (rig, "keycradle.conf");
-  g_autofree char *text = g_strdup_printf (
-      "[station]\nName=test-line\nMode=demo\nStateFolder=%s/state\nSocket=%s/station.sock\n"
-      "ProfileFolder=%s/profiles\nAuditorGroup=nogroup\nOperatorGroup=tty\n"
-      "[signer]\nSocket=%s\n[slot 1]\nPort=%s/port\n[slot 2]\n",
-      rig->folder, rig->folder, rig->folder, rig->socket, rig->folder);
-  g_autoptr (GError) error = NULL;
-  Config *config;
-
-  ck_assert (g_file_set_contents (path, text, -1, NULL));
-  config = config_load (path, &error);
-  ck_assert_msg (config != NULL, "%s", error != NULL ? error->message : "");
-  return config;
-}
-
-static void
-set_up (void)
-{
-  g_autoptr (GError) error = NULL;
-
-  rig = rig_new (NULL, NULL);
-  g_chmod (rig->folder, 0755);
-  station = station_new (make_config (), &error);
-  ck_assert_msg (station != NULL, "%s", error != NULL ? error->message : "");
-  api = api_new (station, &error);
-  ck_assert_msg (api != NULL, "%s", error != NULL ? error->message : "");
-  address = g_strdup_printf ("unix:path=%s/station.sock", rig->folder);
-  station_start (station);
-}
-
-static void
-quit (gpointer data)
-{
-  g_main_loop_quit (data);
-}
-
-static void
-tear_down (void)
-{
-  g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
-
-  station_stop (station, quit, loop);
-  g_main_loop_run (loop);
-  api_free (api);
-  station_free (station);
-  rig_free (rig);
-  g_free (address);
-}
-
-/* ---- clients ---- */
-
-typedef void (*Client) (ApiStation1 *proxy);
-
-typedef struct {
-  Client client;
-  GMainLoop *loop;
-} Visit;
-
-static ApiStation1 *
-connect_proxy (void)
-{
-  g_autoptr (GError) error = NULL;
-  g_autoptr (GDBusConnection) connection = g_dbus_connection_new_for_address_sync (
-      address, G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT, NULL, NULL, &error);
-  ApiStation1 *proxy;
-
-  ck_assert_msg (connection != NULL, "%s", error != NULL ? error->message : "");
-  proxy = api_station1_proxy_new_sync (connection, G_DBUS_PROXY_FLAGS_NONE, NULL,
-                                       STATION_OBJECT_PATH, NULL, &error);
-  ck_assert_msg (proxy != NULL, "%s", error != NULL ? error->message : "");
-  return proxy;
-}
-
-static gpointer
-visit_main (gpointer data)
-{
-  Visit *visit = data;
-  g_autoptr (GMainContext) context = g_main_context_new ();
-
-  g_main_context_push_thread_default (context);
-  {
-    g_autoptr (ApiStation1) proxy = connect_proxy ();
-
-    visit->client (proxy);
-  }
-  while (g_main_context_iteration (context, FALSE)) /* the proxy's last words */
-    ;
-  g_main_context_pop_thread_default (context);
-  g_main_loop_quit (visit->loop);
-  return NULL;
-}
-
-static void
-run_client (Client client)
-{
-  g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
-  Visit visit = { client, loop };
-  GThread *thread = g_thread_new ("client", visit_main, &visit);
-
-  g_main_loop_run (loop);
-  g_thread_join (thread);
-}
-
-/* `done` tells that the call succeeded; it must not, and its error must be called `name`. */
-static void
-assert_error (gboolean done, GError **error, const char *name)
-{
-  g_autofree char *full = g_strconcat ("org.keycradle.Error.", name, NULL);
-  g_autofree char *remote = NULL;
-
-  ck_assert (!done);
-  remote = g_dbus_error_get_remote_error (*error);
-  ck_assert_msg (g_strcmp0 (remote, full) == 0, "%s: %s", remote, (*error)->message);
-  g_clear_error (error);
-}
-
-static GVariant *
-batch_options (void)
-{
-  GVariantDict options;
-
-  g_variant_dict_init (&options, NULL);
-  g_variant_dict_insert (&options, "profile", "s", "demo");
-  g_variant_dict_insert (&options, "product", "s", "Gadget");
-  g_variant_dict_insert (&options, "target", "u", 5);
-  return g_variant_dict_end (&options);
-}
-
-static void
-start_batch (ApiStation1 *proxy, const char *name)
-{
-  ck_assert (api_station1_call_create_batch_sync (proxy, name, batch_options (), NULL, NULL));
-  ck_assert (api_station1_call_set_batch_state_sync (proxy, name, "running", NULL, NULL));
-}
-
-/* Calls ListSlots until the first slot is in `state`; Check's timeout ends a wait in vain. */
-static void
-wait_for_state (ApiStation1 *proxy, const char *state)
-{
-  for (gboolean there = FALSE; !there;) {
-    g_autoptr (GVariant) slots = NULL;
-    g_autoptr (GVariant) slot = NULL;
-    const char *now;
-
-    ck_assert (api_station1_call_list_slots_sync (proxy, &slots, NULL, NULL));
-    slot = g_variant_get_child_value (slots, 0);
-    ck_assert (g_variant_lookup (slot, "state", "&s", &now));
-    there = g_str_equal (now, state);
-  }
-}
-
-static GVariant *
-no_filter (void)
-{
-  return g_variant_new ("a{sv}", NULL);
-}
+#include "station/roles.h"
+#include "visit.h"
 
 /* ---- tests ---- */
+
+static void
+assert_health (GVariant *status)
+{
+  g_autofree char *user = peer_name (getuid ());
+  const char *text;
+  guint64 available, size;
+  guint operators;
+
+  ck_assert (g_variant_lookup (status, "user", "&s", &text));
+  ck_assert_str_eq (text, user);
+  ck_assert (g_variant_lookup (status, "role", "&s", &text));
+  ck_assert_str_eq (text, "supervisor");
+  ck_assert (g_variant_lookup (status, "operators", "u", &operators));
+  ck_assert_uint_eq (operators, 0);
+  ck_assert (g_variant_lookup (status, "disk-free", "t", &available));
+  ck_assert (g_variant_lookup (status, "disk-size", "t", &size));
+  ck_assert (available > 0 && available <= size);
+  ck_assert (g_variant_lookup (status, "clock", "&s", &text));
+}
 
 static void
 ask_status (ApiStation1 *proxy)
@@ -200,6 +53,7 @@ ask_status (ApiStation1 *proxy)
   ck_assert (g_variant_lookup (status, "slots", "u", &slots));
   ck_assert_uint_eq (slots, 2);
   ck_assert (g_variant_lookup (status, "ca", "@a{sv}", &ca));
+  assert_health (status);
   ck_assert (g_variant_lookup (ca, "reachable", "b", &reachable) && reachable);
   ck_assert (g_variant_lookup (ca, "demo", "b", &demo) && demo);
 }
@@ -280,6 +134,29 @@ note_state (ApiStation1 *proxy, GVariant *record, GString *states)
     g_string_append_printf (states, " %s", state);
 }
 
+/* Every step once, in its order, and time goes on. */
+static void
+assert_steps (GVariant *attempt)
+{
+  g_autoptr (GVariant) steps = g_variant_lookup_value (attempt, "steps", NULL);
+  gint64 before = 0;
+
+  ck_assert_ptr_nonnull (steps);
+  ck_assert_uint_eq (g_variant_n_children (steps), N_STEPS - 1); /* the profile locks nothing */
+  for (gsize i = 0; i < g_variant_n_children (steps); i++) {
+    g_autoptr (GVariant) step = g_variant_get_child_value (steps, i);
+    const char *word;
+    gint64 at;
+
+    ck_assert (g_variant_lookup (step, "step", "&s", &word));
+    ck_assert (g_variant_lookup (step, "at", "x", &at));
+    ck_assert_str_eq (word, step_word ((Step)(i < STEP_LOCK ? i : STEP_RECORD)));
+    ck_assert_int_ge (at, before);
+    ck_assert_int_lt (g_get_real_time () - at, 60 * G_TIME_SPAN_SECOND);
+    before = at;
+  }
+}
+
 static void
 provision_one (ApiStation1 *proxy)
 {
@@ -311,9 +188,14 @@ provision_one (ApiStation1 *proxy)
   ck_assert (api_station1_call_get_attempt_sync (proxy, id, &shown, NULL, NULL));
   ck_assert (g_variant_lookup (shown, "transcript", "&s", &text));
   ck_assert (strstr (text, "# nonce ") != NULL);
+  assert_steps (shown);
   ck_assert (api_station1_call_get_certificate_sync (proxy, "API-1", &certificate, NULL, NULL));
   ck_assert (g_variant_lookup (certificate, "pem", "&s", &text));
   ck_assert (g_str_has_prefix (text, "-----BEGIN CERTIFICATE-----\n"));
+  ck_assert (g_variant_lookup (certificate, "issuer", "&s", &text));
+  ck_assert (strstr (text, "NOT FOR PRODUCTION") != NULL);
+  ck_assert (g_variant_lookup (certificate, "key", "&s", &text));
+  ck_assert_str_eq (text, "EC P-256");
   rig_unplug (device);
   wait_for_state (proxy, "empty");
 }
@@ -358,6 +240,280 @@ export_and_verify (ApiStation1 *proxy)
 START_TEST (a_manifest_flows_into_the_clients_file)
 {
   run_client (export_and_verify);
+}
+END_TEST
+
+static guint64
+export_rows (ApiStation1 *proxy, gboolean new_only)
+{
+  g_autofree char *path = rig_path (rig, "rows.jsonl");
+  g_autoptr (GUnixFDList) files = g_unix_fd_list_new ();
+  g_autoptr (GVariant) summary = NULL;
+  g_autoptr (GError) error = NULL;
+  GVariantDict options;
+  guint64 rows;
+  int file = open (path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  int handle = g_unix_fd_list_append (files, file, NULL);
+
+  close (file);
+  g_variant_dict_init (&options, NULL);
+  g_variant_dict_insert (&options, "new-only", "b", new_only);
+  ck_assert_msg (api_station1_call_export_sync (
+                     proxy, "jsonl", "NEW", g_variant_dict_end (&options),
+                     g_variant_new_handle (handle), files, &summary, NULL, NULL, &error),
+                 "%s", error != NULL ? error->message : "");
+  ck_assert (g_variant_lookup (summary, "rows", "t", &rows));
+  return rows;
+}
+
+static void
+pass_one (ApiStation1 *proxy, const char *serial)
+{
+  GSubprocess *device = rig_plug (rig, serial, NULL);
+
+  wait_for_state (proxy, "pass");
+  rig_unplug (device);
+  wait_for_state (proxy, "empty");
+}
+
+static void
+note_progress (ApiStation1 *proxy, GVariant *progress, gpointer data)
+{
+  guint64 rows, total;
+
+  ck_assert (g_variant_lookup (progress, "rows", "t", &rows));
+  ck_assert (g_variant_lookup (progress, "total", "t", &total));
+  *(gboolean *)data |= rows == total && total == 2;
+}
+
+static void
+assert_newest_export (ApiStation1 *proxy)
+{
+  g_autoptr (GVariant) exports = NULL;
+  g_autoptr (GVariant) newest = NULL;
+  g_autoptr (GVariant) status = NULL;
+  g_autoptr (GVariant) shown = NULL;
+  gboolean new_only;
+  guint64 rows;
+
+  ck_assert (api_station1_call_list_exports_sync (proxy, no_filter (), &exports, NULL, NULL));
+  ck_assert_uint_eq (g_variant_n_children (exports), 4);
+  newest = g_variant_get_child_value (exports, 0);
+  ck_assert (g_variant_lookup (newest, "new-only", "b", &new_only) && !new_only);
+  ck_assert (g_variant_lookup (newest, "rows", "t", &rows) && rows == 2);
+  ck_assert (api_station1_call_get_status_sync (proxy, &status, NULL, NULL));
+  shown = g_variant_lookup_value (status, "last-export", NULL);
+  ck_assert (g_variant_equal (shown, newest));
+}
+
+static void
+export_what_is_new (ApiStation1 *proxy)
+{
+  gboolean all_told = FALSE;
+  g_autoptr (GUnixFDList) files = g_unix_fd_list_new ();
+  g_autoptr (GVariant) summary = NULL;
+  GError *error = NULL;
+  GVariantDict options;
+
+  g_signal_connect (proxy, "export-progress", G_CALLBACK (note_progress), &all_told);
+  start_batch (proxy, "NEW");
+  pass_one (proxy, "NEW-1");
+  ck_assert_uint_eq (export_rows (proxy, TRUE), 1);
+  pass_one (proxy, "NEW-2");
+  ck_assert_uint_eq (export_rows (proxy, TRUE), 1);
+  ck_assert_uint_eq (export_rows (proxy, TRUE), 0);
+  ck_assert_uint_eq (export_rows (proxy, FALSE), 2);
+  while (!all_told)
+    g_main_context_iteration (g_main_context_get_thread_default (), TRUE);
+  assert_newest_export (proxy);
+  g_variant_dict_init (&options, NULL);
+  g_variant_dict_insert (&options, "only-new", "b", TRUE);
+  assert_error (api_station1_call_export_sync (proxy, "jsonl", "NEW", g_variant_dict_end (&options),
+                                               g_variant_new_handle (0), files, &summary, NULL,
+                                               NULL, &error),
+                &error, "Invalid");
+}
+
+START_TEST (an_export_can_leave_out_what_was_exported)
+{
+  run_client (export_what_is_new);
+}
+END_TEST
+
+static void
+void_one (ApiStation1 *proxy)
+{
+  g_autoptr (GVariant) certificate = NULL;
+  GError *error = NULL;
+  const char *text;
+
+  start_batch (proxy, "VOID");
+  assert_error (api_station1_call_void_device_sync (proxy, "VOID-1", "x", NULL, &error), &error,
+                "NotFound");
+  pass_one (proxy, "VOID-1");
+  assert_error (api_station1_call_void_device_sync (proxy, "VOID-1", "", NULL, &error), &error,
+                "Invalid");
+  ck_assert (
+      api_station1_call_void_device_sync (proxy, "VOID-1", "fell off the table", NULL, NULL));
+  ck_assert (api_station1_call_get_certificate_sync (proxy, "VOID-1", &certificate, NULL, NULL));
+  ck_assert (g_variant_lookup (certificate, "state", "&s", &text));
+  ck_assert_str_eq (text, "void");
+  ck_assert (g_variant_lookup (certificate, "void-reason", "&s", &text));
+  ck_assert_str_eq (text, "fell off the table");
+  assert_error (api_station1_call_void_device_sync (proxy, "VOID-1", "again", NULL, &error), &error,
+                "NotFound");
+}
+
+START_TEST (a_supervisor_voids_a_device_once_with_a_reason)
+{
+  run_client (void_one);
+}
+END_TEST
+
+static void
+void_at_work (ApiStation1 *proxy)
+{
+  static const char *const slow[] = { "--latency", "300", NULL };
+  GSubprocess *device;
+  GError *error = NULL;
+
+  start_batch (proxy, "BUSY");
+  device = rig_plug (rig, "BUSY-1", slow);
+  while (TRUE) {
+    g_autoptr (GVariant) record = NULL;
+
+    if (api_station1_call_get_device_sync (proxy, "BUSY-1", &record, NULL, NULL))
+      break;
+  }
+  assert_error (api_station1_call_void_device_sync (proxy, "BUSY-1", "now", NULL, &error), &error,
+                "State");
+  rig_unplug (device);
+  wait_for_state (proxy, "fail");
+}
+
+START_TEST (a_device_at_work_is_not_voided)
+{
+  run_client (void_at_work);
+}
+END_TEST
+
+/* ---- what is told ---- */
+
+typedef struct {
+  gint64 at;
+  GString *kinds;
+} Heard;
+
+static void
+note_event (ApiStation1 *proxy, GVariant *event, gpointer data)
+{
+  Heard *heard = data;
+  const char *kind;
+
+  ck_assert (g_variant_lookup (event, "kind", "&s", &kind));
+  g_string_append_printf (heard->kinds, "%s ", kind);
+  heard->at = g_get_monotonic_time ();
+}
+
+static void
+hear_events (ApiStation1 *proxy)
+{
+  g_autoptr (GString) kinds = g_string_new (NULL);
+  Heard heard = { .kinds = kinds };
+  gint64 done;
+
+  g_signal_connect (proxy, "event-recorded", G_CALLBACK (note_event), &heard);
+  ck_assert (api_station1_call_create_batch_sync (proxy, "TOLD", batch_options (), NULL, NULL));
+  ck_assert (api_station1_call_set_batch_state_sync (proxy, "TOLD", "running", NULL, NULL));
+  ck_assert (api_station1_call_set_batch_state_sync (proxy, "TOLD", "paused", NULL, NULL));
+  done = g_get_monotonic_time ();
+  while (strstr (kinds->str, "batch-pause") == NULL)
+    g_main_context_iteration (g_main_context_get_thread_default (), TRUE);
+  ck_assert_str_eq (kinds->str, "batch-create batch-start batch-pause ");
+  ck_assert_int_lt (heard.at - done, 100 * G_TIME_SPAN_MILLISECOND);
+}
+
+START_TEST (each_event_is_told_at_once_and_once)
+{
+  run_client (hear_events);
+}
+END_TEST
+
+typedef struct {
+  guint signals;
+  char *state;
+} BatchHeard;
+
+static void
+note_batch (ApiStation1 *proxy, GVariant *batch, gpointer data)
+{
+  BatchHeard *heard = data;
+
+  heard->signals++;
+  g_clear_pointer (&heard->state, g_free);
+  ck_assert (g_variant_lookup (batch, "state", "s", &heard->state));
+  ck_assert (g_variant_lookup (batch, "failures", "aa{sv}", NULL));
+}
+
+static void
+change_often (ApiStation1 *proxy)
+{
+  BatchHeard heard = { 0 };
+
+  start_batch (proxy, "OFTEN");
+  g_signal_connect (proxy, "batch-changed", G_CALLBACK (note_batch), &heard);
+  for (guint i = 0; i < 100; i++)
+    ck_assert (api_station1_call_set_batch_state_sync (
+        proxy, "OFTEN", i % 2 == 0 ? "paused" : "running", NULL, NULL));
+  ck_assert (api_station1_call_set_batch_state_sync (proxy, "OFTEN", "closed", NULL, NULL));
+  while (g_strcmp0 (heard.state, "closed") != 0)
+    g_main_context_iteration (g_main_context_get_thread_default (), TRUE);
+  ck_assert_uint_le (heard.signals, 50);
+  g_free (heard.state);
+}
+
+START_TEST (changes_of_a_batch_are_told_together_and_the_last_for_sure)
+{
+  run_client (change_often);
+}
+END_TEST
+
+static void
+note_warnings (ApiStation1 *proxy, GVariant *status, gpointer data)
+{
+  g_autofree const char **warnings = NULL;
+
+  ck_assert (g_variant_lookup (status, "warnings", "^a&s", &warnings));
+  *(gint *)data = (gint)g_strv_length ((char **)warnings);
+}
+
+static void
+wait_for_warnings (const gint *warnings, gint count)
+{
+  const gint64 begin = g_get_monotonic_time ();
+
+  while (*warnings != count)
+    g_main_context_iteration (g_main_context_get_thread_default (), TRUE);
+  ck_assert_int_lt (g_get_monotonic_time () - begin, 5 * G_TIME_SPAN_SECOND);
+}
+
+static void
+lose_signer (ApiStation1 *proxy)
+{
+  g_autofree char *away = rig_path (rig, "signer.away");
+  gint warnings = -1;
+
+  g_signal_connect (proxy, "status-changed", G_CALLBACK (note_warnings), &warnings);
+  wait_for_warnings (&warnings, 0);
+  ck_assert_int_eq (g_rename (rig->socket, away), 0);
+  wait_for_warnings (&warnings, 1);
+  ck_assert_int_eq (g_rename (away, rig->socket), 0);
+  wait_for_warnings (&warnings, 0);
+}
+
+START_TEST (a_lost_signer_is_told_before_a_device_needs_it)
+{
+  run_client (lose_signer);
 }
 END_TEST
 
@@ -475,7 +631,7 @@ END_TEST
 START_TEST (a_second_daemon_leaves_the_first_alone)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (Station) second = station_new (make_config (), &error);
+  g_autoptr (Station) second = station_new (visit_config (), &error);
 
   ck_assert_ptr_null (second);
   ck_assert (strstr (error->message, "another keycradled") != NULL);
@@ -491,12 +647,18 @@ main (void)
   int failed;
 
   tcase_set_timeout (cases, 60);
-  tcase_add_checked_fixture (cases, set_up, tear_down);
+  tcase_add_checked_fixture (cases, visit_set_up, visit_tear_down);
   tcase_add_test (cases, the_status_tells_of_station_and_ca);
   tcase_add_test (cases, each_mistake_has_its_error);
   tcase_add_test (cases, one_batch_runs_at_a_time);
   tcase_add_test (cases, a_device_that_waits_is_provisioned_when_its_batch_starts);
   tcase_add_test (cases, a_manifest_flows_into_the_clients_file);
+  tcase_add_test (cases, an_export_can_leave_out_what_was_exported);
+  tcase_add_test (cases, a_supervisor_voids_a_device_once_with_a_reason);
+  tcase_add_test (cases, a_device_at_work_is_not_voided);
+  tcase_add_test (cases, each_event_is_told_at_once_and_once);
+  tcase_add_test (cases, changes_of_a_batch_are_told_together_and_the_last_for_sure);
+  tcase_add_test (cases, a_lost_signer_is_told_before_a_device_needs_it);
   tcase_add_test (cases, a_slot_is_disabled_on_record);
   tcase_add_test (cases, tools_made_for_a_bus_are_greeted);
   tcase_add_test (cases, an_auditor_reads_and_is_told_who_may_do_more);

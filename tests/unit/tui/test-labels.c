@@ -57,7 +57,7 @@ END_TEST
 
 START_TEST (an_unknown_reason_shows_the_operators_text)
 {
-  ck_assert_str_eq (reason_label ("no-answer", "Put it in again."), "unit does not answer");
+  ck_assert_str_eq (reason_label ("no-answer", "Put it in again."), "no answer");
   ck_assert_str_eq (reason_label ("melted", "Put it out."), "Put it out.");
   ck_assert_str_eq (reason_label ("melted", ""), "melted");
   ck_assert_str_eq (reason_label ("melted", NULL), "melted");
