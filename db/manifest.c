@@ -4,7 +4,9 @@
  */
 #include "db/manifest.h"
 
+#include <errno.h>
 #include <openssl/evp.h>
+#include <unistd.h>
 
 #include "base/encode.h"
 #include "base/files.h"
@@ -120,6 +122,19 @@ output_line (gpointer data, const GString *line, const ManifestRow *row, GError 
   g_byte_array_append (output->buffer, (const guint8 *)line->str, (guint)line->len);
   output->rows += row != NULL ? 1 : 0;
   return TRUE;
+}
+
+/* What is on record as exported is not new any more: a disk that turns out to be full only now must
+ * be heard before that. A pipe or a terminal has nothing to sync. */
+static gboolean
+output_sync (const Output *output, GError **error)
+{
+  if (fsync (output->fd) == 0 || errno == EINVAL || errno == EROFS || errno == ENOTSUP)
+    return TRUE;
+  const int code = errno;
+  g_set_error (error, G_FILE_ERROR, (int)g_file_error_from_errno (code),
+               "the manifest can't be written: %s", g_strerror (code));
+  return FALSE;
 }
 
 /* ---- export ---- */
@@ -262,7 +277,7 @@ run_export (Ledger *ledger, Export *export, int fd, GPtrArray *omissions, GError
 
   if (database == NULL || !output_open (&output, fd, error)
       || !export_snapshot (database, export, &output, omissions, error)
-      || !finish_digest (&output, export, error))
+      || !output_sync (&output, error) || !finish_digest (&output, export, error))
     return FALSE;
   export->omitted = omissions->len;
   return ledger_write (ledger, record_export, export, error);

@@ -51,7 +51,8 @@ typedef struct {
 } ManifestOrder;
 
 /* Streams the batch's verified certificates into the file and records the export (digest, rows,
- * range, actor) in the ledger. The caller syncs and renames. */
+ * range, actor) in the ledger, after the file was synced: an export that failed is not on record.
+ * The caller renames; where that fails, what was new must come from a whole export. */
 ManifestSummary *manifest_export (Ledger *ledger, const ManifestOrder *order, GError **error);
 
 /* The template that goes with an AWS manifest (StartThingRegistrationTask's templateBody); a

@@ -3,7 +3,9 @@
  * Exports of only what is new: no device twice, none forgotten, and each file verified as a
  * whole one is. And what an export tells of its progress.
  */
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "manifest-fixture.h"
 
@@ -139,6 +141,45 @@ START_TEST (together_they_hold_each_device_once)
   g_autofree char *whole = export_text ("jsonl", NULL);
   ck_assert_str_eq (all->str, whole);
   g_string_free (all, TRUE);
+}
+END_TEST
+
+START_TEST (an_export_that_failed_is_not_on_record)
+{
+  g_autoptr (GError) error = NULL;
+  int fd = open ("/dev/full", O_WRONLY);
+  const ManifestOrder order = { .format = "jsonl",
+                                .batch = "b1",
+                                .new_only = TRUE,
+                                .ca_certificate = ca,
+                                .fd = fd,
+                                .actor = "anna" };
+  g_autofree char *whole = export_text ("jsonl", NULL);
+  pass_more (5, 2);
+  ck_assert_ptr_null (manifest_export (f.ledger, &order, &error));
+  ck_assert_ptr_nonnull (strstr (error->message, "No space left"));
+  close (fd);
+  g_autoptr (GPtrArray) exports = ledger_exports (f.ledger, "b1", 0, NULL);
+  ck_assert_uint_eq (exports->len, 1);
+  g_autofree char *again = export_new ("jsonl", NULL);
+  assert_devices (again, "chip-5 chip-6");
+}
+END_TEST
+
+START_TEST (an_export_can_go_into_a_pipe)
+{
+  g_autoptr (GError) error = NULL;
+  int ends[2];
+  char text[65536];
+  ck_assert_int_eq (pipe (ends), 0);
+  const ManifestOrder order = {
+    .format = "jsonl", .batch = "b1", .ca_certificate = ca, .fd = ends[1]
+  };
+  g_autoptr (ManifestSummary) summary = manifest_export (f.ledger, &order, &error);
+  assert_ok (summary != NULL, error);
+  ck_assert_int_eq (read (ends[0], text, sizeof text), (ssize_t)summary->bytes);
+  close (ends[0]);
+  close (ends[1]);
 }
 END_TEST
 
@@ -358,6 +399,8 @@ main (void)
   tcase_add_test (new, a_voided_device_is_not_new);
   tcase_add_test (new, a_retry_that_delivers_the_same_certificate_is_not_new);
   tcase_add_test (new, together_they_hold_each_device_once);
+  tcase_add_test (new, an_export_that_failed_is_not_on_record);
+  tcase_add_test (new, an_export_can_go_into_a_pipe);
   tcase_add_test (new, a_file_of_what_is_new_stays_genuine_through_voids_and_growth);
   tcase_add_test (new, a_changed_file_of_what_is_new_is_held_against_its_own_export);
   tcase_add_test (new, lines_missing_or_added_to_what_is_new_are_named);
