@@ -13,22 +13,16 @@ typedef struct {
   const char *label;
 } Label;
 
-/* What the slot does now. */
+/* What the slot does now, in at most 10 columns (9 from the tenth step on): with "10/13" behind it
+ * that fills a tile of forty on a large terminal. */
 static const Label steps[] = {
-  { "open", N_ ("Opening port") },
-  { "identify", N_ ("Identifying") },
-  { "register", N_ ("Registering") },
-  { "generate-key", N_ ("Making key") },
-  { "read-csr", N_ ("Reading request") },
-  { "check-key", N_ ("Checking key") },
-  { "sign", N_ ("Signing") },
-  { "store", N_ ("Saving") },
-  { "install", N_ ("Writing to unit") },
-  { "read-back", N_ ("Reading back") },
-  { "prove", N_ ("Proving") },
-  { "lock", N_ ("Locking unit") },
-  { "record", N_ ("Recording") },
-  { NULL, NULL },
+  { "open", N_ ("Opening") },        { "identify", N_ ("Detecting") },
+  { "register", N_ ("Looking up") }, { "generate-key", N_ ("Making key") },
+  { "read-csr", N_ ("Request") },    { "check-key", N_ ("Checking") },
+  { "sign", N_ ("Signing") },        { "store", N_ ("Saving") },
+  { "install", N_ ("Writing") },     { "read-back", N_ ("Verifying") },
+  { "prove", N_ ("Proving") },       { "lock", N_ ("Locking") },
+  { "record", N_ ("Recording") },    { NULL, NULL },
 };
 
 static const Label batch_states[] = {

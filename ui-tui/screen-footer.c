@@ -50,7 +50,7 @@ scan_hint (const Model *model)
 
   if (model->locked)
     return _ ("(your badge)");
-  if (batch == NULL)
+  if (batch == NULL || batch_is_done (batch))
     return _ ("(a batch's name)");
   return batch->serial_scan ? _ ("(a unit's serial number)") : "";
 }

@@ -40,7 +40,8 @@ add_wrong (Bar *bar, Style style, const char *label, const char *what)
 static void
 add_ca (Bar *bar, const CaHealth *ca)
 {
-  g_autofree char *days = g_strdup_printf (_ ("%" G_GINT64_FORMAT " days"), MAX (ca->days_left, 0));
+  const guint left = (guint)CLAMP (ca->days_left, 0, G_MAXINT);
+  g_autofree char *days = g_strdup_printf (ngettext ("%u day", "%u days", left), left);
 
   if (ca->not_after == 0)
     return;
@@ -127,13 +128,15 @@ units_to_export (const Model *model, const BatchLine *batch)
 static char *
 export_words (gint64 left, const char *when)
 {
+  const guint units = (guint)CLAMP (left, 0, G_MAXINT);
+
   if (left < 0)
     return when != NULL ? g_strdup_printf (_ ("last export %s"), when) : NULL;
   if (left == 0)
     return when != NULL ? g_strdup_printf (_ ("all exported %s"), when) : NULL;
   if (when == NULL)
-    return g_strdup_printf (_ ("%" G_GINT64_FORMAT " to export"), left);
-  return g_strdup_printf (_ ("%" G_GINT64_FORMAT " to export since %s"), left, when);
+    return g_strdup_printf (_ ("%u to export"), units);
+  return g_strdup_printf (_ ("%u to export since %s"), units, when);
 }
 
 static void

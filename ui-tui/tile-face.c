@@ -123,7 +123,7 @@ face_fail (TileFace *face, const Tile *tile, const TileSurroundings *surrounding
   face->text = translated (tile->operator_text);
   set_time (face, tile_duration (tile, surroundings->now));
   if (!tile->acknowledged)
-    face->action = g_strdup (_ ("PRESS A WHEN SEEN"));
+    face->action = g_strdup (_ ("PRESS A: SEEN"));
   else if (tile->present)
     face->action = g_strdup (_ ("TAKE IT OUT"));
 }

@@ -46,8 +46,8 @@ banner_without_batch (const Model *model)
   return (Banner){ STYLE_ATTENTION, _ ("NO BATCH"), g_strdup (start) };
 }
 
-static gboolean
-is_done (const BatchLine *batch)
+gboolean
+batch_is_done (const BatchLine *batch)
 {
   return batch->target > 0 && batch->passed >= batch->target;
 }
@@ -59,7 +59,7 @@ banner_of (const Model *model)
 
   if (batch == NULL)
     return banner_without_batch (model);
-  if (!is_done (batch))
+  if (!batch_is_done (batch))
     return (Banner){ STYLE_NORMAL, NULL, NULL };
   return (Banner){ STYLE_PASS, _ ("BATCH DONE"),
                    g_strdup_printf (_ ("%s: %u of %u done, %u failed. Next: F7 Export, then F3 and "
@@ -216,7 +216,7 @@ draw_tile (const Model *model, Canvas *canvas, Area area, const TileGrid *grid, 
   const guint index = model->page * grid->tiles + place;
   const BatchLine *batch = model_running_batch (model);
   const TileSurroundings surroundings = { .now = model->now,
-                                          .running = batch != NULL && !is_done (batch),
+                                          .running = batch != NULL && !batch_is_done (batch),
                                           .focused = focused };
   const Tile *tile;
 
