@@ -37,7 +37,7 @@ static const Label batch_states[] = {
  * to do stands in the operator's text. */
 static const Label reasons[] = {
   /* between slot and unit */
-  { "unplugged", N_ ("unplugged too early") },
+  { "unplugged", N_ ("unplugged early") },
   { "port", N_ ("port fails") },
   { "no-answer", N_ ("no answer") },
   { "garbled", N_ ("garbled answer") },

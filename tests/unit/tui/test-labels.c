@@ -11,6 +11,7 @@
 #include "drivers/driver.h"
 #include "station/error.h"
 #include "station/step.h"
+#include "ui-tui/text.h"
 #include "ui-tui/tile.h"
 
 /* ---- labels ---- */
@@ -46,6 +47,18 @@ START_TEST (every_step_of_the_api_has_a_label)
 }
 END_TEST
 
+/* "Verifying 10/13" in a tile of forty, on 132 columns. */
+START_TEST (a_step_fits_into_a_tile_of_forty)
+{
+  for (guint step = 0; step < N_STEPS; step++) {
+    g_autofree char *text =
+        g_strdup_printf ("%s %u/%u", step_label (step_word ((Step)step)), step + 1, N_STEPS);
+
+    ck_assert_msg (text_width (text) <= 15, "'%s' is too long", text);
+  }
+}
+END_TEST
+
 START_TEST (a_word_that_the_screen_does_not_know_is_shown_as_it_is)
 {
   ck_assert_str_eq (step_label ("polish"), "polish");
@@ -70,6 +83,8 @@ must_have_label (const char *reason)
 {
   ck_assert_msg (!g_str_equal (reason_label (reason, NULL), reason), "no label for reason '%s'",
                  reason);
+  ck_assert_msg (text_width (reason_label (reason, NULL)) <= 18, "'%s' is too long",
+                 reason_label (reason, NULL));
 }
 
 START_TEST (every_reason_of_the_station_has_a_label)
@@ -165,6 +180,7 @@ main (void)
   int failed;
 
   tcase_add_test (labels, every_step_of_the_api_has_a_label);
+  tcase_add_test (labels, a_step_fits_into_a_tile_of_forty);
   tcase_add_test (labels, a_word_that_the_screen_does_not_know_is_shown_as_it_is);
   tcase_add_test (labels, an_unknown_reason_shows_the_operators_text);
   tcase_add_test (labels, every_reason_of_the_station_has_a_label);
