@@ -198,7 +198,6 @@ END_TEST
 
 START_TEST (a_scan_that_can_not_be_right_is_refused_in_words)
 {
-  g_autofree char *detail = NULL;
   GSubprocess *unit = rig_plug (rig, "OWN-NAME", NULL);
 
   assert_refused (1, "A-1", "A-1 was scanned, but slot 1 waits for no serial: it is empty");
