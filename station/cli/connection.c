@@ -7,34 +7,20 @@
 #include <unistd.h>
 
 #include "base/names.h"
+#include "base/station-socket.h"
 
 #define CONNECT_MILLISECONDS 5000
 
 const char *
 cli_config_path (const Cli *cli)
 {
-  const char *environment = g_getenv ("KEYCRADLE_CONFIG");
-
-  if (cli->options.config != NULL)
-    return cli->options.config;
-  return environment != NULL ? environment : DEFAULT_CONFIG_PATH;
+  return station_config_path (cli->options.config);
 }
 
 char *
 cli_socket_path (const Cli *cli)
 {
-  const char *environment = g_getenv ("KEYCRADLE_SOCKET");
-  g_autoptr (GKeyFile) config = g_key_file_new ();
-
-  if (cli->options.socket != NULL)
-    return g_strdup (cli->options.socket);
-  if (environment != NULL && cli->options.config == NULL)
-    return g_strdup (environment);
-
-  /* an unreadable file is for 'config check' and 'doctor' to say */
-  g_key_file_load_from_file (config, cli_config_path (cli), G_KEY_FILE_NONE, NULL);
-  char *configured = g_key_file_get_string (config, "station", "Socket", NULL);
-  return configured != NULL ? configured : g_strdup (DEFAULT_STATION_SOCKET);
+  return station_socket_path (cli->options.socket, cli->options.config);
 }
 
 /* What to type to start the daemon that the configuration speaks of. */
