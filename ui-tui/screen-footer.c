@@ -95,11 +95,16 @@ static const Request view_requests[N_VIEWS] = {
   [VIEW_SLOTS] = REQUEST_SLOTS,
 };
 
-/* The key of the view that is shown already needs no room. */
+/* The key of the view that is shown already needs no room; a locked screen takes nothing but a
+ * code.
+ */
 static gboolean
-is_in_footer (const Key *key, ViewKind view)
+is_in_footer (const Model *model, const Key *key)
 {
-  return key->footer && (key->views & IN_VIEW (view)) != 0 && key->request != view_requests[view];
+  if (model->locked)
+    return key->request == REQUEST_TYPE;
+  return key->footer && (key->views & IN_VIEW (model->view)) != 0
+         && key->request != view_requests[model->view];
 }
 
 static gboolean
@@ -121,7 +126,7 @@ footer_width (const Model *model, int gap)
   int width = -gap;
 
   for (const Key *key = key_table; key->request != REQUEST_NONE; key++)
-    if (is_in_footer (key, model->view))
+    if (is_in_footer (model, key))
       width += key_width (model, key) + gap;
   return width;
 }
@@ -143,7 +148,7 @@ footer_draw (const Model *model, Canvas *canvas, Area area)
   int column = 0;
 
   for (const Key *key = key_table; key->request != REQUEST_NONE; key++) {
-    if (!is_in_footer (key, model->view))
+    if (!is_in_footer (model, key))
       continue;
     if (column + key_width (model, key) > area.width)
       break;

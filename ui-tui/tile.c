@@ -15,6 +15,8 @@
 #define LETTERS_HEIGHT 6
 #define LETTER_ROWS 5
 #define LEAST_BAR 6
+/* Text gets a margin in tiles that are wider. */
+#define WIDE 24
 /* An operator's text is no longer, in the narrowest tile. */
 #define MOST_LINES 16
 
@@ -107,8 +109,10 @@ draw_details (Canvas *canvas, Area area, const TileFace *face)
     draw_measure (canvas, area, row++, face);
     rows--;
   }
-  if (face->text != NULL && rows > 0
-      && (face->text_may_be_cut || paragraph_lines (face->text, area.width, rows + 1) <= rows))
+  if (face->text != NULL && rows > 0 && text_width (face->text) <= area.width)
+    canvas_text_middle (canvas, area, row, face->style, face->text);
+  else if (face->text != NULL && rows > 0
+           && (face->text_may_be_cut || paragraph_lines (face->text, area.width, rows + 1) <= rows))
     canvas_paragraph (canvas, area_top (area_below (area, row), rows), 0, face->style, face->text);
 }
 
@@ -169,11 +173,12 @@ draw_word (Canvas *canvas, Area area, const TileFace *face)
 static void
 draw_large (Canvas *canvas, Area area, const TileFace *face)
 {
-  const int details = MIN (detail_rows (face, area.width), area.height - LETTER_ROWS);
+  const Area text = area_inside (area, 0, area.width > WIDE ? 1 : 0);
+  const int details = MIN (detail_rows (face, text.width), area.height - LETTER_ROWS);
   const int rows = area.height - details;
 
   draw_word (canvas, area_top (area, rows), face);
-  draw_details (canvas, area_below (area, rows), face);
+  draw_details (canvas, area_below (text, rows), face);
 }
 
 static void

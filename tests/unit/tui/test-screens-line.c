@@ -169,6 +169,17 @@ START_TEST (a_small_terminal_gets_a_sentence)
 }
 END_TEST
 
+START_TEST (a_locked_screen_offers_only_what_it_takes)
+{
+  g_autoptr (Model) model = sample_locked (8);
+  g_autofree char *text = text_of (model, 80, 24);
+
+  ck_assert_ptr_nonnull (strstr (text, "Space Type"));
+  ck_assert_ptr_null (strstr (text, "F1 Help"));
+  ck_assert_ptr_null (strstr (text, "Retry"));
+}
+END_TEST
+
 /* Help is the way out of every doubt: it never falls off. */
 START_TEST (help_is_always_in_the_footer)
 {
@@ -194,7 +205,7 @@ static const Sample sweep_samples[] = { sample_line,       sample_hostile, sampl
 static void
 sweep_widths (Canvas *canvas, Model *model, int height)
 {
-  for (int width = 20; width <= 250; width += width < 90 ? 3 : 23) {
+  for (int width = 20; width <= 250; width += width < 90 ? 5 : 23) {
     canvas_resize (canvas, height, width);
     model->focus = (guint)width % 70;
     model->page = (guint)width % 5;
@@ -214,7 +225,7 @@ START_TEST (no_size_and_no_text_brings_it_down)
 
     if (slots[i] == 0)
       g_ptr_array_set_size (model->tiles, 0);
-    for (int height = 5; height <= 80; height += height < 30 ? 2 : 17)
+    for (int height = 5; height <= 80; height += height < 30 ? 3 : 17)
       sweep_widths (canvas, model, height);
   }
 }
@@ -238,6 +249,7 @@ main (void)
   tcase_add_test (line, every_failure_is_named_until_it_was_seen_and_is_gone);
   tcase_add_test (line, an_empty_slot_does_not_show_the_unit_before);
   tcase_add_test (line, a_small_terminal_gets_a_sentence);
+  tcase_add_test (line, a_locked_screen_offers_only_what_it_takes);
   tcase_add_test (line, help_is_always_in_the_footer);
   tcase_add_loop_test (line, no_size_and_no_text_brings_it_down, 0,
                        2 * G_N_ELEMENTS (sweep_samples));
