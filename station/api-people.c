@@ -59,6 +59,9 @@ try_badge (People *people, GDBusMethodInvocation *invocation, const char *what, 
   return api_tries_add (people->tries, errand);
 }
 
+/* The ends of tries look again whether the operator is enabled: on the main loop, where people are
+ * disabled, nothing can come between. */
+
 /* ---- the operator of the line ---- */
 
 static void
@@ -80,6 +83,8 @@ finish_sign_in (ApiErrand *errand, Station *station)
 {
   Try *one = errand->details;
 
+  if (!operator_check_enabled (station->ledger, one->found->name, &errand->error))
+    return;
   api_peer_take_line (peer_of (errand->invocation));
   station_set_operator (station, g_steal_pointer (&one->found));
 }
@@ -143,8 +148,7 @@ authorize_without_badge (const Try *one, Station *station, GError **error)
   if (!operator_count (station->ledger, &enabled, &supervisor, error))
     return NULL;
   if (supervisor || !one->own_supervisor) {
-    g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_PERMISSION_DENIED,
-                         "This badge is not known here, or it may not do this.");
+    operator_refuse (error);
     return NULL;
   }
   who = g_new0 (Operator, 1);
@@ -178,6 +182,9 @@ finish_authorize (ApiErrand *errand, Station *station)
 {
   const Try *one = errand->details;
 
+  if (*one->badge != '\0'
+      && !operator_check_enabled (station->ledger, one->found->name, &errand->error))
+    return;
   api_peer_authorize (peer_of (errand->invocation), one->found->name, one->seconds);
 }
 

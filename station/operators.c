@@ -146,12 +146,18 @@ operator_add (Ledger *ledger, Operator *who, const char *badge, const char *pin,
 
 /* ---- asking ---- */
 
+void
+operator_refuse (GError **error)
+{
+  g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_PERMISSION_DENIED,
+                       "This badge is not known here, or it may not do this.");
+}
+
 static Operator *
 deny (Operator *who, GError **error)
 {
   operator_free (who);
-  g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_PERMISSION_DENIED,
-                       "This badge is not known here, or it may not do this.");
+  operator_refuse (error);
   return NULL;
 }
 
@@ -217,6 +223,23 @@ operator_authorize (Ledger *ledger, const char *badge, const char *pin, GError *
       || !pin_is_right (who, digested_pin))
     return deny (who, error);
   return who;
+}
+
+gboolean
+operator_check_enabled (Ledger *ledger, const char *name, GError **error)
+{
+  g_autoptr (GPtrArray) all = ledger_operators (ledger, error);
+
+  if (all == NULL)
+    return FALSE;
+  for (guint i = 0; i < all->len; i++) {
+    const Operator *who = g_ptr_array_index (all, i);
+
+    if (who->enabled && g_str_equal (who->name, name))
+      return TRUE;
+  }
+  operator_refuse (error);
+  return FALSE;
 }
 
 gboolean

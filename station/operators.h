@@ -23,11 +23,17 @@ void secret_free (char *secret);
 gboolean operator_add (Ledger *ledger, Operator *who, const char *badge, const char *pin,
                        const char *actor, GError **error);
 
+/* Sets the refusal, G_IO_ERROR_PERMISSION_DENIED, that all refused badges get. */
+void operator_refuse (GError **error);
+
 /* The enabled operator with this badge. G_IO_ERROR_PERMISSION_DENIED, or LEDGER_ERROR. */
 Operator *operator_sign_in (Ledger *ledger, const char *badge, GError **error);
 
 /* The enabled supervisor with this badge and, where one is set, this PIN. The same errors. */
 Operator *operator_authorize (Ledger *ledger, const char *badge, const char *pin, GError **error);
+
+/* FALSE with the same refusal where `name` may not sign in any more. */
+gboolean operator_check_enabled (Ledger *ledger, const char *name, GError **error);
 
 /* How many may sign in, and whether one of them is a supervisor. */
 gboolean operator_count (Ledger *ledger, guint *enabled, gboolean *supervisor, GError **error);
