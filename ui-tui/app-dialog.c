@@ -284,6 +284,20 @@ type_into_field (App *app, gunichar key)
   return TRUE;
 }
 
+/* The help has pages: what moves on turns them, everything else ends it. */
+static void
+help_request (App *app, Request request)
+{
+  guint *page = &app->model->dialog.field;
+
+  if (request == REQUEST_PAGE_DOWN || request == REQUEST_DOWN || request == REQUEST_TYPE)
+    (*page)++;
+  else if (request == REQUEST_PAGE_UP || request == REQUEST_UP)
+    *page -= *page > 0 ? 1 : 0;
+  else
+    say_no (app);
+}
+
 void
 app_dialog_key (App *app, gunichar key)
 {
@@ -292,7 +306,9 @@ app_dialog_key (App *app, gunichar key)
 
   if (dialog->kind != DIALOG_HELP && g_get_monotonic_time () - app->dialog_at < TOO_SOON)
     return;
-  if (dialog->kind == DIALOG_HELP || dialog->kind == DIALOG_MESSAGE)
+  if (dialog->kind == DIALOG_HELP)
+    help_request (app, key_request (app->model->view, key));
+  else if (dialog->kind == DIALOG_MESSAGE)
     say_no (app);
   else if ((typed || key == KEY_CODE_BACKSPACE) && type_into_field (app, key))
     g_clear_pointer (&app->model->dialog.problem, g_free);
@@ -334,6 +350,8 @@ app_dialog_code (App *app, const char *code)
 
   switch (app->model->dialog.kind) {
   case DIALOG_HELP:
+    help_request (app, request);
+    break;
   case DIALOG_MESSAGE:
     say_no (app);
     break;

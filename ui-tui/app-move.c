@@ -7,6 +7,8 @@
 #include "ui-tui/view.h"
 
 #define PAGE 10
+#define ALL_LINES 1000000 /* of a transcript; the view knows how many there are, and stays within  \
+                           */
 #define TWO_DIGITS G_USEC_PER_SEC
 
 /* ---- slots ---- */
@@ -179,19 +181,6 @@ move_in_list (App *app, Request request)
     selection_moved (app);
 }
 
-static guint
-transcript_lines (const Model *model)
-{
-  const AttemptLine *attempt = model_selected_attempt (model);
-  guint lines = 0;
-
-  if (attempt == NULL || attempt->transcript == NULL)
-    return 0;
-  for (const char *at = attempt->transcript; *at != '\0'; at++)
-    lines += *at == '\n' ? 1 : 0;
-  return lines;
-}
-
 void
 app_move (App *app, Request request)
 {
@@ -210,7 +199,7 @@ app_move (App *app, Request request)
     break;
   case VIEW_DEVICE:
     if (model->show_transcript)
-      model->transcript_top = moved (model->transcript_top, transcript_lines (model) + 1, request);
+      model->transcript_top = moved (model->transcript_top, ALL_LINES, request);
     else
       move_in_list (app, request);
     break;

@@ -10,7 +10,7 @@
 
 #define FEW_DAYS 30
 #define LITTLE_PERCENT 10
-#define LEAST_DISK (100 * G_GUINT64_CONSTANT (1000000)) /* bytes: what a shift may write */
+#define LEAST_DISK G_GUINT64_CONSTANT (100000000) /* bytes: what a shift may write */
 
 static void
 check_free (HealthCheck *check)
@@ -76,7 +76,7 @@ check_validity (GPtrArray *checks, const Model *model)
     add (checks, CHECK_OK, _ ("CA certificate"), left, NULL);
     return;
   }
-  if (ca->days_left > 0) {
+  if (ca->not_after > model->now / G_USEC_PER_SEC) {
     add (
         checks, CHECK_LOOK, _ ("CA certificate"), left,
         _ ("Tell the engineer: the line stands when it ends. A new CA certificate is needed before "

@@ -41,7 +41,7 @@ add (GPtrArray *entries, gboolean heading, char *key, const char *text)
 
 /* ---- what it says ---- */
 
-/* "F1, ?": twins have no help of their own. */
+/* "F1, ?": twins have no help of their own; "P*" asks for the supervisor, as in the footer. */
 static char *
 all_key_names (const Key *key, ViewKind view)
 {
@@ -50,6 +50,8 @@ all_key_names (const Key *key, ViewKind view)
   for (const Key *line = key_table; line->request != REQUEST_NONE; line++)
     if (line->request == key->request && line->help == NULL && (line->views & IN_VIEW (view)) != 0)
       g_string_append_printf (names, ", %s", line->key_name);
+  if (key->supervisor)
+    g_string_append_c (names, '*');
   return g_string_free (names, FALSE);
 }
 
@@ -103,14 +105,14 @@ help_entries (const Model *model)
 {
   GPtrArray *entries = g_ptr_array_new_with_free_func ((GDestroyNotify)entry_free);
 
-  add_keys (entries, model->view, FALSE, _ ("Here"));
+  add_keys (entries, model->view, FALSE, _ ("Here (* asks for the supervisor)"));
   if (model->view == VIEW_LINE || model->view == VIEW_SLOTS)
     add_states (entries);
   add_keys (entries, model->view, TRUE, _ ("Everywhere"));
   if (model->view != VIEW_LINE && model->view != VIEW_SLOTS)
     add_states (entries);
   add (entries, TRUE, NULL, _ ("With the scanner"));
-  add (entries, FALSE, g_strdup (""),
+  add (entries, FALSE, g_strdup (_ ("Card")),
        _ ("'keycradle card' prints a code to scan for each key and slot."));
   return entries;
 }

@@ -404,6 +404,23 @@ START_TEST (help_opens_and_closes)
 }
 END_TEST
 
+START_TEST (what_moves_on_turns_the_pages_of_the_help)
+{
+  press ('?');
+  press (KEY_CODE_PAGE_DOWN);
+  press (' ');
+  ck_assert_int_eq (model->dialog.kind, DIALOG_HELP);
+  ck_assert_uint_eq (model->dialog.field, 2);
+  app_code (&app, "KCFORTH");
+  ck_assert_uint_eq (model->dialog.field, 3);
+  for (guint i = 0; i < 5; i++)
+    press (KEY_CODE_UP);
+  ck_assert_uint_eq (model->dialog.field, 0);
+  press (KEY_CODE_ESCAPE);
+  ck_assert_int_eq (model->dialog.kind, DIALOG_NONE);
+}
+END_TEST
+
 START_TEST (the_language_is_chosen_from_a_list)
 {
   press (KEY_CODE_F1 + 8);
@@ -718,6 +735,7 @@ add_supervisor_tests (TCase *cases)
   tcase_add_test (cases, a_swap_takes_the_other_slots_barcode);
   tcase_add_test (cases, a_key_that_came_too_soon_answers_nothing);
   tcase_add_test (cases, help_opens_and_closes);
+  tcase_add_test (cases, what_moves_on_turns_the_pages_of_the_help);
   tcase_add_test (cases, the_language_is_chosen_from_a_list);
 }
 

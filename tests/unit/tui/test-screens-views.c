@@ -33,9 +33,26 @@ START_TEST (an_earlier_attempt_that_failed)
 }
 END_TEST
 
+static void
+add_step (AttemptLine *attempt, const char *step, gint64 at)
+{
+  StepTime *time = g_new0 (StepTime, 1);
+
+  time->step = g_strdup (step);
+  time->at = at;
+  if (attempt->steps == NULL)
+    attempt->steps = g_ptr_array_new_with_free_func ((GDestroyNotify)step_time_free);
+  g_ptr_array_add (attempt->steps, time);
+}
+
 START_TEST (a_unit_without_certificate)
 {
   Model *model = sample_line (8);
+  AttemptLine *attempt = g_ptr_array_index (model->detail.attempts, 1);
+
+  add_step (attempt, "open", attempt->started_at);
+  add_step (attempt, "generate-key", attempt->started_at + 300000);
+  add_step (attempt, "check-key", attempt->ended_at - 20000);
 
   g_clear_pointer (&model->detail.certificate, certificate_line_free);
   g_ptr_array_remove_index (model->detail.attempts, 0);
