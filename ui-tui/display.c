@@ -55,7 +55,7 @@ check_terminal (GError **error)
   int problem;
 
   if (!isatty (STDIN_FILENO) || !isatty (STDOUT_FILENO))
-    return refuse (error, "keycradle-tui needs a terminal for its input and output; "
+    return refuse (error, "The operator's screen needs a terminal for its input and output; "
                           "'keycradle monitor' works without one.");
   if (name == NULL || *name == '\0')
     return refuse (error, "TERM is not set: say which terminal this is, as in 'TERM=vt100 "
@@ -131,7 +131,7 @@ display_open (const Preferences *preferences, GError **error)
   crash_handler_arm (exit_ca_mode, cursor_normal, keypad_local);
   display->ascii = preferences->ascii || !g_str_equal (nl_langinfo (CODESET), "UTF-8");
   display->looks = style_looks (preferences->palette);
-  display->slow_escape = key_f12 == NULL;
+  display->slow_escape = key_f5 == NULL || key_f12 == NULL;
   if (wants_colour (preferences))
     start_colours (display);
   set_modes ();
