@@ -18,6 +18,14 @@ typedef struct {
   char *text;
 } Banner;
 
+static void
+banner_clear (Banner *banner)
+{
+  g_free (banner->text);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Banner, banner_clear)
+
 static BatchLine *
 newest_in_state (const Model *model, const char *state)
 {
@@ -274,8 +282,7 @@ draw_line (Model *model, Canvas *canvas, Area area)
 {
   const int strip = strip_rows (model, area);
   Area grid = area_top (area, area.height - strip);
-  Banner banner = banner_of (model);
-  g_autofree char *text = banner.text;
+  g_auto (Banner) banner = banner_of (model);
 
   if (model->tiles->len == 0) {
     canvas_paragraph (
