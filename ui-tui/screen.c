@@ -43,7 +43,7 @@ draw_cover (Canvas *canvas, Area area, Style style, const char *word, const char
 {
   const gboolean boxed = area.height >= 6;
   const Area inside = boxed ? area_inside (area, 1, 2) : area;
-  const int lines = paragraph_lines (text, inside.width, 3);
+  const int lines = paragraph_lines (text, inside.width, boxed ? 2 : 3);
 
   canvas_fill (canvas, area, ' ', style);
   if (boxed)
@@ -62,10 +62,10 @@ cover_draw (const Model *model, Canvas *canvas, Area area)
                 _ ("Nobody is signed in. The slots go on with their units."));
     return;
   }
-  text = g_strdup_printf ("%s %s",
+  /* what to do comes first: the reason may be long, and is the engineer's */
+  text = g_strdup_printf ("%s %s", _ ("Leave units in; this screen comes back by itself."),
                           model->disconnected_because != NULL ? model->disconnected_because
-                                                              : _ ("The station does not answer."),
-                          _ ("Leave units in. This screen comes back by itself."));
+                                                              : _ ("The station does not answer."));
   draw_cover (canvas, area, STYLE_ALARM, _ ("NO STATION"), text);
 }
 

@@ -8,6 +8,9 @@
 #include "ui-tui/language.h"
 #include "ui-tui/text.h"
 
+/* Simulated units are this fast; "0.0 s" would look like a fault. */
+#define INSTANT (G_USEC_PER_SEC / 10)
+
 static char *
 text_or_null (const char *text)
 {
@@ -39,7 +42,7 @@ set_time (TileFace *face, gint64 duration)
     return;
   g_free (face->time);
   g_free (face->least);
-  face->time = duration_words (duration);
+  face->time = duration < INSTANT ? g_strdup (_ ("<0.1 s")) : duration_words (duration);
   face->least = g_strdup_printf ("%" G_GINT64_FORMAT "s", duration / G_USEC_PER_SEC);
 }
 

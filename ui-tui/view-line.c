@@ -177,6 +177,8 @@ draw_failure (const Model *model, Canvas *canvas, Area area)
 
   if (text == NULL)
     return;
+  if (model->notice != NULL && area.height > 1)
+    area = area_top (area, area.height - 1);
   canvas_fill (canvas, area, ' ', STYLE_FAIL);
   canvas_paragraph (canvas, area_inside (area, 0, 1), 0, STYLE_FAIL, text);
 }

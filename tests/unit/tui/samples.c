@@ -200,7 +200,8 @@ sample_disconnected (guint slots)
   Model *model = sample_line (slots);
 
   model->connected = FALSE;
-  model->disconnected_because = g_strdup ("The station's service does not run on this PC.");
+  model->disconnected_because =
+      g_strdup ("The station's daemon is not running: there is no /run/keycradle/station.sock.");
   return model;
 }
 
