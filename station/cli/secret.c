@@ -27,6 +27,19 @@ secret_free (char *secret)
   g_free (secret);
 }
 
+void
+secret_take_prefix_off (char *badge, const char *screen_config)
+{
+  g_autoptr (GKeyFile) file = g_key_file_new ();
+  g_autofree char *prefix = NULL;
+
+  /* a screen without configuration has no prefix; a wrong one is for the screen to say */
+  if (g_key_file_load_from_file (file, screen_config, G_KEY_FILE_NONE, NULL))
+    prefix = g_key_file_get_string (file, "scanner", "Prefix", NULL);
+  if (prefix != NULL && g_str_has_prefix (badge, prefix))
+    memmove (badge, badge + strlen (prefix), strlen (badge + strlen (prefix)) + 1);
+}
+
 /* A control character is a key that was pressed by mistake, or Ctrl-C; over D-Bus goes only UTF-8.
  */
 static gboolean

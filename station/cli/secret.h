@@ -15,6 +15,10 @@ gboolean secret_can_ask (void);
  * secret_free(). */
 char *secret_read (const char *file, const char *prompt, GError **error);
 
+/* What the scanner sends before each code, by the file `screen_config`, is no part of a badge: the
+ * screen takes it off, so it is taken off here too. */
+void secret_take_prefix_off (char *badge, const char *screen_config);
+
 /* Wipes it first; NULL is fine. */
 void secret_free (char *secret);
 

@@ -9,6 +9,7 @@
 
 #include "fake-daemon.h"
 #include "station/cli/export-run.h"
+#include "station/cli/secret.h"
 
 /* Runs `line` against a daemon that knows one call; what it printed is freed with g_free(). */
 static char *
@@ -94,6 +95,33 @@ START_TEST (a_badge_alone_sets_no_pin)
                    "AddOperator", "()"));
   expect (fake_daemon_heard (), "'badge': <'0815'>");
   ck_assert_ptr_null (strstr (fake_daemon_heard (), "pin"));
+}
+END_TEST
+
+START_TEST (what_the_scanner_sends_before_a_code_is_no_part_of_a_badge)
+{
+  static const struct {
+    const char *config;
+    const char *scanned;
+    const char *badge;
+  } cases[] = {
+    { "[scanner]\nPrefix=]C0\n", "]C04711", "4711" },
+    { "[scanner]\nPrefix=]C0\n", "4711", "4711" },
+    { "[scanner]\nPrefix=]C0\n", "]C0", "" },
+    { "[scanner]\nPrefix=\n", "]C04711", "]C04711" },
+    { "no configuration", "]C04711", "]C04711" },
+  };
+  g_autofree char *path = NULL;
+  int fd = g_file_open_tmp ("keycradle-XXXXXX.conf", &path, NULL);
+
+  g_close (fd, NULL);
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
+    g_autofree char *badge = g_strdup (cases[i].scanned);
+    ck_assert (g_file_set_contents (path, cases[i].config, -1, NULL));
+    secret_take_prefix_off (badge, path);
+    ck_assert_str_eq (badge, cases[i].badge);
+  }
+  g_unlink (path);
 }
 END_TEST
 
@@ -244,6 +272,7 @@ main (void)
   tcase_add_test (tests, a_batch_with_scanned_serials_has_a_pattern_and_no_range);
   tcase_add_test (tests, a_badge_and_a_pin_come_from_standard_input);
   tcase_add_test (tests, a_badge_alone_sets_no_pin);
+  tcase_add_test (tests, what_the_scanner_sends_before_a_code_is_no_part_of_a_badge);
   tcase_add_test (tests, nobody_is_added_without_role_or_badge_or_with_a_strange_one);
   tcase_add_test (tests, operators_are_listed_and_switched);
   tcase_add_test (tests, an_attempt_shows_who_worked_and_how_long_each_step_took);
