@@ -8,13 +8,13 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/names.h"
 #include "base/station-socket.h"
 #include "ui-tui/language.h"
 #include "ui-tui/loop.h"
 #include "ui-tui/view.h"
 
 #define EXIT_USAGE 2
-#define DEFAULT_PREFERENCES "/etc/keycradle/screen.conf"
 /* For tests of the whole program: what stands on the screen is written to this file after each
  * drawing, as text, so that they can wait for a word. Nobody else needs it. */
 #define SAVE_VARIABLE "KEYCRADLE_TUI_SAVE"
@@ -38,7 +38,7 @@ parse_options (int *argc, char ***argv, Options *options, GError **error)
     { "config", 'c', 0, G_OPTION_ARG_FILENAME, &options->config,
       "The station's configuration, which says where the socket is", "FILE" },
     { "screen", 0, 0, G_OPTION_ARG_FILENAME, &options->screen,
-      "This screen's own configuration; default " DEFAULT_PREFERENCES, "FILE" },
+      "This screen's own configuration; default " DEFAULT_SCREEN_CONFIG_PATH, "FILE" },
     { "view", 0, 0, G_OPTION_ARG_STRING, &options->view,
       "Begin with line, batch, device, ca, log, export or slots", "NAME" },
     { "ascii", 0, 0, G_OPTION_ARG_NONE, &options->ascii, "Draw with nothing but ASCII", NULL },
@@ -112,7 +112,7 @@ load_preferences (const Options *options, GError **error)
   const char *environment = g_getenv ("KEYCRADLE_SCREEN");
   const char *named = options->screen != NULL ? options->screen : environment;
   Preferences *preferences =
-      preferences_load (named != NULL ? named : DEFAULT_PREFERENCES, named != NULL, error);
+      preferences_load (named != NULL ? named : DEFAULT_SCREEN_CONFIG_PATH, named != NULL, error);
 
   if (preferences == NULL)
     return NULL;
