@@ -67,12 +67,6 @@ begin_typing (App *app)
   app->model->typing = TRUE;
 }
 
-static void
-begin_filter (App *app)
-{
-  app->model->filtering = TRUE;
-}
-
 /* ---- requests ---- */
 
 static void
@@ -101,35 +95,17 @@ enter (App *app)
 }
 
 static void
-perform (App *app, Request request)
+show_view (App *app, Request request)
 {
-  switch (request) {
-  case REQUEST_NONE:
-  case REQUEST_REDRAW: /* the display's own */
-    break;
+  app_show (app, (ViewKind)(request - REQUEST_LINE)); /* both in one order */
+}
+
+static void
+perform_anywhere (App *app, Request request)
+{
+  switch ((int)request) {
   case REQUEST_HELP:
     show_help (app);
-    break;
-  case REQUEST_LINE:
-    app_show (app, VIEW_LINE);
-    break;
-  case REQUEST_BATCH:
-    app_show (app, VIEW_BATCH);
-    break;
-  case REQUEST_DEVICE:
-    app_show (app, VIEW_DEVICE);
-    break;
-  case REQUEST_CA:
-    app_show (app, VIEW_CA);
-    break;
-  case REQUEST_LOG:
-    app_show (app, VIEW_LOG);
-    break;
-  case REQUEST_EXPORT:
-    app_show (app, VIEW_EXPORT);
-    break;
-  case REQUEST_SLOTS:
-    app_show (app, VIEW_SLOTS);
     break;
   case REQUEST_LANGUAGE:
     app_choose_language (app);
@@ -144,17 +120,6 @@ perform (App *app, Request request)
   case REQUEST_TYPE:
     begin_typing (app);
     break;
-  case REQUEST_UP:
-  case REQUEST_DOWN:
-  case REQUEST_LEFT:
-  case REQUEST_RIGHT:
-  case REQUEST_PAGE_UP:
-  case REQUEST_PAGE_DOWN:
-  case REQUEST_FIRST:
-  case REQUEST_LAST:
-  case REQUEST_NEXT_FIELD:
-    app_move (app, request);
-    break;
   case REQUEST_ENTER:
     enter (app);
     break;
@@ -162,36 +127,37 @@ perform (App *app, Request request)
     go_back (app);
     break;
   case REQUEST_FILTER:
-    begin_filter (app);
+    app->model->filtering = TRUE;
     break;
-  case REQUEST_ACKNOWLEDGE:
-  case REQUEST_RETRY:
-  case REQUEST_DISABLE:
-  case REQUEST_LEARN:
-  case REQUEST_SWAP:
-    app_line_request (app, request);
-    break;
-  case REQUEST_NEW:
-  case REQUEST_START:
-  case REQUEST_PAUSE:
-  case REQUEST_CLOSE:
-    app_batch_request (app, request);
-    break;
-  case REQUEST_RETRY_USED:
-  case REQUEST_VOID:
-  case REQUEST_TRANSCRIPT:
-    app_device_request (app, request);
-    break;
-  case REQUEST_FOLLOW:
-  case REQUEST_TOGGLE:
-    app_log_request (app, request);
-    break;
-  case REQUEST_RANGE:
-  case REQUEST_FILE:
-  case REQUEST_RUN:
-    app_export_request (app, request);
+  default: /* to draw anew is the display's own */
     break;
   }
+}
+
+/* Who performs which stretch of keys.h's requests; the first that fits. */
+static const struct {
+  Request first;
+  Request last;
+  void (*perform) (App *app, Request request);
+} stretches[] = {
+  { REQUEST_LINE, REQUEST_SLOTS, show_view },
+  { REQUEST_UP, REQUEST_NEXT_FIELD, app_move },
+  { REQUEST_ACKNOWLEDGE, REQUEST_SWAP, app_line_request },
+  { REQUEST_NEW, REQUEST_CLOSE, app_batch_request },
+  { REQUEST_RETRY_USED, REQUEST_TRANSCRIPT, app_device_request },
+  { REQUEST_FOLLOW, REQUEST_TOGGLE, app_log_request },
+  { REQUEST_RANGE, REQUEST_RUN, app_export_request },
+  { REQUEST_NONE, REQUEST_RUN, perform_anywhere },
+};
+
+static void
+perform (App *app, Request request)
+{
+  guint i = 0;
+
+  while (request < stretches[i].first || request > stretches[i].last)
+    i++;
+  stretches[i].perform (app, request);
 }
 
 static ViewKind
