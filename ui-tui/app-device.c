@@ -25,8 +25,8 @@ app_show_device (App *app, const char *serial)
     device_detail_clear (&model->detail);
     model->detail.wanted = g_steal_pointer (&wanted);
   }
-  if (model->view != VIEW_DEVICE)
-    app_show (app, VIEW_DEVICE);
+  model->view = VIEW_DEVICE;
+  model->filtering = FALSE;
 }
 
 void

@@ -16,12 +16,24 @@ shows_batch (ViewKind view)
   return view == VIEW_BATCH || view == VIEW_EXPORT;
 }
 
+static gboolean
+shows_slots (ViewKind view)
+{
+  return view == VIEW_LINE || view == VIEW_SLOTS;
+}
+
+/* From the slots, the unit of the chosen one is meant. */
 void
 app_show (App *app, ViewKind view)
 {
   Model *model = app->model;
   const ViewKind before = model->view;
+  const Tile *tile = shows_slots (before) ? model_tile (model, model->focus) : NULL;
 
+  if (view == VIEW_DEVICE && tile != NULL && tile->device != NULL) {
+    app_show_device (app, tile->device);
+    return;
+  }
   model->view = view;
   model->filtering = FALSE;
   model->show_transcript = model->show_transcript && view == VIEW_DEVICE;

@@ -152,8 +152,8 @@ check_records (GPtrArray *checks, const Model *model)
   if (ca->log_origin != NULL)
     add (checks, CHECK_OK, _ ("Issuance log"),
          g_strdup_printf (
-             ngettext ("%u certificate, log %s.", "%u certificates, log %s.", signed_so_far),
-             signed_so_far, ca->log_origin),
+             ngettext ("%u certificate was signed.", "%u certificates were signed.", signed_so_far),
+             signed_so_far),
          NULL);
 }
 

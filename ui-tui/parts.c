@@ -98,13 +98,19 @@ table_row (Canvas *canvas, Area area, int row, const Column *columns, gboolean s
 
 /* ---- facts ---- */
 
+static gboolean
+is_known (const Fact *fact)
+{
+  return fact->value != NULL && *fact->value != '\0';
+}
+
 static int
 widest_label (const Fact *facts)
 {
   int widest = 0;
 
   for (const Fact *fact = facts; fact->label != NULL; fact++)
-    if (fact->value != NULL)
+    if (is_known (fact))
       widest = MAX (widest, text_width (fact->label));
   return widest;
 }
@@ -116,7 +122,7 @@ facts_draw (Canvas *canvas, Area area, int row, const Fact *facts)
   const int first = row;
 
   for (const Fact *fact = facts; fact->label != NULL && row < area.height; fact++) {
-    if (fact->value == NULL)
+    if (!is_known (fact))
       continue;
     canvas_text (canvas, area, row, 1, -1, STYLE_QUIET, fact->label);
     row += MAX (

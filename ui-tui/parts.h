@@ -30,7 +30,7 @@ void table_row (Canvas *canvas, Area area, int row, const Column *columns, gbool
 
 typedef struct {
   const char *label; /* translated; NULL ends the facts */
-  const char *value; /* NULL: this fact is left out */
+  const char *value; /* NULL or "": this fact is left out */
 } Fact;
 
 /* One below the other, values aligned, long ones over several lines. Returns the lines used. */

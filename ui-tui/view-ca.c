@@ -153,10 +153,8 @@ draw_authority (Canvas *canvas, Area area, const Model *model)
   const CaHealth *ca = &model->health.ca;
   g_autofree char *print = grouped_words (ca->fingerprint);
   const Fact facts[] = {
-    { _ ("Subject"), ca->subject },
-    { _ ("Key"), ca->key },
-    { _ ("SHA-256"), print },
-    { NULL, NULL },
+    { _ ("Subject"), ca->subject },    { _ ("Key"), ca->key }, { _ ("SHA-256"), print },
+    { _ ("Its log"), ca->log_origin }, { NULL, NULL },
   };
 
   if (area.height < 3)

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ui-tui/app.h"
+#include "ui-tui/app-private.h"
 #include "ui-tui/language.h"
 
 static Model *model;
@@ -404,6 +404,26 @@ START_TEST (help_opens_and_closes)
 }
 END_TEST
 
+START_TEST (the_unit_of_the_chosen_slot_is_shown)
+{
+  add_tile (1, TILE_FAIL);
+  press ('1');
+  press (KEY_CODE_F1 + 3);
+  ck_assert_int_eq (model->view, VIEW_DEVICE);
+  ck_assert_str_eq (model->detail.wanted, "SN-1");
+}
+END_TEST
+
+START_TEST (a_unit_that_is_asked_for_wins_over_the_chosen_slot)
+{
+  add_tile (1, TILE_FAIL);
+  press ('1');
+  app_show_device (&app, "AC24-999999");
+  ck_assert_int_eq (model->view, VIEW_DEVICE);
+  ck_assert_str_eq (model->detail.wanted, "AC24-999999");
+}
+END_TEST
+
 START_TEST (what_moves_on_turns_the_pages_of_the_help)
 {
   press ('?');
@@ -736,6 +756,8 @@ add_supervisor_tests (TCase *cases)
   tcase_add_test (cases, a_key_that_came_too_soon_answers_nothing);
   tcase_add_test (cases, help_opens_and_closes);
   tcase_add_test (cases, what_moves_on_turns_the_pages_of_the_help);
+  tcase_add_test (cases, the_unit_of_the_chosen_slot_is_shown);
+  tcase_add_test (cases, a_unit_that_is_asked_for_wins_over_the_chosen_slot);
   tcase_add_test (cases, the_language_is_chosen_from_a_list);
 }
 
