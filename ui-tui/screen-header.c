@@ -66,7 +66,7 @@ static char *
 state_words (const Model *model, const BatchLine *batch)
 {
   if (batch == NULL)
-    return g_strdup (_ ("NO BATCH RUNS"));
+    return model->connected ? g_strdup (_ ("NO BATCH RUNS")) : NULL;
   if (model_running_batch (model) != NULL)
     return NULL;
   return g_strdup (batch_state_label (batch->state));

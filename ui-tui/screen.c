@@ -104,6 +104,13 @@ draw_middle (Model *model, Canvas *canvas, Area area)
   notice_draw (model, canvas, notice);
 }
 
+/* Before the station has said its first word, nothing can be said of batch, slots or health. */
+static gboolean
+is_known (const Model *model)
+{
+  return model->connected || model->health.station != NULL;
+}
+
 static void
 draw_all (Model *model, Canvas *canvas)
 {
@@ -113,6 +120,13 @@ draw_all (Model *model, Canvas *canvas)
   Area middle;
 
   footer_draw (model, canvas, footer);
+  if (!is_known (model)) {
+    header_draw (model, canvas, area_top (left, HEADER_ROWS));
+    middle = area_below (left, HEADER_ROWS);
+    cover_draw (model, canvas, area_top (middle, cover_rows (COVER_DISCONNECTED, middle)));
+    dialog_draw (model, canvas);
+    return;
+  }
   if (canvas->height >= HEALTH_HEIGHT || health_has_problem (model))
     health_draw (model, canvas, take_bottom (&left, 1));
   scan_field_draw (model, canvas, take_bottom (&left, 1));

@@ -17,7 +17,7 @@ import termios
 import time
 
 PROGRAM = sys.argv[1]
-ALONE = "daemon is not running"
+ALONE = "Leave units in"
 
 
 class Screen:

@@ -169,6 +169,20 @@ START_TEST (a_small_terminal_gets_a_sentence)
 }
 END_TEST
 
+/* Not "no batch", not "no slots": it has not heard of any. */
+START_TEST (before_the_first_word_of_the_station_nothing_is_claimed)
+{
+  g_autoptr (Model) model = model_new ();
+
+  model->disconnected_because = g_strdup ("The station's daemon is not running.");
+  g_autofree char *text = text_of (model, 80, 24);
+  ck_assert_ptr_nonnull (strstr (text, "comes back by itself"));
+  ck_assert_ptr_null (strstr (text, "BATCH"));
+  ck_assert_ptr_null (strstr (text, "slot"));
+  ck_assert_ptr_null (strstr (text, "signer"));
+}
+END_TEST
+
 START_TEST (a_locked_screen_offers_only_what_it_takes)
 {
   g_autoptr (Model) model = sample_locked (8);
@@ -249,6 +263,7 @@ main (void)
   tcase_add_test (line, every_failure_is_named_until_it_was_seen_and_is_gone);
   tcase_add_test (line, an_empty_slot_does_not_show_the_unit_before);
   tcase_add_test (line, a_small_terminal_gets_a_sentence);
+  tcase_add_test (line, before_the_first_word_of_the_station_nothing_is_claimed);
   tcase_add_test (line, a_locked_screen_offers_only_what_it_takes);
   tcase_add_test (line, help_is_always_in_the_footer);
   tcase_add_loop_test (line, no_size_and_no_text_brings_it_down, 0,
