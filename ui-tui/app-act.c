@@ -161,6 +161,27 @@ app_act (App *app, const char *method, GVariant *parameters, const char *done)
 
 /* ---- the supervisor ---- */
 
+/* The station can't be told to stop waiting: it does so by itself. */
+static void
+stop_waiting (App *app)
+{
+  app_deauthorize (app);
+  model_notice (app->model, NOTICE_INFORMATION, "%s",
+                _ ("The station waits for a device a little longer: plug nothing in until it says "
+                   "that it has stopped."));
+}
+
+static void
+show_waiting (App *app, struct Act *act)
+{
+  app_open_dialog (app, DIALOG_WAIT, _ ("Learn"), act->done);
+  app->cancel = stop_waiting;
+  g_free (app->subject);
+  app->subject = g_strdup (act->method);
+  g_free (act->done);
+  act->done = g_strdup (_ ("The slot has learned its port."));
+}
+
 static void
 run_pending (App *app, gboolean supervised)
 {
@@ -174,13 +195,8 @@ run_pending (App *app, gboolean supervised)
   act->subject = g_strdup (app->subject);
   app->pending_then = NULL;
   app_close_dialog (app);
-  if (g_str_equal (method, "LearnSlot")) {
-    app_open_dialog (app, DIALOG_WAIT, _ ("Learn"), done);
-    g_clear_pointer (&act->done, g_free);
-    act->done = g_strdup (_ ("The slot has learned its port."));
-    g_free (app->subject);
-    app->subject = g_strdup (method);
-  }
+  if (g_str_equal (method, "LearnSlot"))
+    show_waiting (app, act);
   start (act);
 }
 

@@ -86,16 +86,16 @@ client_error_new (const GError *error, const char *method)
 
   g_dbus_error_strip_remote_error (copy);
   if (code == CLIENT_ERROR_NOT_KNOWN)
-    return g_error_new (CLIENT_ERROR, code,
+    return g_error_new (CLIENT_ERROR, (int)code,
                         _ ("The station's daemon is older than this screen and does not know %s: "
                            "install the same version of both."),
                         method);
   if (code == CLIENT_ERROR_CONNECTION)
-    return g_error_new_literal (CLIENT_ERROR, code,
+    return g_error_new_literal (CLIENT_ERROR, (int)code,
                                 _ ("No contact with the station: whether it was done is not "
                                    "known. Wait until the screen is back, and look."));
   sentence = sentence_of (copy->message);
-  return g_error_new_literal (CLIENT_ERROR, code, sentence);
+  return g_error_new_literal (CLIENT_ERROR, (int)code, sentence);
 }
 
 gboolean

@@ -47,7 +47,7 @@ pulse_answered (GObject *source, GAsyncResult *result, gpointer data)
 {
   Client *client = data;
   g_autoptr (GError) error = NULL;
-  g_autoptr (GVariant) answer =
+  g_autoptr (GVariant) answer G_GNUC_UNUSED =
       g_dbus_connection_call_finish (G_DBUS_CONNECTION (source), result, &error);
 
   if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED)
