@@ -119,6 +119,28 @@ bind_any (Station *station, const char *serial, guint *bound, GError **error)
   return TRUE;
 }
 
+/* Why no serial can be bound to this slot, for a sentence that began with the slot. */
+static const char *
+why_not_waiting (const Slot *slot)
+{
+  switch (slot->state) {
+  case SLOT_EMPTY:
+    return "is empty: plug the unit in first";
+  case SLOT_WAITING:
+    return "waits for something else";
+  case SLOT_WORKING:
+    return "is working already";
+  case SLOT_PASS:
+    return "shows PASS: take that unit out first";
+  case SLOT_FAIL:
+    return slot->failure_stands ? "shows a FAIL: acknowledge it first"
+                                : "shows a FAIL: take that unit out first";
+  case SLOT_DISABLED:
+    return "is out of service";
+  }
+  return "waits for no serial";
+}
+
 gboolean
 station_bind_serial (Station *station, guint number, const char *serial, guint *bound,
                      GError **error)
@@ -133,9 +155,8 @@ station_bind_serial (Station *station, guint number, const char *serial, guint *
   if (slot == NULL || !check_serial (station, serial, error))
     return FALSE;
   if (!waits_for_serial (slot))
-    return refuse (error, LEDGER_ERROR_BUSY_DEVICE,
-                   "%s was scanned, but slot %u waits for no serial: it is %s", shown, number,
-                   slot_state_word (slot->state));
+    return refuse (error, LEDGER_ERROR_BUSY_DEVICE, "%s was scanned, but slot %u %s", shown, number,
+                   why_not_waiting (slot));
   *bound = bind (station, slot, serial);
   return TRUE;
 }

@@ -190,6 +190,7 @@ START_TEST (a_binding_goes_with_its_device_and_stays_for_a_second_try)
   wait_while_working (first);
   slot_device_removed (first);
   ck_assert_ptr_null (first->bound_serial);
+  assert_refused (1, "A-1", "A-1 was scanned, but slot 1 shows a FAIL: acknowledge it first");
   ck_assert (station_acknowledge_slot (station, 1, "test", NULL));
   slot_device_added (first, "/nonexistent/port");
   ck_assert_str_eq (slot_waits_for (first), "serial");
@@ -200,7 +201,7 @@ START_TEST (a_scan_that_can_not_be_right_is_refused_in_words)
 {
   GSubprocess *unit = rig_plug (rig, "OWN-NAME", NULL);
 
-  assert_refused (1, "A-1", "A-1 was scanned, but slot 1 waits for no serial: it is empty");
+  assert_refused (1, "A-1", "A-1 was scanned, but slot 1 is empty: plug the unit in first");
   assert_refused (9, "A-1", "there is no slot 9");
   slot_device_added (second, "/nonexistent/two");
   assert_refused (0, "B-1", "serial B-1 does not fit the batch's pattern A-[0-9]+");
