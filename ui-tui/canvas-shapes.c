@@ -49,7 +49,7 @@ arms_of (const Canvas *canvas, gunichar glyph)
   const Joint *table = canvas->ascii ? ascii_joints : joints;
   const gsize count = canvas->ascii ? G_N_ELEMENTS (ascii_joints) : G_N_ELEMENTS (joints);
 
-  for (gsize i = 0; i < count; i++)
+  for (gsize i = 0; i < count && glyph != ' '; i++)
     if (table[i].glyph == glyph)
       return table[i].arms;
   return (Arms){ 0, 0, 0, 0 };

@@ -12,6 +12,8 @@ glyph_width (gunichar glyph)
 {
   if (glyph < 0x7f)
     return glyph >= 0x20 ? 1 : 0;
+  if (glyph >= 0x2500 && glyph <= 0x259f) /* frames and blocks: most of what is drawn */
+    return 1;
   if (!g_unichar_isprint (glyph) || g_unichar_iszerowidth (glyph))
     return 0;
   return g_unichar_iswide (glyph) ? 2 : 1;
@@ -20,9 +22,12 @@ glyph_width (gunichar glyph)
 gunichar *
 text_glyphs (const char *text, glong *length)
 {
-  g_autofree char *valid = g_utf8_make_valid (text, -1);
-  g_autofree char *composed = g_utf8_normalize (valid, -1, G_NORMALIZE_NFC);
+  g_autofree char *valid = NULL, *composed = NULL;
 
+  if (g_str_is_ascii (text))
+    return g_utf8_to_ucs4_fast (text, -1, length);
+  valid = g_utf8_make_valid (text, -1);
+  composed = g_utf8_normalize (valid, -1, G_NORMALIZE_NFC);
   return g_utf8_to_ucs4_fast (composed, -1, length);
 }
 
