@@ -201,6 +201,14 @@ brought_its_view (App *app, Request request)
   return TRUE;
 }
 
+/* What only the station can do. */
+static gboolean
+is_act (Request request)
+{
+  return (request >= REQUEST_ACKNOWLEDGE && request <= REQUEST_CLOSE)
+         || request == REQUEST_RETRY_USED || request == REQUEST_VOID || request == REQUEST_RUN;
+}
+
 static void
 say_locked (App *app)
 {
@@ -217,8 +225,9 @@ app_request (App *app, Request request)
       say_locked (app);
     return;
   }
-  if (!brought_its_view (app, request))
-    perform (app, request);
+  if (brought_its_view (app, request) || (is_act (request) && !app_has_contact (app)))
+    return;
+  perform (app, request);
 }
 
 /* ---- keys ---- */

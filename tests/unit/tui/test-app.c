@@ -641,8 +641,10 @@ START_TEST (an_act_without_contact_says_so)
 {
   static const gunichar keys[] = { 'a', 'r', 'd', 'l', 'w' };
 
-  add_tile (1, TILE_FAIL);
   model->connected = FALSE;
+  press ('a'); /* no slot is known yet */
+  assert_notice ("no contact");
+  add_tile (1, TILE_FAIL);
   model->view = VIEW_SLOTS;
   for (guint i = 0; i < G_N_ELEMENTS (keys); i++) {
     g_clear_pointer (&model->notice, g_free);
