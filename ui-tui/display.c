@@ -33,8 +33,9 @@ struct Display {
   gboolean slow_escape; /* the terminal has no function keys: a hand types Esc and a digit */
   gint64 escape_until;  /* an Esc came that may be one; 0: none */
   gunichar next;        /* came behind an Esc that was none; 0: none */
-  int height, width;    /* of `shown` */
-  Cell *shown;          /* what the terminal shows; NULL: unknown */
+  gboolean cursor_hidden;
+  int height, width; /* of `shown` */
+  Cell *shown;       /* what the terminal shows; NULL: unknown */
 };
 
 /* ---- opening ---- */
@@ -246,12 +247,14 @@ keep_shown (Display *display, const Canvas *canvas)
 }
 
 static void
-place_cursor (const Canvas *canvas)
+place_cursor (Display *display, const Canvas *canvas)
 {
   const gboolean there = canvas->cursor_row >= 0 && canvas->cursor_row < canvas->height
                          && canvas->cursor_column >= 0 && canvas->cursor_column < canvas->width;
 
-  curs_set (there ? 1 : 0);
+  if (display->cursor_hidden == there) /* each call is a write to the terminal */
+    curs_set (there ? 1 : 0);
+  display->cursor_hidden = !there;
   if (there)
     move (canvas->cursor_row, canvas->cursor_column);
 }
@@ -265,7 +268,7 @@ display_draw (Display *display, const Canvas *canvas)
   for (int row = 0; row < canvas->height; row++)
     if (!known || row_changed (display, canvas, row))
       draw_row (display, canvas, row);
-  place_cursor (canvas);
+  place_cursor (display, canvas);
   refresh ();
   keep_shown (display, canvas);
 }
