@@ -7,9 +7,7 @@
 #include "ui-tui/view.h"
 
 #define PAGE 10
-#define ALL_LINES                                                                                  \
-  1000000 /* of a transcript; the view knows how many there are, and stays within                  \
-           */
+#define ALL_LINES 1000000 /* of a transcript: its view stays within what there is */
 #define TWO_DIGITS G_USEC_PER_SEC
 
 /* ---- slots ---- */

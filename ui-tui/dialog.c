@@ -3,8 +3,6 @@
  * The box in front of everything: a question, fields to fill in, a list to choose from. It is as
  * small as its text, so that the line stays in sight around it, and says which key does what.
  */
-#include <string.h>
-
 #include "ui-tui/language.h"
 #include "ui-tui/parts.h"
 #include "ui-tui/text.h"

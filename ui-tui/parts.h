@@ -19,8 +19,6 @@ typedef struct {
   gboolean tail;     /* what does not fit is cut at its beginning: of ports the end matters */
 } Column;
 
-#define MOST_COLUMNS 10
-
 void table_head (Canvas *canvas, Area area, int row, const Column *columns);
 /* `texts` has one for each column, NULL for nothing. The selected row is marked by a sign too. */
 void table_row (Canvas *canvas, Area area, int row, const Column *columns, gboolean selected,
@@ -45,7 +43,7 @@ void filter_draw (Canvas *canvas, Area area, int row, const Model *model, guint 
 /* How many lines `text` takes in a paragraph of `width` columns, at most `most`. */
 int paragraph_lines (const char *text, int width, int most);
 
-/* The area cut at `rows`, and what stands right of `columns`. */
+/* What of the area is right of its first `columns`. */
 Area area_right (Area area, int columns);
 
 /* ---- words ---- */

@@ -4,8 +4,6 @@
  */
 #include "ui-tui/transcript.h"
 
-#include <string.h>
-
 #include "ui-tui/language.h"
 #include "ui-tui/parts.h"
 #include "ui-tui/text.h"

@@ -3,8 +3,6 @@
  * Batches: the list, and below it how the selected one goes, why units fail and in which slots, and
  * what can be done next.
  */
-#include <string.h>
-
 #include "ui-tui/language.h"
 #include "ui-tui/parts.h"
 #include "ui-tui/text.h"

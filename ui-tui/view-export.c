@@ -28,7 +28,7 @@ static const Column export_columns[] = {
   { N_ ("When"), 16, FALSE, 0, FALSE },  { N_ ("Batch"), 0, FALSE, 0, FALSE },
   { N_ ("Format"), 8, FALSE, 0, FALSE }, { N_ ("Range"), 8, FALSE, 60, FALSE },
   { N_ ("Rows"), 7, TRUE, 0, FALSE },    { N_ ("Size"), 9, TRUE, 90, FALSE },
-  { N_ ("By"), 10, FALSE, 100, FALSE },   { N_ ("SHA-256"), 19, FALSE, 120, FALSE },
+  { N_ ("By"), 10, FALSE, 100, FALSE },  { N_ ("SHA-256"), 19, FALSE, 120, FALSE },
   { NULL, 0, FALSE, 0, FALSE },
 };
 
@@ -160,7 +160,8 @@ omitted_words (const ExportRun *run)
     return NULL;
   return g_strdup_printf (
       ngettext ("%u unit, because the cloud would refuse it; 'keycradle export' names it",
-                "%u units, because the cloud would refuse them; 'keycradle export' names them", omitted),
+                "%u units, because the cloud would refuse them; 'keycradle export' names them",
+                omitted),
       omitted);
 }
 

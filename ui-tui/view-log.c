@@ -11,13 +11,15 @@
 #define LEAST_DETAILS 6 /* lines, with their heading */
 
 static const Column event_columns[] = {
-  { N_ ("When"), 16, FALSE, 0, FALSE },     { N_ ("Who"), 12, FALSE, 60, FALSE },  { N_ ("What"), 20, FALSE, 0, FALSE },
-  { N_ ("Of what"), 22, FALSE, 76, FALSE }, { N_ ("More"), 0, FALSE, 100, FALSE }, { NULL, 0, FALSE, 0, FALSE },
+  { N_ ("When"), 16, FALSE, 0, FALSE },  { N_ ("Who"), 12, FALSE, 60, FALSE },
+  { N_ ("What"), 20, FALSE, 0, FALSE },  { N_ ("Of what"), 22, FALSE, 76, FALSE },
+  { N_ ("More"), 0, FALSE, 100, FALSE }, { NULL, 0, FALSE, 0, FALSE },
 };
 
 static const Column narrow_event_columns[] = {
-  { N_ ("When"), 16, FALSE, 0, FALSE },   { N_ ("Who"), 12, FALSE, 60, FALSE }, { N_ ("What"), 20, FALSE, 0, FALSE },
-  { N_ ("Of what"), 0, FALSE, 0, FALSE }, { NULL, 0, FALSE, 0, FALSE },
+  { N_ ("When"), 16, FALSE, 0, FALSE }, { N_ ("Who"), 12, FALSE, 60, FALSE },
+  { N_ ("What"), 20, FALSE, 0, FALSE }, { N_ ("Of what"), 0, FALSE, 0, FALSE },
+  { NULL, 0, FALSE, 0, FALSE },
 };
 
 static const Column attempt_columns[] = {
@@ -182,8 +184,8 @@ draw_attempt_details (Canvas *canvas, Area area, const AttemptLine *attempt)
   g_autofree char *open = g_strdup_printf (_ ("%s shows the unit"), key_name (REQUEST_ENTER));
   const gboolean passed = g_strcmp0 (attempt->result, "passed") == 0;
   const Fact facts[] = {
-    { _ ("Why"), attempt->reason != NULL ? reason_label (attempt->reason, attempt->operator_text)
-                                         : NULL },
+    { _ ("Why"),
+      attempt->reason != NULL ? reason_label (attempt->reason, attempt->operator_text) : NULL },
     { _ ("What to do"), attempt->operator_text != NULL ? _ (attempt->operator_text) : NULL },
     { _ ("Exactly"), attempt->detail },
     { _ ("Last step"), attempt->step != NULL && !passed ? step_label (attempt->step) : NULL },
