@@ -66,6 +66,7 @@ check_terminal (GError **error)
                           name);
   if (setupterm (NULL, STDOUT_FILENO, &problem) != OK || cursor_address == NULL)
     return refuse (error, text);
+  del_curterm (cur_term); /* newterm() reads its own */
   return TRUE;
 }
 
