@@ -88,7 +88,7 @@ add_states (GPtrArray *entries)
              _ ("Dots: scan the serial number of the unit in this slot."));
   add_state (entries, _ ("WAIT"), PATTERN_DOT, STYLE_ATTENTION,
              _ ("Dots: leave the unit in, it waits for a batch to be started."));
-  add_state (entries, _ ("WORK"), PATTERN_NONE, STYLE_WORKING,
+  add_state (entries, _ ("BUSY"), PATTERN_NONE, STYLE_WORKING,
              _ ("Leave the unit in; the bar shows how far it is."));
   add_state (entries, _ ("PASS"), PATTERN_SOLID, STYLE_PASS,
              _ ("A full frame: the unit is done. Take it out."));
