@@ -383,9 +383,11 @@ START_TEST (fine_lines_for_ever_are_a_flood_too)
   }
   assert_error (error, DRIVER_ERROR_FLOOD);
   ck_assert_uint_le (transport_bytes_received (transport), TRANSPORT_SESSION_MAX + 4096);
+  transport_note (transport, "step", "record 1"); /* what the station says still fits */
   transcript = transport_transcript (transport);
   ck_assert_uint_le (strlen (transcript), TRANSCRIPT_MAX + 100);
   ck_assert_ptr_nonnull (strstr (transcript, "\n# left-out "));
+  ck_assert_ptr_nonnull (strstr (transcript, "\n# step record 1\n"));
 }
 END_TEST
 

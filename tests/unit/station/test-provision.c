@@ -10,6 +10,7 @@
 #include "rig.h"
 #include "station/error.h"
 #include "station/reason.h"
+#include "station/transcript.h"
 
 #define WHOLE_WAY                                                                                  \
   "open identify register generate-key read-csr check-key sign store install read-back prove"
@@ -312,6 +313,37 @@ START_TEST (without_a_signer_the_device_is_not_touched)
 }
 END_TEST
 
+START_TEST (a_port_that_does_not_open_leaves_the_step_it_was)
+{
+  g_autoptr (Rig) rig = rig_new (NULL, NULL);
+  g_autofree char *transcripts = rig_path (rig, "transcripts");
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GPtrArray) attempts = NULL;
+  g_autofree char *text = NULL;
+  const Attempt *attempt;
+
+  ck_assert (!rig_provision (rig, &error)); /* nothing is plugged in */
+  attempts = ledger_attempts (rig->ledger, NULL, NULL, 1, NULL);
+  attempt = g_ptr_array_index (attempts, 0);
+  ck_assert_ptr_nonnull (attempt->transcript);
+  text = transcript_load (transcripts, attempt->transcript, NULL);
+  ck_assert_msg (text != NULL && g_str_has_prefix (text, "# step open "), "%s", text);
+}
+END_TEST
+
+START_TEST (only_the_station_notes_a_step)
+{
+  g_autoptr (GVariant) steps = g_variant_ref_sink (
+      transcript_steps ("# step open 1767225600000000\n# batch B1\n< 0.1 # step sign 1\n"
+                        "> 0.2 # step sign 2\n# stepping on 3\n# step sign\n# step sign x\n"
+                        "# step sign -1\n# step identify 1767225600000001"));
+  g_autofree char *text = g_variant_print (steps, FALSE);
+
+  ck_assert_str_eq (text, "[{'step': <'open'>, 'at': <int64 1767225600000000>}, "
+                          "{'step': <'identify'>, 'at': <int64 1767225600000001>}]");
+}
+END_TEST
+
 int
 main (void)
 {
@@ -333,6 +365,8 @@ main (void)
   tcase_add_test (cases, nothing_is_signed_by_a_signer_with_an_older_log);
   tcase_add_test (cases, production_refuses_a_demo_ca);
   tcase_add_test (cases, without_a_signer_the_device_is_not_touched);
+  tcase_add_test (cases, a_port_that_does_not_open_leaves_the_step_it_was);
+  tcase_add_test (cases, only_the_station_notes_a_step);
   suite_add_tcase (suite, cases);
   srunner_run_all (runner, CK_ENV);
   failed = srunner_ntests_failed (runner);
