@@ -318,12 +318,18 @@ app_dialog_key (App *app, gunichar key)
 
 /* ---- scans ---- */
 
+/* Behind the badge comes the PIN: one that is typed fast, or printed as a code, looks like a scan.
+ */
 static void
 badge_scanned (App *app, const char *badge)
 {
-  Field *field = field_at (app, 0);
+  const gboolean is_pin = app->model->dialog.field == 1;
 
-  g_string_assign (field->value, badge);
+  g_string_assign (field_at (app, is_pin ? 1 : 0)->value, badge);
+  if (is_pin) {
+    say_yes (app);
+    return;
+  }
   if (supervisors_have_pins (app->model))
     app->model->dialog.field = 1;
   else
