@@ -9,7 +9,6 @@
 #define DEMO_CA_MARK "TEST - NOT FOR PRODUCTION"
 
 #define DEFAULT_CONFIG_PATH "/etc/keycradle/keycradle.conf"
-#define DEFAULT_SCREEN_CONFIG_PATH "/etc/keycradle/screen.conf"
 #define DEFAULT_STATION_SOCKET "/run/keycradle/station.sock"
 #define DEFAULT_SIGNER_SOCKET "/run/keycradle-signer/signer.sock"
 #define DEFAULT_STATE_FOLDER "/var/lib/keycradle"

@@ -6,6 +6,8 @@
 
 #include "base/names.h"
 
+#define SCREEN_FILE "screen.conf"
+
 const char *
 station_config_path (const char *option)
 {
@@ -32,4 +34,12 @@ station_socket_path (const char *socket, const char *config)
   g_key_file_load_from_file (file, station_config_path (config), G_KEY_FILE_NONE, NULL);
   configured = g_key_file_get_string (file, "station", "Socket", NULL);
   return configured != NULL ? configured : g_strdup (DEFAULT_STATION_SOCKET);
+}
+
+char *
+station_screen_path (const char *config)
+{
+  g_autofree char *folder = g_path_get_dirname (station_config_path (config));
+
+  return g_build_filename (folder, SCREEN_FILE, NULL);
 }

@@ -14,3 +14,7 @@ const char *station_config_path (const char *option);
  * --config said) speaks of another station, what the configuration says, or the usual place. Free
  * with g_free(). */
 char *station_socket_path (const char *socket, const char *config);
+
+/* How a screen of that station behaves: screen.conf beside its configuration. Free with
+ * g_free(). */
+char *station_screen_path (const char *config);

@@ -38,7 +38,7 @@ parse_options (int *argc, char ***argv, Options *options, GError **error)
     { "config", 'c', 0, G_OPTION_ARG_FILENAME, &options->config,
       "The station's configuration, which says where the socket is", "FILE" },
     { "screen", 0, 0, G_OPTION_ARG_FILENAME, &options->screen,
-      "This screen's own configuration; default " DEFAULT_SCREEN_CONFIG_PATH, "FILE" },
+      "How this screen behaves; default screen.conf beside the station's configuration", "FILE" },
     { "view", 0, 0, G_OPTION_ARG_STRING, &options->view,
       "Begin with line, batch, device, ca, log, export or slots", "NAME" },
     { "ascii", 0, 0, G_OPTION_ARG_NONE, &options->ascii, "Draw with nothing but ASCII", NULL },
@@ -111,8 +111,8 @@ load_preferences (const Options *options, GError **error)
 {
   const char *environment = g_getenv ("KEYCRADLE_SCREEN");
   const char *named = options->screen != NULL ? options->screen : environment;
-  Preferences *preferences =
-      preferences_load (named != NULL ? named : DEFAULT_SCREEN_CONFIG_PATH, named != NULL, error);
+  g_autofree char *usual = station_screen_path (options->config);
+  Preferences *preferences = preferences_load (named != NULL ? named : usual, named != NULL, error);
 
   if (preferences == NULL)
     return NULL;

@@ -138,9 +138,11 @@ write_demo_files (const Demo *demo, GError **error)
   g_autofree char *station =
       init_demo_station_text (demo->folder, demo->ports, demo->slots, demo->acknowledge);
   g_autofree char *signer = init_demo_signer_text (demo->folder);
+  g_autofree char *screen = init_demo_screen_text (demo->folder);
 
   return write_text (demo->folder, "keycradle.conf", station, error)
          && write_text (demo->folder, "signer.conf", signer, error)
+         && write_text (demo->folder, "screen.conf", screen, error)
          && write_text (demo->folder, "profiles.d/aws-iot.profile", init_demo_profile_text (),
                         error);
 }
@@ -152,6 +154,7 @@ make_demo (const Demo *demo, GError **error)
          && make_folder (demo->folder, "state", 0750, error)
          && make_folder (demo->folder, "signer-state", 0700, error)
          && make_folder (demo->folder, "profiles.d", 0755, error)
+         && make_folder (demo->folder, "manifests", 0755, error)
          && make_folder (demo->ports, "", 0755, error) && make_demo_ca (demo, error)
          && write_demo_files (demo, error);
 }
@@ -172,7 +175,8 @@ init_demo (Cli *cli, GError **error)
           "  keycradled --config $KEYCRADLE_CONFIG &\n"
           "  keycradle batch create DEMO-1 --product demo --profile aws-iot --target 16\n"
           "  keycradle batch start DEMO-1\n"
-          "  keycradle sim one smp --serial SN0001 --link %s/slot1\n",
+          "  keycradle sim one smp --serial SN0001 --link %s/slot1 &\n"
+          "  keycradle-tui\n",
           demo.slots, demo.folder, demo.folder, demo.ports);
   return CLI_OK;
 }

@@ -6,7 +6,7 @@
 
 #include <stdio.h>
 
-#include "base/names.h"
+#include "base/station-socket.h"
 #include "station/cli/arguments.h"
 #include "station/cli/output.h"
 #include "station/cli/secret.h"
@@ -30,8 +30,11 @@ read_badge (const CliOptions *options, GError **error)
                                        "Scan the badge", error);
   if (badge == NULL)
     return NULL;
-  if (options->badge_file == NULL)
-    secret_take_prefix_off (badge, DEFAULT_SCREEN_CONFIG_PATH);
+  if (options->badge_file == NULL) {
+    g_autofree char *screen = station_screen_path (options->config);
+
+    secret_take_prefix_off (badge, screen);
+  }
   if (*badge == '\0') {
     g_set_error (error, CLI_ERROR, CLI_USAGE, "The badge is empty: nobody can sign in with that.");
     return NULL;

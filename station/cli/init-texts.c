@@ -54,6 +54,15 @@ init_demo_signer_text (const char *folder)
                           folder, folder, folder, folder, folder, folder);
 }
 
+char *
+init_demo_screen_text (const char *folder)
+{
+  return g_strdup_printf ("# The demo station's screen.\n"
+                          "[screen]\n"
+                          "ExportFolder=%s/manifests\n",
+                          folder);
+}
+
 const char *
 init_demo_profile_text (void)
 {

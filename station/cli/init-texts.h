@@ -12,6 +12,7 @@ char *init_demo_station_text (const char *folder, const char *ports, guint slots
                               gboolean acknowledge);
 char *init_demo_signer_text (const char *folder);
 const char *init_demo_profile_text (void);
+char *init_demo_screen_text (const char *folder);
 
 char *init_station_text (const char *folder);
 char *init_signer_text (const char *folder);

@@ -45,6 +45,8 @@ def a_demo_station_is_complete(folder):
     expect("AcknowledgeFailures=no" in read(demo, "keycradle.conf"), "nobody stands at a demo")
     expect(f"Port={demo}/ports/slot3" in read(demo, "keycradle.conf"), "slot 3 has no port")
     expect(os.path.isdir(demo + "/ports") and os.path.isdir(demo + "/state"), "folders")
+    expect(f"ExportFolder={demo}/manifests" in read(demo, "screen.conf")
+           and os.path.isdir(demo + "/manifests"), "where the screen exports to")
 
 
 def a_folder_in_use_is_refused_and_force_keeps_the_ca(folder):
