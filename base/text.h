@@ -7,6 +7,9 @@
 
 #include <glib.h>
 
+/* Marks a sentence for po/ that is kept in English here and translated where it is shown. */
+#define N_(text) (text)
+
 /* `text` made safe to show: control bytes, DEL, invalid UTF-8 and bidirectional
  * controls become '?'; cut after `most` characters with a '~'. Free with g_free(). */
 char *text_for_display (const char *text, gsize most);

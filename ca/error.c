@@ -4,56 +4,69 @@
  */
 #include "ca/error.h"
 
+#include "base/text.h"
+
 typedef struct {
   const char *word;
   const char *operator_text;
 } Reason;
 
 static const Reason reasons[] = {
-  [CA_ERROR_CSR_MALFORMED] = { "csr-malformed", "The device sent a damaged request. Try once more, "
-                                                "then put it aside." },
-  [CA_ERROR_CSR_TRAILING_DATA] = { "csr-trailing-data", "The device sent more than a request. Put "
-                                                        "it aside for engineering." },
-  [CA_ERROR_CSR_SIGNATURE] = { "csr-signature", "The device could not prove that it has its key. "
-                                                "Try once more, then put it aside." },
-  [CA_ERROR_SIGNATURE_ALGORITHM] = { "signature-algorithm",
-                                     "The device signs in a way that is not allowed. Put it aside "
-                                     "for engineering." },
-  [CA_ERROR_KEY_ALGORITHM] = { "key-algorithm", "The device made a kind of key that is not "
-                                                "allowed. Put it aside for engineering." },
-  [CA_ERROR_RSA_TOO_SMALL] = { "rsa-too-small", "The device made a key that is too weak. Put it "
-                                                "aside for engineering." },
-  [CA_ERROR_RSA_TOO_LARGE] = { "rsa-too-large", "The device made a key that is too large. Put it "
-                                                "aside for engineering." },
+  [CA_ERROR_CSR_MALFORMED] = { "csr-malformed",
+                               N_ ("The device sent a damaged request. Try once more, "
+                                   "then put it aside.") },
+  [CA_ERROR_CSR_TRAILING_DATA] = { "csr-trailing-data",
+                                   N_ ("The device sent more than a request. Put "
+                                       "it aside for engineering.") },
+  [CA_ERROR_CSR_SIGNATURE] = { "csr-signature",
+                               N_ ("The device could not prove that it has its key. "
+                                   "Try once more, then put it aside.") },
+  [CA_ERROR_SIGNATURE_ALGORITHM] = { "signature-algorithm", N_ ("The device signs in a way that is "
+                                                                "not allowed. Put it aside "
+                                                                "for engineering.") },
+  [CA_ERROR_KEY_ALGORITHM] = { "key-algorithm", N_ ("The device made a kind of key that is not "
+                                                    "allowed. Put it aside for engineering.") },
+  [CA_ERROR_RSA_TOO_SMALL] = { "rsa-too-small",
+                               N_ ("The device made a key that is too weak. Put it "
+                                   "aside for engineering.") },
+  [CA_ERROR_RSA_TOO_LARGE] = { "rsa-too-large",
+                               N_ ("The device made a key that is too large. Put it "
+                                   "aside for engineering.") },
   [CA_ERROR_RSA_MALFORMED] = { "rsa-malformed",
-                               "The device made a broken key. Put it aside for engineering." },
-  [CA_ERROR_EC_CURVE] = { "ec-curve", "The device made a kind of key that is not allowed. Put it "
-                                      "aside for engineering." },
+                               N_ ("The device made a broken key. Put it aside for engineering.") },
+  [CA_ERROR_EC_CURVE] = { "ec-curve",
+                          N_ ("The device made a kind of key that is not allowed. Put it "
+                              "aside for engineering.") },
   [CA_ERROR_EC_POINT] = { "ec-point",
-                          "The device made a broken key. Put it aside for engineering." },
-  [CA_ERROR_DUPLICATE_KEY] = { "duplicate-key", "Another device already has this key. Put this "
-                                                "device aside and call a supervisor." },
-  [CA_ERROR_PROFILE] = { "profile", "The station and the signer do not agree on the profile. Stop "
-                                    "and call a supervisor." },
-  [CA_ERROR_SUBJECT] = { "subject", "The certificate's name can't be made for this device. Call a "
-                                    "supervisor." },
-  [CA_ERROR_VALIDITY] = { "validity",
-                          "The certificate would outlive its CA. Stop and call a supervisor." },
-  [CA_ERROR_CLOCK] = { "clock",
-                       "The date or time of this PC can't be right. Stop and call a supervisor." },
-  [CA_ERROR_CA_KEY] = { "ca-key", "The signer can't use its key. Stop and call a supervisor." },
-  [CA_ERROR_CA_CERTIFICATE] = { "ca-certificate", "The signer can't use its certificate. Stop and "
-                                                  "call a supervisor." },
-  [CA_ERROR_DEMO_CA] = { "demo-ca",
-                         "This is a test CA, not one for production. Stop and call a supervisor." },
-  [CA_ERROR_LOG] = { "issuance-log", "The signer can't write its log, so nothing is issued. Stop "
-                                     "and call a supervisor." },
-  [CA_ERROR_UNREACHABLE] = { "signer-unreachable",
-                             "The signer does not answer. Try again, then call a supervisor." },
-  [CA_ERROR_PROTOCOL] = { "signer-protocol", "Station and signer do not understand each other. "
-                                             "Stop and call a supervisor." },
+                          N_ ("The device made a broken key. Put it aside for engineering.") },
+  [CA_ERROR_DUPLICATE_KEY] = { "duplicate-key", N_ ("Another device already has this key. Put this "
+                                                    "device aside and call a supervisor.") },
+  [CA_ERROR_PROFILE] = { "profile",
+                         N_ ("The station and the signer do not agree on the profile. Stop "
+                             "and call a supervisor.") },
+  [CA_ERROR_SUBJECT] = { "subject",
+                         N_ ("The certificate's name can't be made for this device. Call a "
+                             "supervisor.") },
+  [CA_ERROR_VALIDITY] = { "validity", N_ ("The certificate would outlive its CA. Stop and call a "
+                                          "supervisor.") },
+  [CA_ERROR_CLOCK] = { "clock", N_ ("The date or time of this PC can't be right. Stop and call a "
+                                    "supervisor.") },
+  [CA_ERROR_CA_KEY] = { "ca-key",
+                        N_ ("The signer can't use its key. Stop and call a supervisor.") },
+  [CA_ERROR_CA_CERTIFICATE] = { "ca-certificate",
+                                N_ ("The signer can't use its certificate. Stop and "
+                                    "call a supervisor.") },
+  [CA_ERROR_DEMO_CA] = { "demo-ca", N_ ("This is a test CA, not one for production. Stop and call "
+                                        "a supervisor.") },
+  [CA_ERROR_LOG] = { "issuance-log",
+                     N_ ("The signer can't write its log, so nothing is issued. Stop "
+                         "and call a supervisor.") },
+  [CA_ERROR_UNREACHABLE] = { "signer-unreachable", N_ ("The signer does not answer. Try again, "
+                                                       "then call a supervisor.") },
+  [CA_ERROR_PROTOCOL] = { "signer-protocol", N_ ("Station and signer do not understand each other. "
+                                                 "Stop and call a supervisor.") },
   [CA_ERROR_INTERNAL] = { "signer-internal",
-                          "The signer failed. Try again, then call a supervisor." },
+                          N_ ("The signer failed. Try again, then call a supervisor.") },
 };
 
 GQuark

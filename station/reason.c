@@ -6,6 +6,7 @@
  */
 #include "station/reason.h"
 
+#include "base/text.h"
 #include "ca/error.h"
 #include "db/ledger.h"
 #include "drivers/driver.h"
@@ -13,7 +14,8 @@
 
 G_DEFINE_QUARK (keycradle - station - error, station_error)
 
-#define CALL_ENGINEER "The station has a fault. Leave the unit in the slot and call the engineer."
+#define CALL_ENGINEER                                                                              \
+  N_ ("The station has a fault. Leave the unit in the slot and call the engineer.")
 
 const char *
 station_error_word (StationError code)
@@ -44,22 +46,25 @@ station_text (StationError code)
 {
   switch (code) {
   case STATION_ERROR_OTHER_KEY:
-    return "This unit made another kind of key than was asked for. Put it with the rejected ones.";
+    return N_ (
+        "This unit made another kind of key than was asked for. Put it with the rejected ones.");
   case STATION_ERROR_WRONG_CERT:
   case STATION_ERROR_NO_SLOT:
   case STATION_ERROR_SLOT:
     return CALL_ENGINEER;
   case STATION_ERROR_SERVER_ROOTS:
-    return "The server certificates for this product are missing on the station. Call the "
-           "engineer; the unit is fine.";
+    return N_ ("The server certificates for this product are missing on the station. Call the "
+               "engineer; the unit is fine.");
   case STATION_ERROR_OLD_SIGNER_LOG:
-    return "The record of issued certificates is older than the station's own. Stop the line and "
-           "call the supervisor.";
+    return N_ (
+        "The record of issued certificates is older than the station's own. Stop the line and "
+        "call the supervisor.");
   case STATION_ERROR_OTHER_SIGNER:
-    return "The station's certificate authority is not set up correctly. Call the engineer; the "
-           "unit is fine.";
+    return N_ (
+        "The station's certificate authority is not set up correctly. Call the engineer; the "
+        "unit is fine.");
   case STATION_ERROR_CONFIG:
-    return "The station's configuration is wrong. Call the engineer; the unit is fine.";
+    return N_ ("The station's configuration is wrong. Call the engineer; the unit is fine.");
   }
   return CALL_ENGINEER;
 }
@@ -69,42 +74,49 @@ driver_text (DriverError code)
 {
   switch (code) {
   case DRIVER_ERROR_UNPLUGGED:
-    return "The unit was unplugged too early. Put it in again and leave it in until the slot "
-           "shows the result.";
+    return N_ ("The unit was unplugged too early. Put it in again and leave it in until the slot "
+               "shows the result.");
   case DRIVER_ERROR_PORT:
-    return "The slot's port can't be used. Check the cable; if it happens again, call the "
-           "engineer.";
+    return N_ ("The slot's port can't be used. Check the cable; if it happens again, call the "
+               "engineer.");
   case DRIVER_ERROR_NO_ANSWER:
-    return "The unit does not answer. Check that it has power and sits firmly, then put it in "
-           "again; if it fails again, put it with the rejected ones.";
+    return N_ ("The unit does not answer. Check that it has power and sits firmly, then put it in "
+               "again; if it fails again, put it with the rejected ones.");
   case DRIVER_ERROR_GARBLED:
-    return "The unit sent an answer that makes no sense. Check the contacts and try it once more; "
-           "if it fails again, put it with the rejected ones.";
+    return N_ (
+        "The unit sent an answer that makes no sense. Check the contacts and try it once more; "
+        "if it fails again, put it with the rejected ones.");
   case DRIVER_ERROR_FLOOD:
-    return "The unit sends without end. Put it with the rejected ones.";
+    return N_ ("The unit sends without end. Put it with the rejected ones.");
   case DRIVER_ERROR_REFUSED:
-    return "The unit refused a step. It may be locked or set up already: put it with the rejected "
-           "ones.";
+    return N_ (
+        "The unit refused a step. It may be locked or set up already: put it with the rejected "
+        "ones.");
   case DRIVER_ERROR_UNSUPPORTED:
-    return "This unit can't do what this batch needs. Check that it is the right product; if it "
-           "is, call the engineer.";
+    return N_ (
+        "This unit can't do what this batch needs. Check that it is the right product; if it "
+        "is, call the engineer.");
   case DRIVER_ERROR_UNKNOWN:
-    return "The station does not know this kind of unit. Check that it is the right product with "
-           "the right firmware.";
+    return N_ (
+        "The station does not know this kind of unit. Check that it is the right product with "
+        "the right firmware.");
   case DRIVER_ERROR_IDENTITY:
-    return "This unit has no valid serial number, or it was changed for another while the station "
-           "worked. Put it in again; if it fails again, put it with the rejected ones.";
+    return N_ (
+        "This unit has no valid serial number, or it was changed for another while the station "
+        "worked. Put it in again; if it fails again, put it with the rejected ones.");
   case DRIVER_ERROR_KEY_GENERATION:
-    return "The unit's chip could not make a key. Put it with the rejected ones.";
+    return N_ ("The unit's chip could not make a key. Put it with the rejected ones.");
   case DRIVER_ERROR_PRIVATE_KEY_LEAKED:
-    return "This unit gave away its secret key. Keep it apart from all others and call the "
-           "supervisor.";
+    return N_ ("This unit gave away its secret key. Keep it apart from all others and call the "
+               "supervisor.");
   case DRIVER_ERROR_READ_BACK:
-    return "This unit did not show the identity that it was given. Try it once more; if it fails "
-           "again, put it with the rejected ones.";
+    return N_ (
+        "This unit did not show the identity that it was given. Try it once more; if it fails "
+        "again, put it with the rejected ones.");
   case DRIVER_ERROR_PROOF:
-    return "This unit could not prove its identity. Try it once more; if it fails again, put it "
-           "with the rejected ones.";
+    return N_ (
+        "This unit could not prove its identity. Try it once more; if it fails again, put it "
+        "with the rejected ones.");
   case DRIVER_ERROR_INTERNAL:
     return CALL_ENGINEER;
   }
@@ -116,33 +128,35 @@ ledger_text (LedgerError code)
 {
   switch (code) {
   case LEDGER_ERROR_STORAGE:
-    return "The station can't save its records, so it gives out nothing. Call the engineer; the "
-           "unit is fine.";
+    return N_ (
+        "The station can't save its records, so it gives out nothing. Call the engineer; the "
+        "unit is fine.");
   case LEDGER_ERROR_NEWER_SCHEMA:
   case LEDGER_ERROR_CORRUPT:
-    return "The station's records can't be used. Stop the line and call the engineer.";
+    return N_ ("The station's records can't be used. Stop the line and call the engineer.");
   case LEDGER_ERROR_NOT_FOUND:
   case LEDGER_ERROR_INVALID:
   case LEDGER_ERROR_EXISTS:
     return CALL_ENGINEER;
   case LEDGER_ERROR_BATCH_STATE:
-    return "The batch was stopped. Leave the unit until the batch runs again, then put it in "
-           "again.";
+    return N_ ("The batch was stopped. Leave the unit until the batch runs again, then put it in "
+               "again.");
   case LEDGER_ERROR_BATCH_FULL:
-    return "The batch is complete. Put this unit back with the unfinished ones and call the "
-           "supervisor for the next batch.";
+    return N_ ("The batch is complete. Put this unit back with the unfinished ones and call the "
+               "supervisor for the next batch.");
   case LEDGER_ERROR_DUPLICATE_KEY:
-    return "Another unit has the same key. Keep this unit apart and call the supervisor.";
+    return N_ ("Another unit has the same key. Keep this unit apart and call the supervisor.");
   case LEDGER_ERROR_DUPLICATE_DEVICE:
-    return "Another unit or another batch has this serial number already. Keep this unit apart "
-           "and call the supervisor.";
+    return N_ ("Another unit or another batch has this serial number already. Keep this unit apart "
+               "and call the supervisor.");
   case LEDGER_ERROR_ALREADY_DONE:
-    return "This unit already has its identity. Put it with the finished ones.";
+    return N_ ("This unit already has its identity. Put it with the finished ones.");
   case LEDGER_ERROR_DEVICE_VOIDED:
-    return "This unit's identity was taken back. Keep it apart and call the supervisor.";
+    return N_ ("This unit's identity was taken back. Keep it apart and call the supervisor.");
   case LEDGER_ERROR_BUSY_DEVICE:
-    return "Another slot is working on a unit with the same serial number. Keep both units apart "
-           "and call the supervisor.";
+    return N_ (
+        "Another slot is working on a unit with the same serial number. Keep both units apart "
+        "and call the supervisor.");
   }
   return CALL_ENGINEER;
 }

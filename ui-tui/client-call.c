@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "ui-tui/client-private.h"
 #include "ui-tui/language.h"
+#include "ui-tui/refusals.h"
 
 #define MOST_SENTENCE 1000
 
@@ -60,11 +61,12 @@ code_of (const GError *error)
   return code_of_remote (name);
 }
 
-/* "the batch is closed" becomes a sentence. */
+/* "the batch is closed" becomes a sentence in the operator's language. */
 static char *
 sentence_of (const char *message)
 {
-  g_autofree char *safe = text_for_display (message, MOST_SENTENCE);
+  g_autofree char *english = text_for_display (message, MOST_SENTENCE);
+  g_autofree char *safe = refusal_translated (english);
   GString *sentence = g_string_new (NULL);
   const gsize length = strlen (safe);
 

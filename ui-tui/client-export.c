@@ -9,8 +9,18 @@
 #include "base/text.h"
 #include "ui-tui/client-private.h"
 #include "ui-tui/language.h"
+#include "ui-tui/refusals.h"
 
 #define MOST_REASON 500
+
+/* What the daemon said is in the operator's language already; what the disk said is not. */
+static char *
+problem_words (const GError *error)
+{
+  g_autofree char *safe = text_for_display (error->message, MOST_REASON);
+
+  return error->domain == CLIENT_ERROR ? g_steal_pointer (&safe) : refusal_translated (safe);
+}
 
 static void
 end_run (Client *client, const GError *error)
@@ -20,7 +30,7 @@ end_run (Client *client, const GError *error)
   run->running = FALSE;
   run->ended_at = g_get_real_time ();
   if (error != NULL) {
-    run->problem = text_for_display (error->message, MOST_REASON);
+    run->problem = problem_words (error);
     model_notice (client->model, NOTICE_BAD, "%s", run->problem);
   }
   else {

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * The language of the screen, which may change at any time. _() marks what operators read; N_()
- * marks texts of tables that are translated where they are drawn.
+ * of base/text.h marks texts of tables that are translated where they are drawn.
  */
 #pragma once
 
 #include <glib.h>
 #include <libintl.h>
 
+#include "base/text.h"
+
 #define _(text) gettext (text)
-#define N_(text) (text)
 
 typedef struct {
   const char *code;  /* "de" */
