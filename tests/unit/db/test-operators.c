@@ -185,8 +185,8 @@ static const char *const forbidden[] = {
   "DELETE FROM operators",
   "UPDATE operators SET name = 'eve'",
   "UPDATE operators SET badge_digest = zeroblob (32)",
-  "INSERT OR REPLACE INTO operators SELECT name, 'supervisor', language, badge_digest, NULL, 1, 0,"
-  " 'eve' FROM operators",
+  ("INSERT OR REPLACE INTO operators SELECT name, 'supervisor', language, badge_digest, NULL, 1, 0,"
+   " 'eve' FROM operators"),
   "UPDATE salt SET value = zeroblob (16)",
   "DELETE FROM salt",
   "INSERT INTO salt VALUES (2, zeroblob (16))",
