@@ -57,12 +57,6 @@ sha256_hex (const guint8 *data, gsize length)
 }
 
 char *
-sha1_hex (const guint8 *data, gsize length)
-{
-  return g_compute_checksum_for_data (G_CHECKSUM_SHA1, data, length);
-}
-
-char *
 pem_encode (const char *label, const guint8 *der, gsize length)
 {
   g_autofree char *base64 = g_base64_encode (der, length);

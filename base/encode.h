@@ -17,9 +17,8 @@ GBytes *hex_decode (const char *text);
 /* Raw SHA-256 (32 bytes) of `data`. */
 GBytes *sha256_of (const guint8 *data, gsize length);
 
-/* Lower-case hex of SHA-256 and SHA-1 of `data`. Free with g_free(). */
+/* Lower-case hex of SHA-256 of `data`. Free with g_free(). */
 char *sha256_hex (const guint8 *data, gsize length);
-char *sha1_hex (const guint8 *data, gsize length);
 
 /* RFC 7468 text of one DER object: "-----BEGIN `label`-----", base64 in lines
  * of 64, LF line ends, a final LF. Free with g_free(). */

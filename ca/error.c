@@ -98,9 +98,3 @@ ca_error_operator_text (CaError code)
 {
   return reasons[code].operator_text;
 }
-
-gboolean
-ca_error_is_devices_fault (CaError code)
-{
-  return code <= CA_ERROR_DUPLICATE_KEY;
-}

@@ -44,6 +44,3 @@ gboolean ca_error_from_word (const char *word, CaError *code);
 
 /* What the operator does with the unit, in one sentence without jargon. */
 const char *ca_error_operator_text (CaError code);
-
-/* TRUE where the unit at hand is to blame, FALSE where station or order are. */
-gboolean ca_error_is_devices_fault (CaError code);

@@ -90,25 +90,19 @@ judge_ec_curve (const Csr *csr, GError **error)
   return refuse (error, CA_ERROR_EC_CURVE, "the curve is not P-256, P-384 or P-521");
 }
 
-static const KeyRule rules[] = {
-  { "rsa-size", judge_rsa_size },
-  { "rsa-modulus", judge_rsa_modulus },
-  { "rsa-exponent", judge_rsa_exponent },
-  { "ec-curve", judge_ec_curve },
-  { NULL, NULL },
+/* In the order in which they are asked. */
+static gboolean (*const rules[]) (const Csr *csr, GError **error) = {
+  judge_rsa_size,
+  judge_rsa_modulus,
+  judge_rsa_exponent,
+  judge_ec_curve,
 };
-
-const KeyRule *
-keycheck_rules (void)
-{
-  return rules;
-}
 
 gboolean
 keycheck_csr (const Csr *csr, GError **error)
 {
-  for (const KeyRule *rule = rules; rule->word != NULL; rule++)
-    if (!rule->judge (csr, error))
+  for (guint i = 0; i < G_N_ELEMENTS (rules); i++)
+    if (!rules[i](csr, error))
       return FALSE;
   return TRUE;
 }

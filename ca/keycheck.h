@@ -8,14 +8,6 @@
 
 #include "ca/csr.h"
 
-typedef struct {
-  const char *word; /* "rsa-size" */
-  gboolean (*judge) (const Csr *csr, GError **error);
-} KeyRule;
-
-/* In the order in which they are asked; ends with a NULL word. */
-const KeyRule *keycheck_rules (void);
-
 /* All rules; the first that says no decides. */
 gboolean keycheck_csr (const Csr *csr, GError **error);
 

@@ -19,7 +19,6 @@ struct Transport {
   GByteArray *input; /* came and was not asked for yet */
   Transcript *transcript;
   GHashTable *notes;
-  guint64 sent;
   guint64 received;
   gboolean leaked;
 };
@@ -70,7 +69,6 @@ transport_write (Transport *transport, const void *data, gsize length, Deadline 
                  GError **error)
 {
   transcript_sent (transport->transcript, data, length);
-  transport->sent += length;
   return transport->methods->write (transport->channel, data, length, deadline, error);
 }
 
@@ -212,12 +210,6 @@ gboolean
 transport_has_heard (Transport *transport)
 {
   return transport->received > 0;
-}
-
-guint64
-transport_bytes_sent (Transport *transport)
-{
-  return transport->sent;
 }
 
 guint64

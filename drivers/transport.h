@@ -96,8 +96,7 @@ void transport_discard_input (Transport *transport);
 /* TRUE once anything at all has come from the device. */
 gboolean transport_has_heard (Transport *transport);
 
-/* Bytes sent and received so far. */
-guint64 transport_bytes_sent (Transport *transport);
+/* How many the device has sent so far. */
 guint64 transport_bytes_received (Transport *transport);
 
 /* The transcript: text, one line a chunk, "> SECONDS ESCAPED" sent and "< SECONDS ESCAPED"

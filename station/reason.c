@@ -193,15 +193,3 @@ reason_operator_text (const char *word)
     return ca_error_operator_text (ca_code);
   return CALL_ENGINEER;
 }
-
-gboolean
-reason_is_ours (const GError *error)
-{
-  if (error->domain == CA_ERROR)
-    return !ca_error_is_devices_fault ((CaError)error->code);
-  if (error->domain == LEDGER_ERROR)
-    return error->code == LEDGER_ERROR_STORAGE || error->code == LEDGER_ERROR_CORRUPT;
-  if (error->domain == DRIVER_ERROR)
-    return error->code == DRIVER_ERROR_INTERNAL;
-  return TRUE;
-}

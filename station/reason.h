@@ -14,6 +14,3 @@ const char *reason_word (const GError *error);
 /* The operator's sentence for a word that reason_word() gives; for an unknown word a sentence that
  * sends for the engineer. Never NULL. */
 const char *reason_operator_text (const char *word);
-
-/* TRUE where the station or the order is to blame, not the unit in the slot. */
-gboolean reason_is_ours (const GError *error);

@@ -326,9 +326,3 @@ app_then (App *app, void (*then) (App *app, const char *subject))
   if (app->pending_method != NULL)
     app->pending_then = then;
 }
-
-void
-app_call_as_supervisor (App *app, const char *what, const char *method, GVariant *parameters)
-{
-  app_act_supervised (app, what, method, parameters, _ ("Done."));
-}

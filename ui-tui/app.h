@@ -52,8 +52,3 @@ void app_code (App *app, const char *code);
 
 /* Time has passed: notices end, the screen locks, authorization ends. */
 void app_tick (App *app, gint64 monotonic_now);
-
-/* A call for which a supervisor's role is needed: straight away where the screen has it, otherwise
- * after the supervisor was asked; the role is given back when the act is done. `what` is a sentence
- * for the dialog, translated. */
-void app_call_as_supervisor (App *app, const char *what, const char *method, GVariant *parameters);

@@ -7,7 +7,6 @@
 #include <string.h>
 
 #define MAJOR_UNSIGNED 0
-#define MAJOR_NEGATIVE 1
 #define MAJOR_BYTES 2
 #define MAJOR_ARRAY 4
 #define MAJOR_MAP 5

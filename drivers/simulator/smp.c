@@ -34,7 +34,6 @@ static const char *const items[] = {
 typedef struct {
   Device *device;
   char *serial; /* as identify() last gave it */
-  gboolean first_frame;
 } Board;
 
 /* Where the device was given a serial it came with it; else it has none until it is told. */

@@ -514,8 +514,6 @@ START_TEST (test_each_reason_has_a_word_of_its_own)
     ck_assert_int_eq (back, code);
     ck_assert_uint_gt (strlen (ca_error_operator_text (code)), 10);
   }
-  ck_assert (ca_error_is_devices_fault (CA_ERROR_DUPLICATE_KEY));
-  ck_assert (!ca_error_is_devices_fault (CA_ERROR_PROFILE));
 }
 END_TEST
 

@@ -55,18 +55,6 @@ START_TEST (the_operator_is_told_what_to_do_with_the_unit)
 }
 END_TEST
 
-START_TEST (the_unit_is_not_blamed_for_our_faults)
-{
-  g_autoptr (GError) weak = g_error_new_literal (CA_ERROR, CA_ERROR_RSA_TOO_SMALL, "");
-  g_autoptr (GError) lost = g_error_new_literal (CA_ERROR, CA_ERROR_UNREACHABLE, "");
-  g_autoptr (GError) disk = g_error_new_literal (LEDGER_ERROR, LEDGER_ERROR_STORAGE, "");
-  g_autoptr (GError) pulled = g_error_new_literal (DRIVER_ERROR, DRIVER_ERROR_UNPLUGGED, "");
-
-  ck_assert (!reason_is_ours (weak) && !reason_is_ours (pulled));
-  ck_assert (reason_is_ours (lost) && reason_is_ours (disk));
-}
-END_TEST
-
 START_TEST (every_step_has_its_own_word)
 {
   for (guint a = 0; a < N_STEPS; a++)
@@ -142,7 +130,6 @@ main (void)
 
   tcase_add_test (cases, every_error_has_a_word_and_a_sentence);
   tcase_add_test (cases, the_operator_is_told_what_to_do_with_the_unit);
-  tcase_add_test (cases, the_unit_is_not_blamed_for_our_faults);
   tcase_add_test (cases, every_step_has_its_own_word);
   tcase_add_test (cases, every_method_of_the_api_has_its_role);
   tcase_add_test (cases, roles_come_from_groups);
