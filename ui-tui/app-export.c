@@ -11,14 +11,6 @@ static const struct {
 } suffixes[] = { { "aws", ".ndjson" }, { "csv", ".csv" }, { "jsonl", ".jsonl" } };
 
 static const char *
-chosen_format (const Model *model)
-{
-  return model->export_format < model->formats->len
-             ? g_ptr_array_index (model->formats, model->export_format)
-             : NULL;
-}
-
-static const char *
 suffix_of (const char *format)
 {
   for (guint i = 0; i < G_N_ELEMENTS (suffixes); i++)
@@ -45,7 +37,7 @@ app_propose_file (App *app)
 {
   Model *model = app->model;
   const BatchLine *batch = model_selected_batch (model);
-  const char *format = chosen_format (model);
+  const char *format = model_chosen_format (model);
   const char *folder = app->preferences->export_folder;
 
   if (app->path_typed || batch == NULL || format == NULL)
@@ -90,7 +82,7 @@ write_file (App *app)
 {
   const Model *model = app->model;
   const BatchLine *batch = model_selected_batch (model);
-  const char *format = chosen_format (model);
+  const char *format = model_chosen_format (model);
 
   app_close_dialog (app);
   if (batch == NULL || format == NULL || app->client == NULL)

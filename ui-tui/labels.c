@@ -33,6 +33,14 @@ static const Label batch_states[] = {
   { NULL, NULL },
 };
 
+static const Label results[] = {
+  { "passed", N_ ("PASS") },
+  { "failed", N_ ("FAIL") },
+  { "running", N_ ("WORKING") },
+  { "interrupted", N_ ("CUT OFF") },
+  { NULL, NULL },
+};
+
 /* What is wrong, in at most 18 columns, as many as a tile of sixteen has on a small terminal; what
  * to do stands in the operator's text. */
 static const Label reasons[] = {
@@ -108,14 +116,20 @@ label_of (const Label *labels, const char *word)
   return NULL;
 }
 
-const char *
-step_label (const char *step)
+static const char *
+label_or_word (const Label *labels, const char *word)
 {
-  const char *label = label_of (steps, step);
+  const char *label = label_of (labels, word);
 
   if (label != NULL)
     return label;
-  return step != NULL ? step : "";
+  return word != NULL ? word : "";
+}
+
+const char *
+step_label (const char *step)
+{
+  return label_or_word (steps, step);
 }
 
 const char *
@@ -141,11 +155,13 @@ tile_state_label (TileState state)
 const char *
 batch_state_label (const char *state)
 {
-  const char *label = label_of (batch_states, state);
+  return label_or_word (batch_states, state);
+}
 
-  if (label != NULL)
-    return label;
-  return state != NULL ? state : "";
+const char *
+result_label (const char *result)
+{
+  return label_or_word (results, result);
 }
 
 const char *

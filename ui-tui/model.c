@@ -151,6 +151,14 @@ nth (GPtrArray *rows, guint index)
   return rows != NULL && index < rows->len ? g_ptr_array_index (rows, index) : NULL;
 }
 
+const char *
+model_chosen_format (const Model *model)
+{
+  return model->export_format < model->formats->len
+             ? g_ptr_array_index (model->formats, model->export_format)
+             : NULL;
+}
+
 BatchLine *
 model_selected_batch (const Model *model)
 {
@@ -198,6 +206,14 @@ filter_matches (const char *filter, const char *const *texts)
     if (!word_is_in (*word, texts))
       return FALSE;
   return TRUE;
+}
+
+gboolean
+model_has_filter (const Model *model)
+{
+  const char *filter = model->lists[model->view].filter;
+
+  return model->filtering || (filter != NULL && *filter != '\0');
 }
 
 static gboolean

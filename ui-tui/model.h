@@ -337,6 +337,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (Model, model_free)
 Tile *model_tile (const Model *model, guint number);
 BatchLine *model_batch (const Model *model, const char *name);
 BatchLine *model_running_batch (const Model *model);
+/* The format that the Export view has selected, or NULL. */
+const char *model_chosen_format (const Model *model);
 /* The batch that the Batch view has selected, or NULL. */
 BatchLine *model_selected_batch (const Model *model);
 /* The attempt that the Device view has selected, or NULL. */
@@ -349,6 +351,9 @@ GPtrArray *model_batch_rows (const Model *model);
 /* What the Log view shows now, filter applied, newest first: of EventLine or AttemptLine. Free
  * with g_ptr_array_unref(). */
 GPtrArray *model_log_rows (const Model *model);
+
+/* TRUE where the shown view's list is filtered, or a filter is being typed. */
+gboolean model_has_filter (const Model *model);
 
 /* What a list's filter means: every word of it is somewhere in one of the texts, case ignored.
  * `texts` ends with NULL; members before it may be "" but not NULL. */

@@ -194,73 +194,10 @@ key_name (Request request)
   return key != NULL ? key->key_name : "";
 }
 
-static char *
-local_words (gint64 seconds, const char *format)
-{
-  g_autoptr (GDateTime) time = g_date_time_new_from_unix_local (seconds);
-
-  return time != NULL ? g_date_time_format (time, format) : g_strdup ("-");
-}
-
 char *
-day_words (gint64 seconds)
+done_words (const BatchLine *batch)
 {
-  return local_words (seconds, "%Y-%m-%d");
-}
-
-static gboolean
-is_same_day (gint64 one, gint64 other)
-{
-  g_autofree char *first = day_words (one / G_USEC_PER_SEC);
-  g_autofree char *second = day_words (other / G_USEC_PER_SEC);
-
-  return g_str_equal (first, second);
-}
-
-char *
-minute_words (gint64 at, gint64 now)
-{
-  return local_words (at / G_USEC_PER_SEC, is_same_day (at, now) ? "%H:%M" : "%Y-%m-%d %H:%M");
-}
-
-char *
-when_words (gint64 at, gint64 now)
-{
-  return local_words (at / G_USEC_PER_SEC, is_same_day (at, now) ? "%H:%M:%S" : "%Y-%m-%d %H:%M");
-}
-
-char *
-grouped_words (const char *hex)
-{
-  GString *grouped;
-
-  if (hex == NULL)
-    return NULL;
-  grouped = g_string_new (NULL);
-  for (guint i = 0; hex[i] != '\0'; i++) {
-    if (i > 0 && i % 16 == 0)
-      g_string_append_c (grouped, ' ');
-    g_string_append_c (grouped, hex[i]);
-  }
-  return g_string_free (grouped, FALSE);
-}
-
-const char *
-result_label (const char *result)
-{
-  if (g_strcmp0 (result, "passed") == 0)
-    return _ ("PASS");
-  if (g_strcmp0 (result, "failed") == 0)
-    return _ ("FAIL");
-  if (g_strcmp0 (result, "running") == 0)
-    return _ ("WORKING");
-  if (g_strcmp0 (result, "interrupted") == 0)
-    return _ ("CUT OFF");
-  return result != NULL ? result : "";
-}
-
-const char *
-or_dash (const char *text)
-{
-  return text != NULL && *text != '\0' ? text : "-";
+  if (batch->target == 0)
+    return g_strdup_printf ("%u", batch->passed);
+  return g_strdup_printf ("%u/%u", batch->passed, batch->target);
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Pieces that several views are made of: tables, facts with their names, headings, and words for
- * times and fingerprints.
+ * Pieces that several views are made of: tables, facts with their names, headings, filters.
  */
 #pragma once
 
@@ -50,18 +49,8 @@ Area area_right (Area area, int columns);
 
 /* "F7": what to press. */
 const char *key_name (Request request);
-/* "15:20", with the day in front where it is another one. */
-char *minute_words (gint64 at, gint64 now);
-/* "14:32:08" for today, "2026-11-20 14:32" for other days. */
-char *when_words (gint64 at, gint64 now);
-/* "2026-11-21", of seconds since 1970. */
-char *day_words (gint64 seconds);
-/* "0123456789abcdef 0123..." in groups of sixteen: a SHA-256 fits in a line of 80 columns, and is
- * still read out without getting lost. NULL for NULL. */
-char *grouped_words (const char *hex);
-/* "PASS" for "passed", "FAIL" for "failed". */
-const char *result_label (const char *result);
-const char *or_dash (const char *text);
+/* How many of a batch are done: "212/500", "212" where it has no end. Free with g_free(). */
+char *done_words (const BatchLine *batch);
 
 /* ---- failure-chart.c ---- */
 

@@ -5,6 +5,7 @@
  */
 #include "ui-tui/bar.h"
 #include "ui-tui/language.h"
+#include "ui-tui/parts.h"
 #include "ui-tui/screen-parts.h"
 #include "ui-tui/text.h"
 
@@ -51,14 +52,6 @@ draw_place (const Model *model, Canvas *canvas, Area area)
   bar_add (&bar, 3, "", STYLE_BAR, clock_words (model->now));
   canvas_fill (canvas, area_top (area, 1), ' ', STYLE_BAR);
   bar_draw (&bar, canvas, area, 0);
-}
-
-static char *
-done_words (const BatchLine *batch)
-{
-  if (batch->target == 0)
-    return g_strdup_printf ("%u", batch->passed);
-  return g_strdup_printf ("%u/%u", batch->passed, batch->target);
 }
 
 /* In words, and only where it does not run. */

@@ -60,10 +60,9 @@ duration_words (gint64 microseconds)
 }
 
 static char *
-local_time (gint64 microseconds_since_1970, const char *format)
+local_time (gint64 seconds_since_1970, const char *format)
 {
-  g_autoptr (GDateTime) time =
-      g_date_time_new_from_unix_local (microseconds_since_1970 / G_USEC_PER_SEC);
+  g_autoptr (GDateTime) time = g_date_time_new_from_unix_local (seconds_since_1970);
 
   return time != NULL ? g_date_time_format (time, format) : g_strdup ("-");
 }
@@ -71,13 +70,40 @@ local_time (gint64 microseconds_since_1970, const char *format)
 char *
 clock_words (gint64 microseconds_since_1970)
 {
-  return local_time (microseconds_since_1970, "%H:%M:%S");
+  return local_time (microseconds_since_1970 / G_USEC_PER_SEC, "%H:%M:%S");
 }
 
 char *
 date_words (gint64 microseconds_since_1970)
 {
-  return local_time (microseconds_since_1970, "%Y-%m-%d %H:%M:%S");
+  return local_time (microseconds_since_1970 / G_USEC_PER_SEC, "%Y-%m-%d %H:%M:%S");
+}
+
+char *
+day_words (gint64 seconds)
+{
+  return local_time (seconds, "%Y-%m-%d");
+}
+
+static gboolean
+is_same_day (gint64 one, gint64 other)
+{
+  g_autofree char *first = day_words (one / G_USEC_PER_SEC);
+  g_autofree char *second = day_words (other / G_USEC_PER_SEC);
+
+  return g_str_equal (first, second);
+}
+
+char *
+minute_words (gint64 at, gint64 now)
+{
+  return local_time (at / G_USEC_PER_SEC, is_same_day (at, now) ? "%H:%M" : "%Y-%m-%d %H:%M");
+}
+
+char *
+when_words (gint64 at, gint64 now)
+{
+  return local_time (at / G_USEC_PER_SEC, is_same_day (at, now) ? "%H:%M:%S" : "%Y-%m-%d %H:%M");
 }
 
 char *
@@ -104,4 +130,26 @@ bytes_words (guint64 bytes)
     unit *= 1000;
   return g_strdup_printf ("%" G_GUINT64_FORMAT ".%u %s", bytes / unit,
                           (guint)(bytes % unit / (unit / 10)), units[i]);
+}
+
+char *
+grouped_words (const char *hex)
+{
+  GString *grouped;
+
+  if (hex == NULL)
+    return NULL;
+  grouped = g_string_new (NULL);
+  for (guint i = 0; hex[i] != '\0'; i++) {
+    if (i > 0 && i % 16 == 0)
+      g_string_append_c (grouped, ' ');
+    g_string_append_c (grouped, hex[i]);
+  }
+  return g_string_free (grouped, FALSE);
+}
+
+const char *
+or_dash (const char *text)
+{
+  return text != NULL && *text != '\0' ? text : "-";
 }

@@ -27,7 +27,18 @@ char *duration_words (gint64 microseconds);
 char *clock_words (gint64 microseconds_since_1970);
 /* "2026-11-21 14:32:08", local time. */
 char *date_words (gint64 microseconds_since_1970);
+/* "15:20", with the day in front where it is another one. */
+char *minute_words (gint64 at, gint64 now);
+/* "14:32:08" for today, "2026-11-20 14:32" for other days. */
+char *when_words (gint64 at, gint64 now);
+/* "2026-11-21", of seconds since 1970. */
+char *day_words (gint64 seconds);
 /* "98.3%", or "-" where `whole` is 0. */
 char *percent_words (guint64 part, guint64 whole);
 /* "1.2 GB". */
 char *bytes_words (guint64 bytes);
+/* "0123456789abcdef 0123..." in groups of sixteen: a SHA-256 fits in a line of 80 columns, and is
+ * still read out without getting lost. NULL for NULL. */
+char *grouped_words (const char *hex);
+/* "-" for NULL and "". */
+const char *or_dash (const char *text);

@@ -26,14 +26,6 @@ static const Column columns[] = {
 
 /* ---- the list ---- */
 
-static char *
-done_words (const BatchLine *batch)
-{
-  if (batch->target == 0)
-    return g_strdup_printf ("%u", batch->passed);
-  return g_strdup_printf ("%u/%u", batch->passed, batch->target);
-}
-
 static void
 draw_line (Canvas *canvas, Area area, int row, const BatchLine *batch, gboolean selected)
 {
@@ -50,14 +42,6 @@ draw_line (Canvas *canvas, Area area, int row, const BatchLine *batch, gboolean 
   table_row (canvas, area, row, columns, selected, texts);
 }
 
-static gboolean
-has_filter (const Model *model)
-{
-  const char *filter = model->lists[VIEW_BATCH].filter;
-
-  return model->filtering || (filter != NULL && *filter != '\0');
-}
-
 static void
 draw_empty (Canvas *canvas, Area area, int row, const Model *model)
 {
@@ -65,7 +49,7 @@ draw_empty (Canvas *canvas, Area area, int row, const Model *model)
       g_strdup_printf (_ ("There is no batch yet. %s makes one."), key_name (REQUEST_NEW));
 
   canvas_text (canvas, area, row, 2, -1, STYLE_NORMAL,
-               has_filter (model) ? _ ("No batch has these words.") : make);
+               model_has_filter (model) ? _ ("No batch has these words.") : make);
 }
 
 /* Returns the lines used. */
@@ -73,7 +57,7 @@ static int
 draw_list (Canvas *canvas, Area area, Model *model, const GPtrArray *rows)
 {
   ListPlace *place = &model->lists[VIEW_BATCH];
-  const int head = has_filter (model) ? 2 : 1;
+  const int head = model_has_filter (model) ? 2 : 1;
   const int least = MIN ((int)rows->len, LEAST_ROWS);
   const int visible = MAX (1, MIN ((int)rows->len, MAX (least, area.height / 4)));
 

@@ -41,14 +41,6 @@ use_of_format (const char *format)
   return "";
 }
 
-static const char *
-chosen_format (const Model *model)
-{
-  return model->export_format < model->formats->len
-             ? g_ptr_array_index (model->formats, model->export_format)
-             : NULL;
-}
-
 /* ---- what will be written ---- */
 
 static int
@@ -73,7 +65,7 @@ draw_formats (Canvas *canvas, Area area, int row, const Model *model)
 static guint
 new_units (const Model *model, const BatchLine *batch)
 {
-  const char *format = chosen_format (model);
+  const char *format = model_chosen_format (model);
   guint64 had = 0;
 
   for (guint i = 0; i < model->exports->len; i++) {
@@ -219,7 +211,7 @@ next_command (const Model *model)
   g_autofree char *uri = g_strdup_printf ("file://%s.template.json", base);
   g_autofree char *template = g_shell_quote (uri);
 
-  if (g_strcmp0 (chosen_format (model), "aws") == 0)
+  if (g_strcmp0 (model_chosen_format (model), "aws") == 0)
     return g_strdup_printf ("aws s3 cp %s s3://BUCKET/ && aws iot start-thing-registration-task "
                             "--template-body %s --input-file-bucket BUCKET --input-file-key %s "
                             "--role-arn arn:aws:iam::ACCOUNT:role/ROLE",
@@ -230,7 +222,7 @@ next_command (const Model *model)
 static int
 draw_next (Canvas *canvas, Area area, int row, const Model *model)
 {
-  const gboolean aws = g_strcmp0 (chosen_format (model), "aws") == 0;
+  const gboolean aws = g_strcmp0 (model_chosen_format (model), "aws") == 0;
   g_autofree char *command = next_command (model);
 
   heading_draw (canvas, area, row++, _ ("Next"), NULL);

@@ -92,18 +92,10 @@ draw_row (Canvas *canvas, Area area, int row, const Model *model, gpointer line,
     draw_event (canvas, area, row, model, line, selected);
 }
 
-static gboolean
-has_filter (const Model *model)
-{
-  const char *filter = model->lists[VIEW_LOG].filter;
-
-  return model->filtering || (filter != NULL && *filter != '\0');
-}
-
 static const char *
 empty_words (const Model *model)
 {
-  if (has_filter (model))
+  if (model_has_filter (model))
     return _ ("No line has these words.");
   return model->log_attempts ? _ ("No unit was tried yet.") : _ ("Nothing was done yet.");
 }
@@ -127,7 +119,7 @@ static void
 draw_list (Canvas *canvas, Area area, Model *model, const GPtrArray *rows)
 {
   ListPlace *place = &model->lists[VIEW_LOG];
-  const int head = has_filter (model) ? 3 : 2;
+  const int head = model_has_filter (model) ? 3 : 2;
   const int visible = MAX (area.height - head, 1);
 
   draw_title (canvas, area, model);

@@ -55,6 +55,8 @@ void help_draw (Model *model, Canvas *canvas, Area area);
 const char *step_label (const char *step);
 const char *tile_state_label (TileState state);
 const char *batch_state_label (const char *state);
+/* Of an attempt: "PASS" for "passed". */
+const char *result_label (const char *result);
 /* What is wrong, in a few words: "no answer"; for an unknown reason the operator's text,
  * translated. */
 const char *reason_label (const char *reason, const char *operator_text);
