@@ -378,6 +378,18 @@ read_last_of_slot (Database *database, const char *slot, gpointer *attempt, GErr
 }
 
 Attempt *
+ledger_last_pass (Ledger *ledger, const char *slot, GError **error)
+{
+  G_GNUC_UNUSED g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&ledger->list.mutex);
+  gpointer last = NULL;
+
+  if (!read_last_of_slot (ledger->list.database, slot, &last, error))
+    return NULL;
+  g_autoptr (Attempt) attempt = last;
+  return attempt != NULL && attempt->result == ATTEMPT_PASSED ? g_steal_pointer (&attempt) : NULL;
+}
+
+Attempt *
 ledger_unacknowledged_failure (Ledger *ledger, const char *slot, GError **error)
 {
   G_GNUC_UNUSED g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&ledger->list.mutex);

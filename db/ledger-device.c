@@ -9,7 +9,7 @@
 
 #define DEVICE_COLUMNS                                                                             \
   "devices.id, devices.serial, chip_id, batches.name, driver, model, firmware, devices.state,"     \
-  " devices.created_at, devices.attempts, certificates.sha256"
+  " devices.created_at, devices.attempts, certificates.sha256, retry_allowed"
 #define DEVICE_TABLES                                                                              \
   " FROM devices JOIN batches ON batches.id = devices.batch LEFT JOIN certificates"                \
   " ON certificates.device = devices.id AND certificates.state <> 'void'"
@@ -46,6 +46,7 @@ load_device (Statement *statement)
   device->created_at = statement_int64 (statement);
   device->attempts = (guint)statement_int64 (statement);
   device->certificate_sha256 = statement_dup_hex (statement);
+  device->retry_allowed = statement_int64 (statement) != 0;
   return device;
 }
 
@@ -131,6 +132,29 @@ ledger_device (Ledger *ledger, const char *serial, GError **error)
   if (!device_find_existing (ledger->line.database, serial, &id, error))
     return NULL;
   return device_read (ledger->line.database, id, error);
+}
+
+/* By the rules of find_known() in ledger-identify.c: the chip decides, where there is one. */
+Device *
+ledger_known_device (Ledger *ledger, const char *chip_id, const char *serial, GError **error)
+{
+  gint64 id;
+  gboolean found;
+  G_GNUC_UNUSED g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&ledger->line.mutex);
+  g_autoptr (Statement) select =
+      statement_prepare (ledger->line.database,
+                         "SELECT id FROM devices WHERE chip_id = ?1"
+                         " OR (chip_id IS NULL AND serial = coalesce (?2, ?1))"
+                         " ORDER BY chip_id IS NULL LIMIT 1",
+                         error);
+
+  if (select == NULL)
+    return NULL;
+  statement_bind_text (select, chip_id);
+  statement_bind_text (select, serial);
+  return load_id (select, &id, &found, error) && found
+             ? device_read (ledger->line.database, id, error)
+             : NULL;
 }
 
 GPtrArray *

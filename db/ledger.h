@@ -162,6 +162,7 @@ typedef struct {
   gint64 created_at;
   guint attempts;
   char *certificate_sha256; /* of the live certificate, or NULL */
+  gboolean retry_allowed;   /* it may run once more though it has passed, or is held */
 } Device;
 
 void device_free (Device *device);
@@ -240,7 +241,14 @@ gboolean ledger_acknowledge_failure (Ledger *ledger, const Attempt *attempt, con
  * error where that is not so. */
 Attempt *ledger_unacknowledged_failure (Ledger *ledger, const char *slot, GError **error);
 
+/* The last attempt of the slot, where it passed; NULL without error where that is not so. */
+Attempt *ledger_last_pass (Ledger *ledger, const char *slot, GError **error);
+
 Device *ledger_device (Ledger *ledger, const char *serial, GError **error);
+/* As which a unit of this chip and serial (either may be NULL) is known; NULL without error where
+ * it is new. */
+Device *ledger_known_device (Ledger *ledger, const char *chip_id, const char *serial,
+                             GError **error);
 GPtrArray *ledger_devices (Ledger *ledger, const char *batch, guint most, GError **error);
 /* A supervisor lets a device that has passed, or is held, run once more; its live certificate is
  * voided when the device can no longer prove its key, and delivered again when it can. */

@@ -42,5 +42,7 @@ order_clear (gpointer data)
 void
 order_unref (Order *order)
 {
+  if (order == NULL)
+    return;
   g_atomic_rc_box_release_full (order, order_clear);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * What the parts of the procedure share: provision.c (the whole and its ends),
- * provision-certificate.c (key and certificate), provision-deliver.c (back to the device).
+ * provision-certificate.c (key and certificate), provision-deliver.c (back to the device),
+ * provision-finished.c (a unit that has passed already).
  */
 #pragma once
 
@@ -44,6 +45,16 @@ Deadline run_within (const Run *run, guint milliseconds);
 
 /* Sets a DRIVER_ERROR and returns FALSE. */
 gboolean run_refuse (GError **error, DriverError code, const char *why);
+
+void run_clear (Run *run);
+
+/* The first two steps. */
+gboolean run_open_port (Run *run, GError **error);
+gboolean run_identify (Run *run, GError **error);
+
+/* Has a unit that has passed prove the key of its verified certificate. DRIVER_ERROR_PROOF where it
+ * can't. */
+gboolean run_prove_finished (Run *run, const Device *device, GError **error);
 
 /* Finds out whether the device still holds the key of the certificate that it was issued before;
  * run->resumed tells. Where it does not, that certificate is voided, on record. */

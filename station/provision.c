@@ -12,7 +12,7 @@
 #include "station/reason.h"
 #include "station/transcript.h"
 
-static void
+void
 run_clear (Run *run)
 {
   session_close (run->session);
@@ -100,8 +100,8 @@ settings_for (const ProvisionContext *context, const Driver *driver)
   return settings;
 }
 
-static gboolean
-open_port (Run *run, GError **error)
+gboolean
+run_open_port (Run *run, GError **error)
 {
   const SerialSettings settings = settings_for (run->context, run->context->driver);
 
@@ -109,12 +109,13 @@ open_port (Run *run, GError **error)
   run->transport = transport_open_serial (run->context->port, &settings, error);
   if (run->transport == NULL)
     return FALSE;
-  transport_note (run->transport, "batch", run->context->order->batch);
+  if (run->context->order != NULL)
+    transport_note (run->transport, "batch", run->context->order->batch);
   return TRUE;
 }
 
-static gboolean
-identify (Run *run, GError **error)
+gboolean
+run_identify (Run *run, GError **error)
 {
   const Deadline deadline = run_within (run, IDENTIFY_TIME);
   const Driver *driver;
@@ -184,6 +185,27 @@ keep_own_serial (Run *run)
               detail, error->message);
 }
 
+/* A unit that is refused because it has passed is sent to the finished ones: not unless it proves
+ * that it is finished. */
+static gboolean
+recognise (Run *run, const DeviceFacts *facts, GError **error)
+{
+  g_autoptr (GError) refusal = NULL;
+  g_autoptr (Device) finished = NULL;
+
+  run->device =
+      ledger_identify_device (run->context->ledger, run->state.attempt_id, facts, &refusal);
+  if (run->device != NULL)
+    return TRUE;
+  if (g_error_matches (refusal, LEDGER_ERROR, LEDGER_ERROR_ALREADY_DONE)) {
+    finished = ledger_known_device (run->context->ledger, facts->chip_id, facts->serial, error);
+    if (finished == NULL || !run_prove_finished (run, finished, error))
+      return FALSE;
+  }
+  g_propagate_error (error, g_steal_pointer (&refusal));
+  return FALSE;
+}
+
 static gboolean
 enroll (Run *run, GError **error)
 {
@@ -204,8 +226,7 @@ enroll (Run *run, GError **error)
   if (!issuer_ready (run->context->issuer, run->context->signer, run_within (run, SIGNER_TIME),
                      error))
     return FALSE;
-  run->device = ledger_identify_device (run->context->ledger, run->state.attempt_id, &facts, error);
-  if (run->device == NULL)
+  if (!recognise (run, &facts, error))
     return FALSE;
   run->state.device = run->device->serial;
   transport_note (run->transport, "serial", run->device->serial);
@@ -217,7 +238,7 @@ enroll (Run *run, GError **error)
 static gboolean
 procedure (Run *run, GError **error)
 {
-  return begin (run, error) && open_port (run, error) && identify (run, error)
+  return begin (run, error) && run_open_port (run, error) && run_identify (run, error)
          && enroll (run, error) && run_resume (run, error)
          && (run->resumed || run_make_certificate (run, error)) && run_deliver (run, error);
 }

@@ -45,3 +45,8 @@ typedef struct {
  * the ledger has the reason, as far as it can be written. Either way the port is free again and the
  * transcript is kept. */
 gboolean provision (const ProvisionContext *context, GError **error);
+
+/* Is the unit in the slot still the one of `pass`, and does it prove the key of its certificate?
+ * TRUE is on record as an event, not as an attempt: nothing counts twice. FALSE, for whatever
+ * reason, says only that it must run as any other unit. Needs neither order nor signer. */
+gboolean provision_check_pass (const ProvisionContext *context, const Attempt *pass);

@@ -3,47 +3,12 @@
  * See slot.h. Everything that can happen to a slot is one function here; all of them end in
  * slot_settle(), which decides what becomes of the slot and of the device in it.
  */
-#include "station/slot.h"
+#include "station/slot-private.h"
 
 #include <string.h>
 
 #include "station/error.h"
 #include "station/reason.h"
-
-const char *
-slot_state_word (SlotState state)
-{
-  switch (state) {
-  case SLOT_EMPTY:
-    return "empty";
-  case SLOT_WAITING:
-    return "waiting";
-  case SLOT_WORKING:
-    return "working";
-  case SLOT_PASS:
-    return "pass";
-  case SLOT_FAIL:
-    return "fail";
-  case SLOT_DISABLED:
-    return "disabled";
-  }
-  return "empty";
-}
-
-/* Forgets the attempt that is shown. */
-static void
-slot_forget (Slot *slot)
-{
-  slot->attempt_id = 0;
-  slot->step = STEP_OPEN;
-  slot->started_at = slot->ended_at = 0;
-  g_clear_pointer (&slot->driver, g_free);
-  g_clear_pointer (&slot->device, g_free);
-  g_clear_pointer (&slot->model, g_free);
-  g_clear_pointer (&slot->batch, g_free);
-  g_clear_pointer (&slot->reason, g_free);
-  g_clear_pointer (&slot->detail, g_free);
-}
 
 static void
 slot_show (Slot *slot, SlotState state)
@@ -52,18 +17,26 @@ slot_show (Slot *slot, SlotState state)
   slot->site->changed (slot, slot->site->data);
 }
 
-static void
-slot_work (Slot *slot)
+static Job *
+job_for (const Slot *slot)
 {
   const SlotConfig *config = slot->config;
   Job *job = g_new0 (Job, 1);
 
-  job->order = order_ref (slot->site->order);
   job->port = g_strdup (slot->path != NULL ? slot->path : config->port);
   job->driver = config->driver != NULL ? driver_by_name (config->driver) : NULL;
   job->baud = config->baud;
   job->rtscts = config->rtscts;
   job->seconds = slot->site->attempt_seconds;
+  return job;
+}
+
+static void
+slot_work (Slot *slot)
+{
+  Job *job = job_for (slot);
+
+  job->order = order_ref (slot->site->order);
   job->serial = g_strdup (slot->bound_serial);
   job->operator_name = g_strdup (slot->site->operator_name);
   slot->arrived = FALSE;
@@ -105,10 +78,29 @@ slot_take_next_serial (Slot *slot)
     site->next_serial_taken (site->data);
 }
 
+/* Is the unit that passed before the daemon's start still there? Asked of the first device, which
+ * may be left in its slot for a night: neither batch nor serial is needed for it. */
+static void
+slot_check_pass (Slot *slot)
+{
+  Job *job = job_for (slot);
+
+  job->pass = slot->last_pass;
+  slot->arrived = FALSE;
+  slot_forget (slot);
+  slot->started_at = g_get_real_time ();
+  slot_show (slot, SLOT_WORKING);
+  worker_run (slot->worker, job);
+}
+
 /* Works with the device, or has it wait for what is missing. */
 static void
 slot_take_up (Slot *slot)
 {
+  if (slot->last_pass != NULL && !slot->site->stopping) {
+    slot_check_pass (slot);
+    return;
+  }
   if (slot->site->next_serial != NULL && g_strcmp0 (slot_lacks (slot), "serial") == 0)
     slot_take_next_serial (slot);
   if (slot_lacks (slot) == NULL) {
@@ -256,19 +248,12 @@ slot_start (Slot *slot, GError **error)
   if (!slot_may_start (slot, error))
     return FALSE;
   slot->failure_stands = FALSE;
+  if (slot->path == NULL) /* nobody sees whether the device stays for the answer */
+    g_clear_pointer (&slot->last_pass, attempt_free);
   if (g_strcmp0 (slot->batch, slot->site->order->batch) != 0)
     g_clear_pointer (&slot->bound_serial, g_free); /* it was judged by another batch's pattern */
   slot_take_up (slot);
   return TRUE;
-}
-
-static void
-replace_text (char **text, const char *with)
-{
-  if (g_strcmp0 (*text, with) == 0)
-    return;
-  g_free (*text);
-  *text = g_strdup (with);
 }
 
 static void
@@ -278,9 +263,9 @@ handle_progress (const ProvisionState *state, gpointer data)
 
   slot->attempt_id = state->attempt_id;
   slot->step = state->step;
-  replace_text (&slot->driver, state->driver);
-  replace_text (&slot->device, state->device);
-  replace_text (&slot->model, state->model);
+  slot_note_text (&slot->driver, state->driver);
+  slot_note_text (&slot->device, state->device);
+  slot_note_text (&slot->model, state->model);
   slot_show (slot, SLOT_WORKING);
 }
 
@@ -305,11 +290,33 @@ handle_end (const GError *failure, gpointer data)
   else {
     slot->failed++;
     slot->failure_stands = TRUE;
-    replace_text (&slot->reason, reason_word (failure));
-    replace_text (&slot->detail, failure->message);
+    slot_note_text (&slot->reason, reason_word (failure));
+    slot_note_text (&slot->detail, failure->message);
   }
   slot->site->ended (slot, failure, slot->site->data);
   slot_after_end (slot, failure == NULL);
+}
+
+/* The answer is about the device that was there all the while, or about nobody. */
+static void
+handle_checked (gboolean stands, gpointer data)
+{
+  Slot *slot = data;
+  const gboolean stayed = slot->path != NULL && !slot->arrived && slot->enabled;
+  g_autoptr (Attempt) pass = stayed ? g_steal_pointer (&slot->last_pass) : NULL;
+
+  slot_forget (slot);
+  slot->state = SLOT_EMPTY;
+  if (stayed && stands) {
+    slot_recall (slot, pass);
+    slot_show (slot, SLOT_PASS);
+  }
+  else {
+    slot->arrived = slot->path != NULL;
+    slot_settle (slot);
+  }
+  if (slot->site->checked != NULL)
+    slot->site->checked (slot, slot->site->data);
 }
 
 /* A device that comes out of a slot without work, or into one, is looked at anew. */
@@ -335,6 +342,7 @@ slot_swap (Slot *first, Slot *second)
   EXCHANGE (arrival);
   EXCHANGE (bound_serial);
   EXCHANGE (failure_stands);
+  EXCHANGE (last_pass);
   EXCHANGE (attempt_id);
   EXCHANGE (step);
   EXCHANGE (driver);
@@ -353,24 +361,23 @@ slot_swap (Slot *first, Slot *second)
 void
 slot_restore_failure (Slot *slot, const Attempt *attempt)
 {
-  slot->attempt_id = attempt->id;
-  slot->step = step_from_word (attempt->step);
-  slot->started_at = attempt->started_at;
-  slot->ended_at = attempt->ended_at;
-  replace_text (&slot->driver, attempt->driver);
-  replace_text (&slot->device, attempt->device);
-  replace_text (&slot->batch, attempt->batch);
-  replace_text (&slot->reason, attempt->reason);
-  replace_text (&slot->detail, attempt->detail);
+  slot_recall (slot, attempt);
   slot->failure_stands = TRUE;
   if (slot->enabled)
     slot->state = SLOT_FAIL;
 }
 
+void
+slot_restore_pass (Slot *slot, Attempt *attempt)
+{
+  attempt_free (slot->last_pass);
+  slot->last_pass = attempt;
+}
+
 Slot *
 slot_new (SlotSite *site, const SlotConfig *config)
 {
-  static const WorkerCallbacks callbacks = { handle_progress, handle_end };
+  static const WorkerCallbacks callbacks = { handle_progress, handle_end, handle_checked };
   Slot *slot = g_new0 (Slot, 1);
 
   slot->site = site;
@@ -393,6 +400,7 @@ slot_free (Slot *slot)
     return;
   worker_free (slot->worker);
   slot_forget (slot);
+  attempt_free (slot->last_pass);
   g_free (slot->path);
   g_free (slot->bound_serial);
   g_free (slot->disabled_reason);

@@ -35,6 +35,7 @@ typedef struct {
   void (*next_serial_taken) (gpointer data); /* may be NULL */
   void (*changed) (const Slot *slot, gpointer data);
   void (*ended) (const Slot *slot, const GError *failure, gpointer data);
+  void (*checked) (const Slot *slot, gpointer data); /* see slot_restore_pass(); may be NULL */
   gpointer data;
 } SlotSite;
 
@@ -49,6 +50,7 @@ struct Slot {
   guint64 arrival;         /* its place among all that came: who waits longest has the least */
   char *bound_serial;      /* scanned for the device that is there, or NULL */
   gboolean failure_stands; /* a FAIL that nobody has acknowledged */
+  Attempt *last_pass;      /* before the daemon's start, until its unit was looked for; or NULL */
   /* the attempt under way, or the last one */
   gint64 attempt_id;
   Step step;
@@ -92,6 +94,10 @@ void slot_swap (Slot *first, Slot *second);
 
 /* After a restart: `attempt` failed in this slot, and nobody has acknowledged it. */
 void slot_restore_failure (Slot *slot, const Attempt *attempt);
+
+/* After a restart: the slot's last attempt passed. If the first device that comes is that unit and
+ * proves it, the slot shows its PASS again; anything else runs as usual. Takes `attempt` over. */
+void slot_restore_pass (Slot *slot, Attempt *attempt);
 
 void slot_set_enabled (Slot *slot, gboolean enabled, const char *reason);
 

@@ -9,8 +9,8 @@
 /* A device came that no slot claims: it belongs to the slot that is being learned. */
 void station_take_unclaimed (Station *station, const char *id_path);
 
-/* After a restart: a FAIL that nobody has acknowledged stands again. */
-gboolean station_restore_failures (Station *station, GError **error);
+/* After a restart: a FAIL that nobody has acknowledged stands again, and a PASS is looked for. */
+gboolean station_restore_slots (Station *station, GError **error);
 
 /* After a restart: the batch that ran goes on. */
 void station_resume_batch (Station *station);

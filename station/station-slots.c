@@ -2,8 +2,8 @@
  *
  * What people do to slots. A FAIL stays until somebody has seen it. Whether one stands is in the
  * ledger alone: the slot's last attempt failed, and no event says that it was acknowledged. So
- * there is no second record that could miss a FAIL when the power goes, and a start asks one
- * question for each slot.
+ * there is no second record that could miss a FAIL when the power goes, and a start asks two
+ * questions for each slot: the other one is whether its last attempt passed.
  */
 #include "station/error.h"
 #include "station/station-private.h"
@@ -65,21 +65,45 @@ station_acknowledge_slot (Station *station, guint number, const char *actor, GEr
   return FALSE;
 }
 
-gboolean
-station_restore_failures (Station *station, GError **error)
+static gboolean
+restore_failure (Station *station, Slot *slot, const char *number, GError **error)
 {
-  for (guint i = 0; station->config->acknowledge_failures && i < station->slots->len; i++) {
+  g_autoptr (GError) failure = NULL;
+  g_autoptr (Attempt) attempt = NULL;
+
+  if (!station->config->acknowledge_failures)
+    return TRUE;
+  attempt = ledger_unacknowledged_failure (station->ledger, number, &failure);
+  if (attempt != NULL)
+    slot_restore_failure (slot, attempt);
+  if (failure == NULL)
+    return TRUE;
+  g_propagate_error (error, g_steal_pointer (&failure));
+  return FALSE;
+}
+
+static gboolean
+restore_pass (Station *station, Slot *slot, const char *number, GError **error)
+{
+  g_autoptr (GError) failure = NULL;
+
+  slot_restore_pass (slot, ledger_last_pass (station->ledger, number, &failure));
+  if (failure == NULL)
+    return TRUE;
+  g_propagate_error (error, g_steal_pointer (&failure));
+  return FALSE;
+}
+
+gboolean
+station_restore_slots (Station *station, GError **error)
+{
+  for (guint i = 0; i < station->slots->len; i++) {
     Slot *slot = g_ptr_array_index (station->slots, i);
     g_autofree char *number = g_strdup_printf ("%u", slot->config->number);
-    g_autoptr (GError) failure = NULL;
-    g_autoptr (Attempt) attempt = ledger_unacknowledged_failure (station->ledger, number, &failure);
 
-    if (failure != NULL) {
-      g_propagate_error (error, g_steal_pointer (&failure));
+    if (!restore_failure (station, slot, number, error)
+        || !restore_pass (station, slot, number, error))
       return FALSE;
-    }
-    if (attempt != NULL)
-      slot_restore_failure (slot, attempt);
   }
   return TRUE;
 }

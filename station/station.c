@@ -83,6 +83,15 @@ handle_attempt_ended (const Slot *slot, const GError *failure, gpointer data)
 }
 
 static void
+handle_pass_checked (const Slot *slot, gpointer data)
+{
+  if (slot->state == SLOT_PASS)
+    log_slot (G_LOG_LEVEL_MESSAGE, slot->config->number, slot->device,
+              "still there after the restart, and proven: PASS");
+  g_idle_add (tell_if_idle, data);
+}
+
+static void
 handle_added (guint number, const char *path, gpointer data)
 {
   Slot *slot = station_slot (data, number, NULL);
@@ -169,6 +178,7 @@ make_slots (Station *station)
   site->changed = handle_slot_changed;
   site->next_serial_taken = handle_next_serial_taken;
   site->ended = handle_attempt_ended;
+  site->checked = handle_pass_checked;
   site->data = station;
   for (guint i = 0; i < station->config->slots->len; i++)
     g_ptr_array_add (station->slots,
@@ -188,7 +198,7 @@ station_new (Config *config, GError **error)
       || !config_load_learned (config, error) || !open_parts (station, error))
     return NULL;
   make_slots (station);
-  if (!station_restore_failures (station, error))
+  if (!station_restore_slots (station, error))
     return NULL;
   return g_steal_pointer (&station);
 }

@@ -34,6 +34,7 @@ typedef struct {
   Worker *worker;
   ProvisionState state; /* strings are our own copies */
   GError *failure;
+  gboolean stands;
 } News;
 
 static void
@@ -78,6 +79,15 @@ tell_end (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
+static gboolean
+tell_checked (gpointer data)
+{
+  const News *news = data;
+
+  news->worker->callbacks.checked (news->stands, news->worker->data);
+  return G_SOURCE_REMOVE;
+}
+
 static void
 handle_progress (const ProvisionState *state, gpointer data)
 {
@@ -112,8 +122,11 @@ run_job (Worker *worker, SignerClient *signer, const Job *job)
   News *news = g_new0 (News, 1);
 
   news->worker = worker;
-  provision (&context, &news->failure);
-  post (tell_end, news);
+  if (job->pass != NULL)
+    news->stands = provision_check_pass (&context, job->pass);
+  else
+    provision (&context, &news->failure);
+  post (job->pass != NULL ? tell_checked : tell_end, news);
 }
 
 static gpointer

@@ -9,7 +9,7 @@
 
 typedef struct Worker Worker;
 
-/* One attempt. */
+/* One attempt, or a look whether an earlier one's unit is still there. */
 typedef struct {
   Order *order;
   char *port;
@@ -19,16 +19,20 @@ typedef struct {
   guint seconds;       /* how long it may take */
   char *serial;        /* scanned for this device, or NULL */
   char *operator_name; /* who works at the line, or NULL */
+  const Attempt
+      *pass; /* only look whether the unit of this one is still there; borrowed, or NULL */
 } Job;
 
 void job_free (Job *job);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Job, job_free)
 
-/* Both run on the main loop. */
+/* All run on the main loop. */
 typedef struct {
   void (*progress) (const ProvisionState *state, gpointer data);
   /* `failure` is NULL on PASS. The port is free again. */
   void (*ended) (const GError *failure, gpointer data);
+  /* The end of a look. */
+  void (*checked) (gboolean stands, gpointer data);
 } WorkerCallbacks;
 
 /* `ledger`, `issuer` and `transcript_folder` are borrowed. */

@@ -94,6 +94,37 @@ def a_device_that_has_passed_runs_again_only_when_allowed():
         rig.expect_equal(len(station.certificates()), 1, 'certificates')
 
 
+def a_restart_finds_every_pass_again():
+    with rig.station(slots=3, acknowledge=True) as station:
+        simulator = station.simulator()
+        station.start_batch()
+        for slot in (1, 2, 3):
+            plug_new(station, simulator, f'P-{slot}', slot)
+            station.wait_slot(slot, 'pass')
+        before = station.json('batch', 'show', 'B1')
+        station.kill()
+        simulator.unplug('P-3')
+        plug_new(station, simulator, 'P-4', 3)
+        station.start()
+        for slot, serial in ((1, 'P-1'), (2, 'P-2')):
+            record = station.wait_slot(slot, 'pass', 'fail')
+            rig.expect_equal((record['state'], record['device'], record['batch']),
+                             ('pass', serial, 'B1'), f'{record}')
+        rig.expect_equal(station.wait_slot(3, 'pass')['device'], 'P-4', 'the one that came')
+        after = station.json('batch', 'show', 'B1')
+        rig.expect_equal((after['attempts'], after['passed']),
+                         (before['attempts'] + 1, before['passed'] + 1), 'nothing counts twice')
+        told = sorted(event['subject'] for event in station.json('event', 'list', '--limit', '0')
+                      if event['kind'] == 'pass-checked')
+        rig.expect_equal(told, ['P-1', 'P-2'], 'what was checked is on record')
+        station.cli('batch', 'close', 'B1')
+        station.stop()
+        station.start()
+        for slot in (1, 2, 3):
+            station.wait_slot(slot, 'pass')
+        judge.judge_devices(station, simulator, ['P-1', 'P-2', 'P-4'])
+
+
 def a_cut_device_may_come_back_in_another_slot():
     with rig.station(slots=2) as station:
         simulator = station.simulator()
@@ -252,6 +283,7 @@ if __name__ == '__main__':
         a_batch_takes_no_more_than_its_target,
         devices_without_a_name_get_one_of_the_range,
         a_device_that_has_passed_runs_again_only_when_allowed,
+        a_restart_finds_every_pass_again,
         a_cut_device_may_come_back_in_another_slot,
         exit_codes_say_what_happened,
         a_slot_out_of_service_does_nothing,
