@@ -14,8 +14,6 @@
 #define DOT_ROWS 2
 /* A terminal's cell is twice as high as wide: letters up to this much wider look right. */
 #define WIDEST 2
-/* ... and no letter is read better for being stretched. */
-#define TALLEST 1
 
 /* A way to set the word. */
 typedef struct {
@@ -140,7 +138,7 @@ setting_measure (Setting *setting, Area area)
   for (int down = 1; down * rows <= area.height; down++) {
     const int across = MIN (area.width / width, WIDEST * down);
 
-    if (down > across + TALLEST)
+    if (down > across) /* stretched letters are not read better */
       return;
     if (across * down > setting->across * setting->down) {
       setting->across = across;
