@@ -4,6 +4,8 @@
  */
 #include "base/station-socket.h"
 
+#include <unistd.h>
+
 #include "base/names.h"
 
 #define SCREEN_FILE "screen.conf"
@@ -42,4 +44,29 @@ station_screen_path (const char *config)
   g_autofree char *folder = g_path_get_dirname (station_config_path (config));
 
   return g_build_filename (folder, SCREEN_FILE, NULL);
+}
+
+char *
+station_socket_address (const char *socket)
+{
+  g_autofree char *escaped = g_dbus_address_escape_value (socket);
+
+  return g_strconcat ("unix:path=", escaped, NULL);
+}
+
+StationSilence
+station_silence (const GError *error)
+{
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND))
+    return STATION_ABSENT;
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CONNECTION_REFUSED))
+    return STATION_STOPPED;
+  /* the second: so many knock that the socket takes no more of them */
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED)
+      || g_error_matches (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK))
+    return STATION_HANGS;
+  /* The daemon hangs up on users without a role before it hears a word; on root it never does. */
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_PERMISSION_DENIED) || geteuid () != 0)
+    return STATION_REFUSES;
+  return STATION_SILENT;
 }

@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include <glib.h>
+#include <gio/gio.h>
 
 /* The configuration that a client means: `option` (what --config said, or NULL), KEYCRADLE_CONFIG,
  * or the usual place. */
@@ -18,3 +18,18 @@ char *station_socket_path (const char *socket, const char *config);
 /* How a screen of that station behaves: screen.conf beside its configuration. Free with
  * g_free(). */
 char *station_screen_path (const char *config);
+
+/* A socket's path as GDBus wants it. Free with g_free(). */
+char *station_socket_address (const char *socket);
+
+/* Why nobody could be talked to at a socket. */
+typedef enum {
+  STATION_REFUSES, /* the user has no role there */
+  STATION_ABSENT,  /* there is no socket */
+  STATION_STOPPED, /* nobody listens to it */
+  STATION_HANGS,   /* the call was taken, and nothing said for so long that it was cancelled */
+  STATION_SILENT,  /* something else: the error's own message tells */
+} StationSilence;
+
+/* What an error of g_dbus_connection_new_for_address() means. */
+StationSilence station_silence (const GError *error);

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "base/names.h"
+#include "base/station-socket.h"
 #include "station/api-peer.h"
 #include "station/api-private.h"
 #include "station/api-signals.h"
@@ -158,8 +159,7 @@ take_lock (Api *api, const char *path, GError **error)
 static gboolean
 start_server (Api *api, const char *path, GError **error)
 {
-  g_autofree char *escaped = g_dbus_address_escape_value (path);
-  g_autofree char *address = g_strconcat ("unix:path=", escaped, NULL);
+  g_autofree char *address = station_socket_address (path);
   g_autofree char *guid = g_dbus_generate_guid ();
 
   if (!make_folder (path, error) || !take_lock (api, path, error))

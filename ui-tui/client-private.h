@@ -17,7 +17,6 @@ struct Client {
   GDBusConnection *connection; /* NULL while there is none */
   GCancellable *connecting;    /* NULL while nothing tries to connect */
   guint connect_timer;         /* gives up, or tries again */
-  gboolean connect_hangs;      /* this try was given up */
   guint subscription;
   guint pulse_timer;
   gboolean pulse_asked; /* and not yet answered */

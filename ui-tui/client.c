@@ -5,9 +5,8 @@
  */
 #include "ui-tui/client-private.h"
 
-#include <unistd.h>
-
 #include "base/names.h"
+#include "base/station-socket.h"
 #include "ui-tui/language.h"
 
 #define RETRY_MILLISECONDS 250
@@ -143,32 +142,27 @@ use_connection (Client *client, GDBusConnection *connection)
   client_fetch_all (client);
 }
 
-/* The daemon hangs up on users without a role before it hears a word; on root it never does. */
-static gboolean
-was_refused (const GError *error)
-{
-  return g_error_matches (error, G_IO_ERROR, G_IO_ERROR_PERMISSION_DENIED)
-         || (geteuid () != 0 && !g_error_matches (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND)
-             && !g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CONNECTION_REFUSED));
-}
-
 static char *
 why_not (const Client *client, const GError *error)
 {
-  if (client->connect_hangs || g_error_matches (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK))
-    return g_strdup_printf (_ ("The station's daemon hangs: it took the call at %s and says "
-                               "nothing. Call an engineer."),
-                            client->socket);
-  if (was_refused (error))
+  switch (station_silence (error)) {
+  case STATION_REFUSES:
     return g_strdup_printf (_ ("You may not talk to the station's daemon at %s: your user must be "
                                "in one of the groups keycradle-operator or -supervisor."),
                             client->socket);
-  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND))
+  case STATION_ABSENT:
     return g_strdup_printf (_ ("The station's daemon is not running: there is no %s."),
                             client->socket);
-  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CONNECTION_REFUSED))
+  case STATION_STOPPED:
     return g_strdup_printf (_ ("The station's daemon has stopped: nobody answers at %s."),
                             client->socket);
+  case STATION_HANGS:
+    return g_strdup_printf (_ ("The station's daemon hangs: it took the call at %s and says "
+                               "nothing. Call an engineer."),
+                            client->socket);
+  case STATION_SILENT:
+    break;
+  }
   return g_strdup_printf (_ ("The station's daemon does not answer at %s: %s."), client->socket,
                           error->message);
 }
@@ -189,7 +183,6 @@ give_up (gpointer data)
   Client *client = data;
 
   client->connect_timer = 0;
-  client->connect_hangs = TRUE;
   g_cancellable_cancel (client->connecting);
   return G_SOURCE_REMOVE;
 }
@@ -226,14 +219,12 @@ connected (GObject *source, GAsyncResult *result, gpointer data)
 static void
 start_connecting (Client *client)
 {
-  g_autofree char *escaped = g_dbus_address_escape_value (client->socket);
-  g_autofree char *address = g_strconcat ("unix:path=", escaped, NULL);
+  g_autofree char *address = station_socket_address (client->socket);
   Try *attempt = g_new0 (Try, 1);
 
   attempt->client = client;
   attempt->life = g_object_ref (client->life);
   client->connecting = g_cancellable_new ();
-  client->connect_hangs = FALSE;
   client->connect_timer = g_timeout_add (CONNECT_MILLISECONDS, give_up, client);
   g_dbus_connection_new_for_address (address, G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT, NULL,
                                      client->connecting, connected, attempt);

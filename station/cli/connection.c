@@ -4,8 +4,6 @@
  */
 #include "station/cli/cli.h"
 
-#include <unistd.h>
-
 #include "base/names.h"
 #include "base/station-socket.h"
 
@@ -37,44 +35,41 @@ start_command (const Cli *cli)
   return g_strdup ("systemctl start keycradled");
 }
 
-/* The daemon hangs up on users without a role before it hears a word; on root it never does. */
-static gboolean
-was_refused (const GError *problem)
-{
-  return g_error_matches (problem, G_IO_ERROR, G_IO_ERROR_PERMISSION_DENIED)
-         || (geteuid () != 0 && !g_error_matches (problem, G_IO_ERROR, G_IO_ERROR_NOT_FOUND)
-             && !g_error_matches (problem, G_IO_ERROR, G_IO_ERROR_CONNECTION_REFUSED)
-             && !g_error_matches (problem, G_IO_ERROR, G_IO_ERROR_CANCELLED));
-}
-
 static void
 set_connect_error (const Cli *cli, const char *path, const GError *problem, GError **error)
 {
   g_autofree char *command = start_command (cli);
 
-  if (was_refused (problem))
+  switch (station_silence (problem)) {
+  case STATION_REFUSES:
     g_set_error (error, CLI_ERROR, CLI_NOT_PERMITTED,
                  "You may not talk to keycradled at %s: your user must be in one of the groups "
                  "keycradle-auditor, -operator or -supervisor; 'keycradle doctor' tells more.",
                  path);
-  else if (g_error_matches (problem, G_IO_ERROR, G_IO_ERROR_NOT_FOUND))
+    return;
+  case STATION_ABSENT:
     g_set_error (error, CLI_ERROR, CLI_UNREACHABLE,
                  "keycradled is not running: there is no %s. Start it with '%s', or name its "
                  "socket or configuration with --socket or --config.",
                  path, command);
-  else if (g_error_matches (problem, G_IO_ERROR, G_IO_ERROR_CONNECTION_REFUSED))
+    return;
+  case STATION_STOPPED:
     g_set_error (error, CLI_ERROR, CLI_UNREACHABLE,
                  "keycradled has stopped: nobody answers at %s. Start it with '%s'.", path,
                  command);
-  else if (g_error_matches (problem, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    return;
+  case STATION_HANGS:
     g_set_error (error, CLI_ERROR, CLI_UNREACHABLE,
                  "keycradled hangs: it took the call at %s and says nothing. 'keycradle doctor' "
                  "looks for the reason.",
                  path);
-  else
+    return;
+  case STATION_SILENT:
     g_set_error (error, CLI_ERROR, CLI_UNREACHABLE,
                  "keycradled does not answer at %s: %s. 'keycradle doctor' looks for the reason.",
                  path, problem->message);
+    return;
+  }
 }
 
 /* A daemon that hangs must not hang us: connecting has a deadline, GDBus itself has none. */
@@ -108,8 +103,7 @@ connect_to (const char *path, guint milliseconds, GError **error)
 {
   g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
-  g_autofree char *escaped = g_dbus_address_escape_value (path);
-  g_autofree char *address = g_strconcat ("unix:path=", escaped, NULL);
+  g_autofree char *address = station_socket_address (path);
   Connecting connecting = { loop, cancellable, NULL, NULL };
   g_autoptr (GSource) timeout = g_timeout_source_new (milliseconds);
 
