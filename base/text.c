@@ -6,19 +6,14 @@
 
 #include <string.h>
 
-/* Characters that turn or reorder the text around them (Unicode UAX 9), or hide. */
-static gboolean
-is_deceptive (gunichar character)
+gboolean
+character_is_showable (gunichar character)
 {
-  return (character >= 0x200b && character <= 0x200f)
-         || (character >= 0x202a && character <= 0x202e)
-         || (character >= 0x2060 && character <= 0x206f) || character == 0xfeff;
-}
+  const GUnicodeType type = g_unichar_type (character);
 
-static gboolean
-is_showable (gunichar character)
-{
-  return g_unichar_isprint (character) && !is_deceptive (character);
+  /* isprint() has none of the format characters, which turn, reorder or hide text (UAX 9) */
+  return g_unichar_isprint (character) && type != G_UNICODE_LINE_SEPARATOR
+         && type != G_UNICODE_PARAGRAPH_SEPARATOR;
 }
 
 char *
@@ -35,7 +30,7 @@ bytes_for_display (const guint8 *data, gsize length, gsize most)
       g_string_append_c (shown, '~');
       break;
     }
-    if (valid && is_showable (character))
+    if (valid && character_is_showable (character))
       g_string_append_unichar (shown, character);
     else
       g_string_append_c (shown, '?');

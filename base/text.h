@@ -10,6 +10,9 @@
 /* Marks a sentence for po/ that is kept in English here and translated where it is shown. */
 #define N_(text) (text)
 
+/* FALSE for what would steer a terminal, break a line, turn or hide text. */
+gboolean character_is_showable (gunichar character);
+
 /* `text` made safe to show: control bytes, DEL, invalid UTF-8 and bidirectional
  * controls become '?'; cut after `most` characters with a '~'. Free with g_free(). */
 char *text_for_display (const char *text, gsize most);

@@ -122,14 +122,24 @@ record_text (GVariant *record, const char *key)
 
 /* ---- JSON ---- */
 
-/* Control characters beyond ASCII and bidirectional controls: json-glib lets them through. */
+/* As JSON escapes it: what does not fit in four digits is a pair of surrogates. */
+static void
+append_escaped (GString *json, gunichar character)
+{
+  if (character <= 0xffff) {
+    g_string_append_printf (json, "\\u%04x", character);
+    return;
+  }
+  character -= 0x10000;
+  g_string_append_printf (json, "\\u%04x\\u%04x", 0xd800 + (character >> 10),
+                          0xdc00 + (character & 0x3ff));
+}
+
+/* json-glib escapes the control characters of ASCII, not those beyond it. */
 static gboolean
 may_steer_terminal (gunichar character)
 {
-  return (character >= 0x7f && character <= 0x9f) || character == 0x061c
-         || (character >= 0x200b && character <= 0x200f)
-         || (character >= 0x2028 && character <= 0x202e)
-         || (character >= 0x2066 && character <= 0x2069) || character == 0xfeff;
+  return character >= 0x7f && !character_is_showable (character);
 }
 
 /* Outside ASCII, JSON has nothing but the insides of strings, so escaping is safe anywhere. */
@@ -141,7 +151,7 @@ escape_steering (const char *json)
   for (const char *at = json; *at != '\0'; at = g_utf8_next_char (at)) {
     gunichar character = g_utf8_get_char (at);
     if (may_steer_terminal (character))
-      g_string_append_printf (safe, "\\u%04x", character);
+      append_escaped (safe, character);
     else
       g_string_append_unichar (safe, character);
   }

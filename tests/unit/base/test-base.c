@@ -81,12 +81,16 @@ START_TEST (display_text_hides_what_a_terminal_would_obey)
   g_autofree char *broken = bytes_for_display ((const guint8 *)"\xff\0z\xc3", 4, 100);
   g_autofree char *cut = text_for_display ("abcdef", 3);
   g_autofree char *umlaut = text_for_display ("Prüfstand", 100);
+  g_autofree char *separated = text_for_display ("a\u2028b\u2029c", 100);
+  g_autofree char *tagged = text_for_display ("a\U000e0041", 100);
 
   ck_assert_str_eq (escape, "a?[2Jb???");
   ck_assert_str_eq (turned, "a?b");
   ck_assert_str_eq (broken, "??z?");
   ck_assert_str_eq (cut, "abc~");
   ck_assert_str_eq (umlaut, "Prüfstand");
+  ck_assert_str_eq (separated, "a?b?c");
+  ck_assert_str_eq (tagged, "a?");
 }
 END_TEST
 

@@ -76,7 +76,10 @@ START_TEST (nothing_hostile_reaches_the_terminal)
                                          "31m",
                                          "\xe2\x80\xae"
                                          "abc",
-                                         "\xe2\x81\xa6x", "a\nb\rc\x7f" };
+                                         "\xe2\x81\xa6x",
+                                         "a\nb\rc\x7f",
+                                         "a\u2028b",
+                                         "\U000e0041x" };
 
   for (guint i = 0; i < G_N_ELEMENTS (hostile); i++) {
     g_auto (GVariantBuilder) builder = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE_VARDICT);
