@@ -54,11 +54,15 @@ serial_is_valid (const char *serial)
          && strspn (serial, G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS ".:_-") == length;
 }
 
+/* Steps that a match may take. Patterns that say what a serial looks like need some hundred at
+ * most; "(a{0,1000}){0,1000}" would hold everything up for a quarter of a minute. */
+#define MOST_STEPS "20000"
+
 /* The pattern alone must be sound, so that a parenthesis of its own can't end the group. */
 static GRegex *
 compile_whole (const char *pattern, GError **error)
 {
-  g_autofree char *whole = g_strdup_printf ("\\A(?:%s)\\z", pattern);
+  g_autofree char *whole = g_strdup_printf ("(*LIMIT_MATCH=" MOST_STEPS ")\\A(?:%s)\\z", pattern);
   g_autoptr (GRegex) alone = g_regex_new (pattern, 0, 0, error);
 
   return alone == NULL ? NULL : g_regex_new (whole, 0, 0, error);

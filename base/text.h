@@ -27,7 +27,8 @@ gboolean serial_is_valid (const char *serial);
 /* TRUE where `pattern` can be compiled as a pattern of whole serials (GRegex). */
 gboolean serial_pattern_check (const char *pattern, GError **error);
 
-/* TRUE where `pattern` fits `serial` from its first character to its last. */
+/* TRUE where `pattern` fits `serial` from its first character to its last. A pattern that would try
+ * for more than some milliseconds fits nothing. */
 gboolean serial_fits_pattern (const char *serial, const char *pattern);
 
 /* The word of NULL-ended `words` that somebody who wrote `text` may have meant, or NULL: at most

@@ -6,6 +6,7 @@
 #include <glib/gstdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/encode.h"
 #include "base/files.h"
@@ -110,6 +111,26 @@ START_TEST (a_pattern_fits_a_serial_as_a_whole)
   ck_assert_ptr_nonnull (error);
   ck_assert (!serial_fits_pattern ("B", "A)|(?:B"));
   ck_assert (!serial_fits_pattern ("A", "["));
+}
+END_TEST
+
+START_TEST (no_pattern_holds_anything_up)
+{
+  static const char *const endless[] = {
+    "(a+)+", "(a|a)*",  "(a{0,1000}){0,1000}", "(a?){64}a{64}", "(?:(?=(a+))\\1?a*)*",
+    "(?R)a", "((a*)*)*"
+  };
+  g_autofree char *letters = g_strnfill (63, 'a');
+  g_autofree char *serial = g_strconcat (letters, "b", NULL);
+  const clock_t start = clock ();
+
+  for (gsize i = 0; i < G_N_ELEMENTS (endless); i++)
+    ck_assert_msg (!serial_fits_pattern (serial, endless[i]), "%s", endless[i]);
+  ck_assert_int_lt ((clock () - start) / CLOCKS_PER_SEC, 2);
+  /* What a supervisor may well write, at the longest serial. */
+  ck_assert (serial_fits_pattern (serial, "([A-Za-z]+[-_.]?)+"));
+  ck_assert (serial_fits_pattern (serial, "a*a*.*b"));
+  ck_assert (!serial_fits_pattern (serial, "[a-z]*[0-9]*[a-z]*[0-9]"));
 }
 END_TEST
 
@@ -218,6 +239,7 @@ main (void)
   tcase_add_test (tests, display_text_hides_what_a_terminal_would_obey);
   tcase_add_test (tests, serials_are_narrow);
   tcase_add_test (tests, a_pattern_fits_a_serial_as_a_whole);
+  tcase_add_test (tests, no_pattern_holds_anything_up);
   tcase_add_test (tests, a_file_is_replaced_whole_with_its_mode);
   tcase_add_test (tests, a_file_in_no_folder_is_an_error_that_names_it);
   tcase_add_test (tests, a_file_that_is_streamed_appears_whole_or_not_at_all);
