@@ -110,9 +110,10 @@ class Terminal:
         return self.tmux('display-message', '-p', '#{pane_dead}').strip() == '1'
 
     def wait_end(self):
-        """Its exit status."""
-        rig.wait_until(self.is_dead, 'keycradle-tui has ended')
-        return self.tmux('display-message', '-p', '#{pane_dead_status}').strip()
+        """Its exit status, which tmux learns a moment after the terminal was closed."""
+        return rig.wait_until(
+            lambda: self.tmux('display-message', '-p', '#{pane_dead_status}').strip(),
+            'keycradle-tui has ended', pause=0.03)
 
     def kill(self):
         os.kill(self.pid(), signal.SIGKILL)
