@@ -8,6 +8,8 @@
 
 #include <locale.h>
 
+#include "ui-tui/text.h"
+
 #define DOMAIN "keycradle"
 
 /* GNU gettext's documented way to say that the environment changed. */
@@ -19,6 +21,8 @@ const Language languages[] = {
   { "zh_CN", "中文" },
   { NULL, NULL },
 };
+
+static gboolean ascii_only;
 
 static const Language *
 language_find (const char *code)
@@ -61,7 +65,30 @@ language_use (const char *code, gboolean ascii)
 
   if (language == NULL || (ascii && g_str_equal (code, "zh_CN")))
     language = &languages[0];
+  ascii_only = ascii;
   g_setenv ("LANGUAGE", language->code, TRUE);
   _nl_msg_cat_cntr++;
   return language->code;
+}
+
+/* The texts are as many as the catalogue has, so that all are kept. */
+static const char *
+spelled (const char *text)
+{
+  if (!ascii_only || g_str_is_ascii (text))
+    return text;
+  g_autofree char *spelling = text_to_ascii (text);
+  return g_intern_string (spelling);
+}
+
+const char *
+language_text (const char *text)
+{
+  return spelled (gettext (text));
+}
+
+const char *
+language_plural (const char *one, const char *many, gulong count)
+{
+  return spelled ((ngettext)(one, many, count));
 }

@@ -10,7 +10,9 @@
 
 #include "base/text.h"
 
-#define _(text) gettext (text)
+#define _(text) language_text (text)
+#undef ngettext
+#define ngettext(one, many, count) language_plural (one, many, count)
 
 typedef struct {
   const char *code;  /* "de" */
@@ -24,7 +26,13 @@ extern const Language languages[];
 void language_init (const char *folder);
 
 /* Switches; "en", an unknown or a NULL code mean English. Returns the code from the table. Chinese
- * on a terminal that is `ascii` stays English. */
+ * on a terminal that is `ascii` stays English; German is spelled without umlauts, so that what is
+ * measured is what will be drawn. */
 const char *language_use (const char *code, gboolean ascii);
 /* What the locale asks for: a code of the table. */
 const char *language_of_locale (void);
+
+/* Behind _() and ngettext(). What they return stays. */
+const char *language_text (const char *text) G_GNUC_FORMAT (1);
+const char *language_plural (const char *one, const char *many, gulong count) G_GNUC_FORMAT (1)
+    G_GNUC_FORMAT (2);

@@ -104,3 +104,32 @@ glyph_to_ascii (gunichar glyph)
   g_unichar_fully_decompose (glyph, FALSE, letters, G_N_ELEMENTS (letters));
   return letters[0] < 0x7f && letters[0] >= 0x20 ? single (letters[0]) : "?";
 }
+
+static gboolean
+is_beside_capital (const char *text, const char *at)
+{
+  const char *before = g_utf8_find_prev_char (text, at);
+
+  return g_unichar_isupper (g_utf8_get_char (g_utf8_next_char (at)))
+         || (before != NULL && g_unichar_isupper (g_utf8_get_char (before)));
+}
+
+char *
+text_to_ascii (const char *text)
+{
+  GString *ascii = g_string_new (NULL);
+
+  for (const char *at = text; *at != '\0'; at = g_utf8_next_char (at)) {
+    const gunichar glyph = g_utf8_get_char (at);
+    const gsize from = ascii->len;
+
+    if (glyph == '\n')
+      g_string_append_c (ascii, '\n');
+    else
+      g_string_append (ascii, glyph_to_ascii (glyph));
+    for (gsize i = from;
+         g_unichar_isupper (glyph) && is_beside_capital (text, at) && i < ascii->len; i++)
+      ascii->str[i] = g_ascii_toupper (ascii->str[i]);
+  }
+  return g_string_free (ascii, FALSE);
+}

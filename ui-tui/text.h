@@ -21,6 +21,9 @@ gunichar *text_glyphs (const char *text, glong *length);
  * "" for what has no width. */
 const char *glyph_to_ascii (gunichar glyph);
 
+/* A whole text, with capitals beside capitals: "PRÜFEN" is "PRUEFEN". Free with g_free(). */
+char *text_to_ascii (const char *text);
+
 /* "12.4 s", "3 min 05 s", "2 h 10 min". Free with g_free(). */
 char *duration_words (gint64 microseconds);
 /* "14:32:08", local time. */

@@ -55,6 +55,21 @@ START_TEST (chinese_needs_more_than_ascii)
 }
 END_TEST
 
+/* What is measured must be what is drawn: an umlaut is two letters there. */
+START_TEST (german_on_ascii_is_spelled_before_it_is_measured)
+{
+  begin ();
+  language_use ("de", TRUE);
+  ck_assert_str_eq (_ ("Back"), "Zurueck");
+  ck_assert_str_eq (_ ("PRESS A: SEEN"), "A DRUECKEN: GESEHEN");
+  ck_assert_str_eq (ngettext ("%u day", "%u days", 2), "%u Tage");
+  ck_assert_str_eq (ngettext ("and %u more reason", "and %u more reasons", 2),
+                    "und %u weitere Gruende");
+  language_use ("de", FALSE);
+  ck_assert_str_eq (_ ("Back"), "Zurück");
+}
+END_TEST
+
 START_TEST (an_unknown_language_is_english)
 {
   begin ();
@@ -97,6 +112,7 @@ main (void)
   tcase_add_test (cases, switching_there_and_back_changes_what_is_said);
   tcase_add_test (cases, the_plain_locale_c_is_no_hindrance);
   tcase_add_test (cases, chinese_needs_more_than_ascii);
+  tcase_add_test (cases, german_on_ascii_is_spelled_before_it_is_measured);
   tcase_add_test (cases, an_unknown_language_is_english);
   tcase_add_test (cases, the_locale_says_which_language_to_begin_with);
   tcase_add_test (cases, a_locale_without_a_language_of_ours_is_english);

@@ -56,6 +56,21 @@ START_TEST (everything_has_a_spelling_in_ascii)
 }
 END_TEST
 
+START_TEST (ascii_capitals_stand_beside_capitals)
+{
+  static const char *const texts[][2] = {
+    { "PRÜFEN", "PRUEFEN" }, { "Ärger ÜBER GRÖSSE", "Aerger UEBER GROESSE" },       { "TÜ", "TUE" },
+    { "Ü", "Ue" },           { "zwei\nZeilen für alle", "zwei\nZeilen fuer alle" }, { "", "" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (texts); i++) {
+    g_autofree char *ascii = text_to_ascii (texts[i][0]);
+
+    ck_assert_str_eq (ascii, texts[i][1]);
+  }
+}
+END_TEST
+
 START_TEST (spellings_are_short_and_printable)
 {
   for (gunichar glyph = 0; glyph < 0x11000; glyph++) {
@@ -125,6 +140,7 @@ main (void)
   tcase_add_test (cases, characters_are_none_one_or_two_columns_wide);
   tcase_add_test (cases, text_is_as_wide_as_its_characters);
   tcase_add_test (cases, everything_has_a_spelling_in_ascii);
+  tcase_add_test (cases, ascii_capitals_stand_beside_capitals);
   tcase_add_test (cases, spellings_are_short_and_printable);
   tcase_add_test (cases, durations_are_said_as_people_do);
   tcase_add_test (cases, shares_are_rounded_down);
