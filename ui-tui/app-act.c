@@ -69,6 +69,7 @@ app_clear (App *app)
     act_free (app->acts);
   forget_pending (app);
   g_clear_pointer (&app->subject, g_free);
+  g_clear_pointer (&app->spoken_to, g_free);
   g_clear_pointer (&app->profile_names, g_strfreev);
 }
 

@@ -12,6 +12,24 @@ use_language (App *app, const char *code)
   app->model->language = language_use (code, app->ascii);
 }
 
+/* Once for each change of the operator: who chooses another language afterwards keeps it. */
+static void
+speak_to (App *app, const char *name, const char *language)
+{
+  if (g_strcmp0 (app->spoken_to, name) == 0)
+    return;
+  g_free (app->spoken_to);
+  app->spoken_to = g_strdup (name);
+  if (language != NULL && *language != '\0')
+    use_language (app, language);
+}
+
+void
+app_speak_to_operator (App *app)
+{
+  speak_to (app, app->model->health.operator_name, app->model->health.operator_language);
+}
+
 /* ---- badges ---- */
 
 static void
@@ -31,8 +49,8 @@ signed_in (Client *client, GVariant *answer, const GError *error, gpointer data)
     g_variant_lookup (record, "name", "&s", &name);
     g_variant_lookup (record, "language", "&s", &language);
   }
-  if (language != NULL && *language != '\0')
-    use_language (app, language);
+  g_clear_pointer (&app->spoken_to, g_free); /* who scans again wants it again */
+  speak_to (app, name, language);
   model_notice (app->model, NOTICE_GOOD, _ ("%s works here now."), name != NULL ? name : "?");
 }
 

@@ -81,3 +81,6 @@ void app_propose_file (App *app);
 void app_sign_in (App *app, const char *badge);
 void app_lock (App *app);
 void app_choose_language (App *app);
+/* Who works at the station is read in his own language here too, on whichever screen his badge was
+ * scanned, and after a restart of this one. */
+void app_speak_to_operator (App *app);

@@ -316,4 +316,5 @@ app_tick (App *app, gint64 monotonic_now)
   else if (!model->locked && was_left_alone (app, monotonic_now))
     app_lock (app);
   forget_focus (app, monotonic_now);
+  app_speak_to_operator (app);
 }

@@ -34,6 +34,7 @@ struct App {
   guint digit;         /* the first of two digits that name a slot */
   gint64 digit_at;     /* monotonic */
   gboolean path_typed; /* the export's file is the operator's own choice */
+  char *spoken_to;     /* the operator whose language was taken last, or NULL */
   /* In tests: takes calls in place of the client, and may call `done`. */
   void (*call) (App *app, const char *method, GVariant *parameters, ClientDone done, gpointer data);
 };
@@ -50,5 +51,5 @@ void app_key (App *app, gunichar key);
 /* A code came from the scanner (or was typed and entered). */
 void app_code (App *app, const char *code);
 
-/* Time has passed: notices end, the screen locks, authorization ends. */
+/* Time has passed: notices end, the screen locks, another operator is spoken to. */
 void app_tick (App *app, gint64 monotonic_now);

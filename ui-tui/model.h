@@ -115,7 +115,6 @@ typedef struct {
   char *role;  /* of this screen */
   char *user;
   char *authorized; /* the supervisor who let this screen act */
-  gint64 authorized_until;
   char *operator_name;
   char *operator_language;
   guint operators; /* how many may sign in; 0: nobody has to */

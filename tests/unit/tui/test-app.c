@@ -601,6 +601,20 @@ START_TEST (a_badge_signs_in_and_brings_its_language)
 }
 END_TEST
 
+START_TEST (a_screen_speaks_to_whoever_works_at_the_station)
+{
+  Health *health = &model->health;
+
+  health->operator_name = g_strdup ("Mei");
+  health->operator_language = g_strdup ("de");
+  app_tick (&app, G_USEC_PER_SEC);
+  ck_assert_str_eq (model->language, "de");
+  model->language = language_use ("en", FALSE);
+  app_tick (&app, 2 * G_USEC_PER_SEC);
+  ck_assert_str_eq (model->language, "en"); /* was chosen since */
+}
+END_TEST
+
 START_TEST (a_screen_left_alone_locks_and_any_badge_unlocks)
 {
   preferences->lock_minutes = 1;
@@ -777,6 +791,7 @@ add_other_tests (TCase *cases)
   tcase_add_test (cases, on_the_device_view_a_serial_shows_its_unit);
   tcase_add_test (cases, a_code_may_be_typed_by_hand);
   tcase_add_test (cases, a_badge_signs_in_and_brings_its_language);
+  tcase_add_test (cases, a_screen_speaks_to_whoever_works_at_the_station);
   tcase_add_test (cases, a_screen_left_alone_locks_and_any_badge_unlocks);
   tcase_add_test (cases, without_operators_nothing_locks);
   tcase_add_test (cases, an_act_without_contact_says_so);
