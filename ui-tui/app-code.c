@@ -104,19 +104,32 @@ unlock (App *app, const char *text)
     app_sign_in (app, text);
 }
 
-/* A badge is a key: it is not shown. */
+/* A badge or a PIN is a key: it is not shown, whatever else it could be. */
+static gboolean
+is_secret (const App *app, const char *text)
+{
+  const Model *model = app->model;
+  const Code code = scan_judge (text, model, app->preferences);
+
+  if (code.kind == CODE_REQUEST || code.kind == CODE_SLOT)
+    return FALSE;
+  if (model->locked || model->dialog.kind == DIALOG_SUPERVISOR)
+    return TRUE;
+  return code.kind == CODE_BADGE && !names_unit (app, text, code.kind);
+}
+
+/* What is typed into a field stands there. */
 static void
 show_code (App *app, const char *text)
 {
   Model *model = app->model;
-  const Code code = scan_judge (text, model, app->preferences);
-  const gboolean secret =
-      model->locked || model->dialog.kind == DIALOG_SUPERVISOR || code.kind == CODE_BADGE;
+  const DialogKind dialog = model->dialog.kind;
 
-  g_free (model->last_scan);
-  model->last_scan = secret && !names_unit (app, text, code.kind)
-                         ? g_strdup (_ ("(a badge)"))
-                         : text_for_display (text, MOST_CODE);
+  g_clear_pointer (&model->last_scan, g_free);
+  if (dialog == DIALOG_INPUT || dialog == DIALOG_FORM)
+    return;
+  model->last_scan =
+      is_secret (app, text) ? g_strdup (_ ("(a badge)")) : text_for_display (text, MOST_CODE);
 }
 
 void

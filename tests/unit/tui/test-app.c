@@ -308,6 +308,20 @@ START_TEST (a_pin_is_asked_for_where_one_is_set)
 }
 END_TEST
 
+START_TEST (a_pin_is_shown_in_no_view)
+{
+  for (int view = 0; view < N_VIEWS; view++) {
+    add_operator ("supervisor", TRUE);
+    app_show (&app, (ViewKind)view);
+    app_act_supervised (&app, "Do it?", "SetSlotEnabled", NULL, "Done.");
+    app_code (&app, "BOSS-7");
+    ck_assert_ptr_null (strstr (model->last_scan, "BOSS"));
+    app_code (&app, "9182");
+    ck_assert_ptr_null (strstr (model->last_scan, "9182"));
+  }
+}
+END_TEST
+
 START_TEST (a_wrong_badge_is_said_in_the_dialog)
 {
   add_batch ("B-1", "running");
@@ -764,6 +778,7 @@ add_supervisor_tests (TCase *cases)
   tcase_add_test (cases, without_badges_the_user_answers_for_it_himself);
   tcase_add_test (cases, a_supervisors_badge_lets_the_act_pass);
   tcase_add_test (cases, a_pin_is_asked_for_where_one_is_set);
+  tcase_add_test (cases, a_pin_is_shown_in_no_view);
   tcase_add_test (cases, a_wrong_badge_is_said_in_the_dialog);
   tcase_add_test (cases, an_act_that_turns_out_to_need_a_supervisor_asks_for_one);
   tcase_add_test (cases, a_refusal_is_a_sentence_on_the_screen);
