@@ -89,6 +89,7 @@ app_has_contact (App *app)
 static void
 call (App *app, const char *method, GVariant *parameters, ClientDone done, gpointer data)
 {
+  app->calls++;
   if (app->call != NULL)
     app->call (app, method, parameters, done, data);
   else if (app->client != NULL)

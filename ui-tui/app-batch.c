@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Batches: start, pause, close, make. One batch runs at a time, so that starting another one asks
+ * Batches: start, pause, close. One batch runs at a time, so that starting another one asks
  * whether the first shall pause.
  */
-#include <string.h>
-
 #include "ui-tui/app-private.h"
 #include "ui-tui/language.h"
 
@@ -96,7 +94,7 @@ start_or_ask (App *app, const BatchLine *batch)
 void
 app_batch_code (App *app, const char *name)
 {
-  const BatchLine *batch = model_batch (app->model, name);
+  const BatchLine *batch = model_batch_as_typed (app->model, name);
   const BatchLine *running = model_running_batch (app->model);
 
   if (batch == NULL) {
@@ -144,100 +142,6 @@ close_batch (App *app, const BatchLine *batch)
                       done);
 }
 
-/* ---- a new one ---- */
-
-enum { FIELD_NAME, FIELD_PRODUCT, FIELD_PROFILE, FIELD_TARGET, FIELD_SERIALS, FIELD_PATTERN };
-
-static const char *const serial_sources[] = { N_ ("from the unit"), N_ ("scanned"), NULL };
-
-static const char *const *
-profile_names (App *app)
-{
-  g_autoptr (GStrvBuilder) names = g_strv_builder_new ();
-
-  for (guint i = 0; i < app->model->profiles->len; i++)
-    g_strv_builder_add (names, ((const ProfileLine *)app->model->profiles->pdata[i])->name);
-  g_strfreev (app->profile_names);
-  app->profile_names = g_strv_builder_end (names);
-  return (const char *const *)app->profile_names;
-}
-
-static gboolean
-read_target (const char *text, guint *target)
-{
-  guint64 value = 0;
-
-  if (!g_ascii_string_to_unsigned (text, 10, 1, G_MAXUINT, &value, NULL))
-    return FALSE;
-  *target = (guint)value;
-  return TRUE;
-}
-
-static GVariant *
-new_options (App *app, guint target)
-{
-  GVariantDict options;
-  const char *pattern = app_field (app, FIELD_PATTERN);
-
-  g_variant_dict_init (&options, NULL);
-  g_variant_dict_insert (&options, "product", "s", app_field (app, FIELD_PRODUCT));
-  g_variant_dict_insert (&options, "profile", "s", app_field (app, FIELD_PROFILE));
-  g_variant_dict_insert (&options, "target", "u", target);
-  if (g_str_equal (app_field (app, FIELD_SERIALS), serial_sources[1])) {
-    g_variant_dict_insert (&options, "serial-scan", "b", TRUE);
-    if (*pattern != '\0')
-      g_variant_dict_insert (&options, "serial-pattern", "s", pattern);
-  }
-  return g_variant_dict_end (&options);
-}
-
-static void
-accept_new (App *app)
-{
-  const char *name = app_field (app, FIELD_NAME);
-  guint target = 0;
-
-  if (*name == '\0' || *app_field (app, FIELD_PRODUCT) == '\0') {
-    app_dialog_problem (app, _ ("Name and product are needed."));
-    return;
-  }
-  if (!read_target (app_field (app, FIELD_TARGET), &target)) {
-    app_dialog_problem (app, _ ("How many units? Type a number."));
-    return;
-  }
-  g_autoptr (GVariant) parameters =
-      g_variant_ref_sink (g_variant_new ("(s@a{sv})", name, new_options (app, target)));
-  g_autofree char *what = g_strdup_printf (_ ("Make batch %s?"), name);
-  g_autofree char *done = g_strdup_printf (
-      _ ("Batch %s is made: scan its name, or choose it and start it with S."), name);
-
-  app_close_dialog (app);
-  app_act_supervised (app, what, "CreateBatch", parameters, done);
-}
-
-static void
-request_new (App *app)
-{
-  const GPtrArray *profiles = app->model->profiles;
-
-  if (!app_has_contact (app))
-    return;
-  if (profiles->len == 0) {
-    model_notice (app->model, NOTICE_BAD, "%s",
-                  _ ("The station has no profile: an engineer must put one into its folder."));
-    return;
-  }
-  app_open_dialog (app, DIALOG_FORM, _ ("New batch"), NULL);
-  app_add_field (app, N_ ("Name"), "", FALSE, NULL);
-  app_add_field (app, N_ ("Product"), "", FALSE, NULL);
-  app_add_field (app, N_ ("Profile"), ((const ProfileLine *)profiles->pdata[0])->name, FALSE,
-                 profile_names (app));
-  app_add_field (app, N_ ("Units"), "", FALSE, NULL);
-  app_add_field (app, N_ ("Serials"), serial_sources[0], FALSE, serial_sources);
-  app_add_field (app, N_ ("Pattern of serials"), "", FALSE, NULL);
-  app->accept = accept_new;
-}
-
 /* ---- requests ---- */
 
 /* The batch's attempts, in the log. */
@@ -259,7 +163,7 @@ app_batch_request (App *app, Request request)
   const BatchLine *batch = model_selected_batch (app->model);
 
   if (request == REQUEST_NEW) {
-    request_new (app);
+    app_new_batch (app);
     return;
   }
   if (batch == NULL) {

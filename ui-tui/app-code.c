@@ -39,10 +39,18 @@ bind_serial (App *app, const char *serial)
 /* ---- kinds ---- */
 
 static void
-say_unknown (App *app)
+say_unknown (App *app, const char *text)
 {
-  model_notice (app->model, NOTICE_BAD, _ ("Nobody knows the code '%s'. Nothing was done."),
-                app->model->last_scan);
+  const Model *model = app->model;
+
+  if (scan_fits_keyboard (text))
+    model_notice (app->model, NOTICE_BAD, _ ("Nobody knows the code '%s'. Nothing was done."),
+                  model->last_scan);
+  else
+    model_notice (app->model, NOTICE_BAD,
+                  _ ("Nobody knows the code '%s'. Is the scanner set to another country's "
+                     "keyboard?"),
+                  model->last_scan);
 }
 
 static void
@@ -89,7 +97,7 @@ do_code (App *app, const char *text)
     app_sign_in (app, text);
     break;
   case CODE_UNKNOWN:
-    say_unknown (app);
+    say_unknown (app, text);
     break;
   }
 }

@@ -39,13 +39,28 @@ app_fetch_attempt (App *app)
     client_fetch_attempt (app->client, attempt->id);
 }
 
+/* The slot that the unit is in; 0: none. */
+static guint
+slot_of_unit (const Model *model, const char *serial)
+{
+  for (guint i = 0; i < model->tiles->len; i++) {
+    const Tile *tile = g_ptr_array_index (model->tiles, i);
+
+    if (tile->present && g_strcmp0 (tile->device, serial) == 0)
+      return tile->number;
+  }
+  return 0;
+}
+
 static void
 request_retry (App *app, const char *serial)
 {
+  const guint slot = slot_of_unit (app->model, serial);
   g_autofree char *what = g_strdup_printf (
       _ ("Let unit %s run once more? It gets a certificate again where it needs one."), serial);
   g_autofree char *done =
-      g_strdup_printf (_ ("Unit %s may run again: put it into a slot."), serial);
+      slot > 0 ? g_strdup_printf (_ ("Unit %s runs again in slot %u."), serial, slot)
+               : g_strdup_printf (_ ("Unit %s may run again: put it into a slot."), serial);
 
   app_act_supervised (app, what, "RetryDevice", g_variant_new ("(s)", serial), done);
 }

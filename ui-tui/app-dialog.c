@@ -26,7 +26,7 @@ app_open_dialog (App *app, DialogKind kind, const char *title, const char *text)
   dialog->title = own_title;
   dialog->text = own_text;
   dialog->fields = g_ptr_array_new_with_free_func ((GDestroyNotify)field_free);
-  app->accept = app->cancel = NULL;
+  app->accept = app->cancel = app->changed = NULL;
   app->model->typing = app->model->filtering = FALSE;
   app->dialog_at = g_get_monotonic_time ();
   return dialog;
@@ -65,7 +65,7 @@ void
 app_close_dialog (App *app)
 {
   dialog_clear (&app->model->dialog);
-  app->accept = app->cancel = NULL;
+  app->accept = app->cancel = app->changed = NULL;
 }
 
 void
@@ -108,6 +108,13 @@ say_yes (App *app)
 }
 
 /* ---- fields ---- */
+
+static void
+changed (App *app)
+{
+  if (app->changed != NULL)
+    app->changed (app);
+}
 
 gboolean
 app_edit (GString *text, gunichar key)
@@ -156,10 +163,12 @@ field_request (App *app, Request request)
     return;
   if (request == REQUEST_NEXT_FIELD || request == REQUEST_DOWN)
     next_field (app, 1);
-  else if (request == REQUEST_UP)
+  if (request == REQUEST_UP)
     next_field (app, -1);
-  else if (field->choices != NULL && (request == REQUEST_RIGHT || request == REQUEST_LEFT))
+  if (field->choices != NULL && (request == REQUEST_RIGHT || request == REQUEST_LEFT)) {
     turn_choice (field, request == REQUEST_RIGHT ? 1 : -1);
+    changed (app);
+  }
 }
 
 static void
@@ -199,6 +208,16 @@ supervisors_have_pins (const Model *model)
 
 /* ---- requests ---- */
 
+/* From field to field; the last one ends the form. */
+static void
+enter_in_form (App *app)
+{
+  if (app->model->dialog.field + 1 < app->model->dialog.fields->len)
+    next_field (app, 1);
+  else
+    say_yes (app);
+}
+
 static void
 enter (App *app)
 {
@@ -211,9 +230,11 @@ enter (App *app)
     break;
   case DIALOG_CONFIRM:
   case DIALOG_INPUT:
-  case DIALOG_FORM:
   case DIALOG_CHOICE:
     say_yes (app);
+    break;
+  case DIALOG_FORM:
+    enter_in_form (app);
     break;
   case DIALOG_HELP:
   case DIALOG_MESSAGE:
@@ -225,8 +246,18 @@ enter (App *app)
   }
 }
 
+/* What a dialog has no use for is answered as well. */
 static void
-dialog_request (App *app, Request request)
+say_if_nothing (App *app, const AppLook *before)
+{
+  const AppLook now = app_look (app);
+
+  if (app->model->dialog.problem == NULL && app_looks_same (before, &now))
+    app_dialog_problem (app, _ ("Answer this first."));
+}
+
+static void
+perform_in_dialog (App *app, Request request)
 {
   const DialogKind kind = app->model->dialog.kind;
 
@@ -239,6 +270,16 @@ dialog_request (App *app, Request request)
     choice_request (app, request);
   else
     field_request (app, request);
+}
+
+static void
+dialog_request (App *app, Request request)
+{
+  const AppLook before = app_look (app);
+
+  g_clear_pointer (&app->model->dialog.problem, g_free);
+  perform_in_dialog (app, request);
+  say_if_nothing (app, &before);
 }
 
 /* The keys that move and answer; letters are for fields. */
@@ -277,10 +318,11 @@ type_into_field (App *app, gunichar key)
 
   if (field == NULL)
     return FALSE;
-  if (field->choices == NULL)
-    return app_edit (field->value, key);
-  if (key == ' ')
+  if (field->choices == NULL && !app_edit (field->value, key))
+    return FALSE;
+  if (field->choices != NULL && key == ' ')
     turn_choice (field, 1);
+  changed (app);
   return TRUE;
 }
 
@@ -336,7 +378,8 @@ badge_scanned (App *app, const char *badge)
     say_yes (app);
 }
 
-/* A slot's barcode is its number where something is typed. */
+/* A slot's barcode is its number where something is typed. A scan ends its field as Enter does,
+ * but not the form. */
 static void
 field_scanned (App *app, const char *code)
 {
@@ -344,9 +387,17 @@ field_scanned (App *app, const char *code)
   g_autofree char *number = g_strdup_printf ("%u", code_slot (code));
   g_autofree char *safe = text_for_display (code, MOST_TYPED);
 
-  if (field == NULL || field->choices != NULL)
+  if (field == NULL)
     return;
+  if (field->choices != NULL) {
+    app_dialog_problem (app, _ ("Choose here with Left and Right."));
+    return;
+  }
+  g_clear_pointer (&app->model->dialog.problem, g_free);
   g_string_assign (field->value, code_slot (code) != 0 ? number : safe);
+  changed (app);
+  if (app->model->dialog.field + 1 < app->model->dialog.fields->len)
+    next_field (app, 1);
 }
 
 void

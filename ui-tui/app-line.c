@@ -100,11 +100,11 @@ request_acknowledge (App *app)
   else if (n == 1)
     acknowledge (app, only->number);
   else if (n == 0)
-    model_notice (app->model, NOTICE_INFORMATION, "%s", _ ("No slot waits for this."));
+    model_notice (app->model, NOTICE_INFORMATION, "%s", _ ("No FAIL waits to be seen."));
   else
     model_notice (app->model, NOTICE_BAD,
-                  _ ("Slots %s have failed. Choose one: type its number, scan its barcode, or use "
-                     "the arrows."),
+                  _ ("Slots %s have failed. Type the number of one, or scan its barcode; then "
+                     "again."),
                   failed);
 }
 
@@ -137,6 +137,10 @@ request_retry (App *app)
     model_notice (app->model, NOTICE_BAD,
                   _ ("The unit in slot %u has passed. To run it once more, open it with Enter and "
                      "choose 'Run again' (supervisor)."),
+                  tile->number);
+  else if (!tile->enabled)
+    model_notice (app->model, NOTICE_BAD,
+                  _ ("Slot %u is out of service. D puts it back, if a supervisor says so."),
                   tile->number);
   else if (!tile->present)
     model_notice (app->model, NOTICE_BAD, _ ("Slot %u has no unit: put it in first."),
@@ -212,12 +216,25 @@ request_disable (App *app)
 
 /* ---- ports ---- */
 
+/* Said before a supervisor is asked for what could only be refused. */
+static gboolean
+port_is_fixed (App *app, const Tile *tile)
+{
+  if (g_strcmp0 (tile->binding, "port") != 0)
+    return FALSE;
+  model_notice (app->model, NOTICE_BAD,
+                _ ("The port of slot %u stands in the configuration file: the engineer changes it "
+                   "there."),
+                tile->number);
+  return TRUE;
+}
+
 static void
 request_learn (App *app)
 {
   const Tile *tile = chosen_tile (app);
 
-  if (tile == NULL)
+  if (tile == NULL || !app_has_contact (app) || port_is_fixed (app, tile))
     return;
   g_autofree char *what = g_strdup_printf (
       _ ("Let slot %u learn its port? The port it had is forgotten."), tile->number);
@@ -251,7 +268,7 @@ request_swap (App *app)
 {
   const Tile *tile = chosen_tile (app);
 
-  if (tile == NULL || !app_has_contact (app))
+  if (tile == NULL || !app_has_contact (app) || port_is_fixed (app, tile))
     return;
   g_autofree char *text =
       g_strdup_printf (_ ("Slot %u changes its port with which slot?"), tile->number);

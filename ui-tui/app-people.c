@@ -32,6 +32,20 @@ app_speak_to_operator (App *app)
 
 /* ---- badges ---- */
 
+/* Without a prefix for badges, one was only a guess at what the code is. */
+static void
+say_refused (App *app, const GError *error)
+{
+  const gboolean guessed = !app->model->locked && *app->preferences->badge_prefix == '\0';
+
+  if (guessed && client_error_is_not_permitted (error))
+    model_notice (app->model, NOTICE_BAD, "%s",
+                  _ ("Nobody knows this code: it is no batch, no serial that is waited for, and no "
+                     "badge of this station."));
+  else
+    model_notice (app->model, NOTICE_BAD, "%s", error->message);
+}
+
 static void
 signed_in (Client *client, GVariant *answer, const GError *error, gpointer data)
 {
@@ -40,7 +54,7 @@ signed_in (Client *client, GVariant *answer, const GError *error, gpointer data)
   const char *name = NULL, *language = NULL;
 
   if (error != NULL) {
-    model_notice (app->model, NOTICE_BAD, "%s", error->message);
+    say_refused (app, error);
     return;
   }
   app->model->locked = FALSE;

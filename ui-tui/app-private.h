@@ -49,6 +49,37 @@ void app_filter_key (App *app, gunichar key);
 
 void app_show (App *app, ViewKind view);
 
+/* ---- app-say.c ---- */
+
+/* What is to be seen of the screen itself. */
+typedef struct {
+  ViewKind view;
+  DialogKind dialog;
+  guint field;
+  guint value; /* a hash */
+  guint focus;
+  guint selected;
+  guint transcript;
+  guint format;
+  gboolean new_only;
+  gboolean typing;
+  gboolean filtering;
+  const char *filter;
+  gboolean attempts;
+  gboolean follow;
+  gboolean locked;
+  const char *wanted;
+  guint calls;
+  guint notices;
+} AppLook;
+
+AppLook app_look (const App *app);
+gboolean app_looks_same (const AppLook *one, const AppLook *other);
+/* Says that `request` changed nothing, where it looks as before. */
+void app_say_if_nothing (App *app, Request request, const AppLook *before);
+/* A key that the view does not know. */
+void app_say_no_such_key (App *app, gunichar key);
+
 /* ---- app-line.c: slots ---- */
 
 void app_line_request (App *app, Request request);
@@ -59,6 +90,8 @@ void app_batch_request (App *app, Request request);
 /* A batch's name was scanned. */
 void app_batch_code (App *app, const char *name);
 void app_select_batch (App *app, const char *name);
+/* app-batch-new.c: its form. */
+void app_new_batch (App *app);
 /* Selects the running batch, where there is one. */
 void app_choose_running (App *app);
 

@@ -77,6 +77,8 @@ begin_typing (App *app)
 {
   g_string_truncate (app->model->scan, 0);
   app->model->typing = TRUE;
+  model_notice (app->model, NOTICE_INFORMATION, "%s",
+                _ ("Type the code, then Enter. Esc leaves it."));
 }
 
 /* ---- requests ---- */
@@ -106,10 +108,15 @@ enter (App *app)
   }
 }
 
+/* What was said of another view is over. */
 static void
 show_view (App *app, Request request)
 {
-  app_show (app, (ViewKind)(request - REQUEST_LINE)); /* both in one order */
+  const ViewKind view = (ViewKind)(request - REQUEST_LINE); /* both in one order */
+
+  if (view != app->model->view)
+    g_clear_pointer (&app->model->notice, g_free);
+  app_show (app, view);
 }
 
 static void
@@ -227,7 +234,9 @@ app_request (App *app, Request request)
   }
   if (brought_its_view (app, request) || (is_act (request) && !app_has_contact (app)))
     return;
+  const AppLook before = app_look (app);
   perform (app, request);
+  app_say_if_nothing (app, request, &before);
 }
 
 /* ---- keys ---- */
@@ -276,6 +285,8 @@ app_key (App *app, gunichar key)
     app_filter_key (app, key);
   else if (has_tiles (model->view) && key >= '0' && key <= '9')
     app_digit (app, (guint)(key - '0'));
+  else if (key_request (model->view, key) == REQUEST_NONE)
+    app_say_no_such_key (app, key);
   else
     app_request (app, key_request (model->view, key));
 }

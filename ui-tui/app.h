@@ -21,8 +21,9 @@ struct App {
    * accepted. */
   void (*accept) (App *app);
   void (*cancel) (App *app);
-  char *subject;        /* of the dialog: a batch, a serial, a slot */
-  char *pending_method; /* waits for the supervisor */
+  void (*changed) (App *app); /* something in the dialog's fields is another */
+  char *subject;              /* of the dialog: a batch, a serial, a slot */
+  char *pending_method;       /* waits for the supervisor */
   GVariant *pending_parameters;
   gint64 last_input_at; /* monotonic */
   /* app*.c's own: */
@@ -33,6 +34,7 @@ struct App {
   gint64 dialog_at;    /* monotonic: when the dialog appeared; keys that came too soon are none */
   guint digit;         /* the first of two digits that name a slot */
   gint64 digit_at;     /* monotonic */
+  guint calls;         /* how many were made */
   gboolean path_typed; /* the export's file is the operator's own choice */
   char *spoken_to;     /* the operator whose language was taken last, or NULL */
   /* In tests: takes calls in place of the client, and may call `done`. */

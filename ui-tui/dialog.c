@@ -68,11 +68,11 @@ keys_words (const Dialog *dialog)
   case DIALOG_INPUT:
     return g_strdup_printf (_ ("%s: go on   %s: leave"), enter, back);
   case DIALOG_SUPERVISOR:
+    if (dialog->field > 0)
+      return g_strdup_printf (_ ("Type the PIN, then %s   %s: leave"), enter, back);
     return g_strdup_printf (_ ("Scan the badge, or type and press %s   %s: leave"), enter, back);
   case DIALOG_FORM:
-    return g_strdup_printf (_ ("%s: next field   %s %s: choose   %s: done   %s: leave"),
-                            key_name (REQUEST_NEXT_FIELD), key_name (REQUEST_LEFT),
-                            key_name (REQUEST_RIGHT), enter, back);
+    return g_strdup_printf (_ ("%s: next field, after the last: done   %s: leave"), enter, back);
   case DIALOG_CHOICE:
     return g_strdup_printf (_ ("%s %s: choose   %s: take it   %s: leave"), key_name (REQUEST_UP),
                             key_name (REQUEST_DOWN), enter, back);
@@ -152,8 +152,12 @@ visible_end (const char *text, int width)
 static void
 draw_choices_field (Canvas *canvas, Area input, const Field *field, gboolean current)
 {
-  canvas_printf (canvas, input, 0, 0, -1, current ? STYLE_INPUT : STYLE_DIALOG,
-                 current ? "< %s >" : "  %s", _ (field->value->str));
+  const int used = canvas_printf (canvas, input, 0, 0, -1, current ? STYLE_INPUT : STYLE_DIALOG,
+                                  current ? "< %s >" : "  %s", _ (field->value->str));
+
+  if (current)
+    canvas_printf (canvas, input, 0, used + 2, -1, STYLE_LABEL, _ ("%s %s: choose"),
+                   key_name (REQUEST_LEFT), key_name (REQUEST_RIGHT));
 }
 
 static void

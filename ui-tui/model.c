@@ -121,16 +121,30 @@ model_tile (const Model *model, guint number)
   return NULL;
 }
 
-BatchLine *
-model_batch (const Model *model, const char *name)
+static BatchLine *
+find_batch (const Model *model, const char *name, int (*compare) (const char *one, const char *two))
 {
-  for (guint i = 0; i < model->batches->len; i++) {
+  for (guint i = 0; name != NULL && i < model->batches->len; i++) {
     BatchLine *batch = g_ptr_array_index (model->batches, i);
 
-    if (g_strcmp0 (batch->name, name) == 0)
+    if (batch->name != NULL && compare (batch->name, name) == 0)
       return batch;
   }
   return NULL;
+}
+
+BatchLine *
+model_batch (const Model *model, const char *name)
+{
+  return find_batch (model, name, strcmp);
+}
+
+BatchLine *
+model_batch_as_typed (const Model *model, const char *name)
+{
+  BatchLine *batch = find_batch (model, name, strcmp);
+
+  return batch != NULL ? batch : find_batch (model, name, g_ascii_strcasecmp);
 }
 
 BatchLine *
@@ -302,5 +316,6 @@ model_notice (Model *model, NoticeKind kind, const char *format, ...)
   model->notice = g_strdup_vprintf (format, arguments);
   va_end (arguments);
   model->notice_kind = kind;
+  model->notices++;
   model->notice_until = model->now + seconds * G_USEC_PER_SEC;
 }

@@ -30,6 +30,7 @@ typedef struct {
   char *waiting_for; /* "batch", "serial", "stopping" */
   char *bound_serial;
   char *port;
+  char *binding; /* "port": by the configuration file; "id-path": learned */
   char *driver;
   char *device;
   char *model;
@@ -324,6 +325,7 @@ typedef struct {
   char *notice;    /* one line about what was done last; or NULL */
   NoticeKind notice_kind;
   gint64 notice_until;
+  guint notices; /* how many there were */
   gboolean locked;
   const char *language; /* "en", "de", "zh_CN" */
 } Model;
@@ -335,6 +337,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (Model, model_free)
 /* NULL where there is none. */
 Tile *model_tile (const Model *model, guint number);
 BatchLine *model_batch (const Model *model, const char *name);
+/* The same where no name is exactly that: scanners and hands mix up capitals and small letters. */
+BatchLine *model_batch_as_typed (const Model *model, const char *name);
 BatchLine *model_running_batch (const Model *model);
 /* The format that the Export view has selected, or NULL. */
 const char *model_chosen_format (const Model *model);

@@ -72,6 +72,7 @@ static const RecordField tile_fields[] = {
   TEXT ("waiting-for", Tile, waiting_for),
   TEXT ("bound-serial", Tile, bound_serial),
   TEXT ("port", Tile, port),
+  TEXT ("binding", Tile, binding),
   TEXT ("driver", Tile, driver),
   TEXT ("device", Tile, device),
   TEXT ("model", Tile, model),

@@ -273,10 +273,9 @@ scanner_feed (Scanner *scanner, gunichar key, gint64 now)
 
 /* ---- what a code is ---- */
 
-/* All that our own codes and serials are made of. Anything else comes from a scanner that takes the
- * keyboard for another country's. */
-static gboolean
-is_in_alphabet (const char *text)
+/* All that our own codes and serials are made of. */
+gboolean
+scan_fits_keyboard (const char *text)
 {
   return *text != '\0'
          && strspn (text, G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS ".:_-") == strlen (text);
@@ -317,7 +316,7 @@ scan_judge (const char *text, const Model *model, const Preferences *preferences
   const gboolean maybe_badge = !prefixed && model->health.operators > 0;
   Code code = { CODE_UNKNOWN, code_request (text), code_slot (text) };
 
-  if (!is_in_alphabet (text))
+  if (!scan_fits_keyboard (text))
     return code;
   if (code.request != REQUEST_NONE)
     code.kind = CODE_REQUEST;
@@ -325,7 +324,7 @@ scan_judge (const char *text, const Model *model, const Preferences *preferences
     code.kind = CODE_SLOT;
   else if (prefixed && g_str_has_prefix (text, preferences->badge_prefix))
     code.kind = CODE_BADGE;
-  else if (model_batch (model, text) != NULL)
+  else if (model_batch_as_typed (model, text) != NULL)
     code.kind = CODE_BATCH;
   else if (is_serial (text, model, maybe_badge))
     code.kind = CODE_SERIAL;

@@ -42,6 +42,10 @@ ScannerEvent scanner_wake (Scanner *scanner, gint64 now);
 /* When to call scanner_wake(); 0: not at all. */
 gint64 scanner_deadline (const Scanner *scanner);
 
+/* FALSE for a code with characters that no code of ours has: its scanner takes the keyboard for
+ * another country's. */
+gboolean scan_fits_keyboard (const char *text);
+
 typedef enum {
   CODE_UNKNOWN,
   CODE_REQUEST, /* a control barcode */

@@ -4,10 +4,13 @@
  */
 #include "ui-tui/keys.h"
 #include "ui-tui/language.h"
+#include "ui-tui/parts.h"
 #include "ui-tui/screen-parts.h"
 #include "ui-tui/text.h"
 
 /* ---- the notice ---- */
+
+#define MOST_NOTICE_LINES 4
 
 static Style
 notice_style (NoticeKind kind)
@@ -23,9 +26,22 @@ notice_style (NoticeKind kind)
   return STYLE_NORMAL;
 }
 
+/* A sentence is shown to its end: it has as many rows as it needs, up from the last one of the
+ * area. */
+static void
+draw_sentence (Canvas *canvas, Area area, Style style, const char *text)
+{
+  const int lines = MIN (paragraph_lines (text, area.width - 2, MOST_NOTICE_LINES), area.height);
+  const Area rows = area_below (area, area.height - lines);
+
+  canvas_fill (canvas, rows, ' ', style);
+  canvas_paragraph (canvas, area_inside (rows, 0, 1), 0, style, text);
+}
+
 void
 notice_draw (const Model *model, Canvas *canvas, Area area)
 {
+  g_autofree char *marked = NULL;
   g_autofree char *failure = NULL;
   const char *text = model->notice;
   Style style = notice_style (model->notice_kind);
@@ -36,8 +52,8 @@ notice_draw (const Model *model, Canvas *canvas, Area area)
   }
   if (text == NULL)
     return;
-  canvas_fill (canvas, area, ' ', style);
-  canvas_printf (canvas, area, 0, 1, -1, style, style == STYLE_FAIL ? "! %s" : "%s", text);
+  marked = g_strdup_printf (style == STYLE_FAIL ? "! %s" : "%s", text);
+  draw_sentence (canvas, area, style, marked);
 }
 
 /* ---- the scan field ---- */
@@ -48,7 +64,7 @@ scan_hint (const Model *model)
 {
   const BatchLine *batch = model_running_batch (model);
 
-  if (model->locked)
+  if (model->locked || (model->health.operators > 0 && model->health.operator_name == NULL))
     return _ ("(your badge)");
   if (batch == NULL || batch_is_done (batch))
     return _ ("(a batch's name)");

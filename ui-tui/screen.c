@@ -96,12 +96,12 @@ draw_middle (Model *model, Canvas *canvas, Area area)
   const gboolean line = model->locked || model->view == VIEW_LINE;
   const Cover cover = cover_of (model);
   const int covered = cover_rows (cover, area);
-  const Area notice = area_below (area, area.height - 1);
+  const Area whole = area;
 
   if (!line)
     area = area_top (area, area.height - 1);
   draw_view (model, canvas, area_below (area, covered));
-  notice_draw (model, canvas, notice);
+  notice_draw (model, canvas, whole);
 }
 
 /* Before the station has said its first word, nothing can be said of batch, slots or health. */

@@ -110,11 +110,14 @@ draw_facts (Canvas *canvas, Area area, const Tile *tile)
 static void
 draw_acts (Canvas *canvas, Area area, int row, const Tile *tile)
 {
+  const gboolean fixed = g_strcmp0 (tile->binding, "port") == 0;
   const Fact facts[] = {
     { key_name (REQUEST_LEARN),
-      _ ("Learn: the port of the device that you plug in next belongs here.") },
+      fixed ? _ ("Learn: not here, its port stands in the configuration file.")
+            : _ ("Learn: the port of the device that you plug in next belongs here.") },
     { key_name (REQUEST_SWAP),
-      _ ("Swap: this slot and another exchange ports (their cables were swapped).") },
+      fixed ? _ ("Swap: not here, for the same reason.")
+            : _ ("Swap: this slot and another exchange ports (their cables were swapped).") },
     { key_name (REQUEST_DISABLE),
       tile->enabled ? _ ("Off: the slot takes no unit until it is switched on again.")
                     : _ ("On: the slot takes units again.") },

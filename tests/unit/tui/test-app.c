@@ -155,7 +155,7 @@ START_TEST (a_fail_that_was_seen_is_not_seen_again)
   model_tile (model, 1)->acknowledged = TRUE;
   press ('A');
   assert_calls ("");
-  assert_notice ("No slot waits");
+  assert_notice ("No FAIL waits");
 }
 END_TEST
 
@@ -504,7 +504,9 @@ START_TEST (a_batch_that_can_not_start_says_why)
 }
 END_TEST
 
-START_TEST (a_new_batch_is_made_from_a_form)
+/* The form, filled in up to where serials come from. */
+static void
+begin_new_batch (const char *units)
 {
   ProfileLine *profile = g_new0 (ProfileLine, 1);
 
@@ -514,20 +516,163 @@ START_TEST (a_new_batch_is_made_from_a_form)
   press ('n');
   ck_assert_int_eq (model->dialog.kind, DIALOG_FORM);
   type ("B-9");
-  press (KEY_CODE_TAB);
+  press (KEY_CODE_ENTER);
   type ("Lamp");
   press (KEY_CODE_ENTER);
-  ck_assert_ptr_nonnull (model->dialog.problem); /* how many? */
-  press (KEY_CODE_TAB);
-  press (KEY_CODE_TAB);
-  type ("50");
+  press (KEY_CODE_ENTER);
+  type (units);
+  press (KEY_CODE_ENTER);
+}
+
+static void
+assert_call_has (const char *part)
+{
+  ck_assert_msg (strstr (calls->str, part) != NULL, "%s is not in %s", part, calls->str);
+}
+
+static void
+assert_problem (guint field, const char *part)
+{
+  ck_assert_ptr_nonnull (model->dialog.problem);
+  ck_assert_msg (strstr (model->dialog.problem, part) != NULL, "%s", model->dialog.problem);
+  ck_assert_uint_eq (model->dialog.field, field);
+}
+
+START_TEST (a_new_batch_is_made_from_a_form)
+{
+  begin_new_batch ("50");
   press (KEY_CODE_ENTER);
   press (KEY_CODE_ENTER);
-  ck_assert_ptr_nonnull (strstr (calls->str, "CreateBatch('B-9', {"));
-  ck_assert_ptr_nonnull (strstr (calls->str, "'product': <'Lamp'>"));
-  ck_assert_ptr_nonnull (strstr (calls->str, "'profile': <'demo'>"));
-  ck_assert_ptr_nonnull (strstr (calls->str, "'target': <uint32 50>"));
+  assert_call_has ("CreateBatch('B-9', {");
+  assert_call_has ("'product': <'Lamp'>");
+  assert_call_has ("'profile': <'demo'>");
+  assert_call_has ("'target': <uint32 50>");
   ck_assert_ptr_null (strstr (calls->str, "serial"));
+}
+END_TEST
+
+START_TEST (a_new_batch_numbers_its_units)
+{
+  begin_new_batch ("10");
+  press (KEY_CODE_RIGHT);
+  ck_assert_uint_eq (model->dialog.fields->len, 9);
+  ck_assert_ptr_nonnull (strstr (model->dialog.text, "B-9-0001 to B-9-0015"));
+  for (guint i = 0; i < 4; i++)
+    press (KEY_CODE_ENTER);
+  press (KEY_CODE_BACKSPACE);
+  type ("6");
+  ck_assert_ptr_nonnull (strstr (model->dialog.text, "B-9-000001 to B-9-000015"));
+  press (KEY_CODE_ENTER);
+  ck_assert_ptr_nonnull (strstr (model->dialog.text, "10 units of Lamp"));
+  press (KEY_CODE_ENTER);
+  assert_call_has ("'serial-prefix': <'B-9-'>");
+  assert_call_has ("'serial-first': <uint64 1>");
+  assert_call_has ("'serial-last': <uint64 15>");
+  assert_call_has ("'serial-width': <uint32 6>");
+  ck_assert_ptr_null (strstr (calls->str, "serial-scan"));
+}
+END_TEST
+
+START_TEST (a_new_batch_scans_its_units)
+{
+  begin_new_batch ("10");
+  press (KEY_CODE_LEFT);
+  ck_assert_uint_eq (model->dialog.fields->len, 6);
+  press (KEY_CODE_ENTER);
+  type ("AC-[0-9");
+  press (KEY_CODE_ENTER);
+  assert_problem (5, "no pattern");
+  type ("]+");
+  press (KEY_CODE_ENTER);
+  press (KEY_CODE_ENTER);
+  assert_call_has ("'serial-scan': <true>");
+  assert_call_has ("'serial-pattern': <'AC-[0-9]+'>");
+}
+END_TEST
+
+static void
+set_field (guint number, const char *text)
+{
+  Field *field = g_ptr_array_index (model->dialog.fields, number);
+
+  g_string_assign (field->value, text);
+}
+
+static void
+finish_form (void)
+{
+  model->dialog.field = model->dialog.fields->len - 1;
+  press (KEY_CODE_ENTER);
+}
+
+START_TEST (what_is_wrong_with_a_new_batch_is_said_at_its_field)
+{
+  static const struct {
+    guint field;
+    const char *wrong;
+    const char *said;
+    const char *right;
+  } cases[] = {
+    { 0, "", "Name the batch", "B-9" },
+    { 0, "B 9", "1 to 64 letters", "B-9" },
+    { 0, "b-1", "already", "B-9" },
+    { 0, "KCSEEN", "control barcode", "B-9" },
+    { 0, "kcslotc", "control barcode", "B-9" },
+    { 1, "", "Type the product", "Lamp" },
+    { 3, "", "How many units", "10" },
+    { 3, "0", "How many units", "10" },
+    { 3, "ten", "How many units", "10" },
+    { 3, "99999999999", "How many units", "10" },
+    { 6, "", "From which number", "1" },
+    { 7, "x", "Up to which number", "20" },
+    { 7, "0", "before the first", "20" },
+    { 7, "9", "more units than numbers", "20" },
+    { 7, "18446744073709551615", "Up to which", "10" },
+    { 8, "", "How many digits", "4" },
+    { 8, "21", "How many digits", "20" },
+    { 5, "-", "1 to 64 letters", "A" },
+    { 5, "1234567890123456789012345678901234567890123456789", "1 to 64 letters", "" },
+  };
+
+  add_batch ("B-1", "closed");
+  begin_new_batch ("10");
+  press (KEY_CODE_RIGHT);
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
+    set_field (cases[i].field, cases[i].wrong);
+    finish_form ();
+    assert_problem (cases[i].field, cases[i].said);
+    set_field (cases[i].field, cases[i].right);
+  }
+  finish_form ();
+  ck_assert_int_eq (model->dialog.kind, DIALOG_CONFIRM);
+  ck_assert_ptr_nonnull (strstr (model->dialog.text, "00000000000000000010"));
+}
+END_TEST
+
+START_TEST (a_key_without_use_in_a_dialog_says_so_and_a_choice_does_not)
+{
+  begin_new_batch ("10");
+  press (KEY_CODE_RIGHT);
+  ck_assert_ptr_null (model->dialog.problem);
+  press (KEY_CODE_F1 + 4);
+  ck_assert_str_eq (model->dialog.problem, "Answer this first.");
+  press (KEY_CODE_RIGHT);
+  ck_assert_ptr_null (model->dialog.problem);
+}
+END_TEST
+
+START_TEST (a_scan_fills_its_field_and_goes_on)
+{
+  begin_new_batch ("10");
+  model->dialog.field = 0;
+  app_code (&app, "WO-77");
+  ck_assert_str_eq (app_field (&app, 0), "WO-77");
+  ck_assert_uint_eq (model->dialog.field, 1);
+  ck_assert_ptr_null (model->last_scan);
+  model->dialog.field = 4;
+  app_code (&app, "WO-78");
+  assert_problem (4, "Left and Right");
+  assert_calls ("");
 }
 END_TEST
 
@@ -560,6 +705,115 @@ START_TEST (an_unknown_code_is_repeated)
   app_code (&app, "4006381333931");
   assert_notice ("4006381333931");
   assert_calls ("");
+}
+END_TEST
+
+START_TEST (a_code_of_another_keyboard_says_so)
+{
+  app_code (&app, "KCSEEN\303\237");
+  assert_notice ("another country's keyboard");
+  assert_calls ("");
+}
+END_TEST
+
+START_TEST (a_code_that_is_no_badge_either_says_all_that_it_could_be)
+{
+  add_operator ("operator", FALSE);
+  refusal = g_error_new_literal (CLIENT_ERROR, CLIENT_ERROR_NOT_PERMITTED, "Not known here.");
+  app_code (&app, "WO-99");
+  assert_calls ("SignIn('WO-99',)");
+  assert_notice ("no batch");
+  model->locked = TRUE;
+  refusal = g_error_new_literal (CLIENT_ERROR, CLIENT_ERROR_NOT_PERMITTED, "Not known here.");
+  app_code (&app, "WO-98");
+  assert_notice ("Not known here.");
+}
+END_TEST
+
+START_TEST (a_batchs_name_may_come_in_small_letters)
+{
+  add_batch ("WO-1", "created");
+  app_code (&app, "wo-1");
+  assert_calls ("SetBatchState('WO-1', 'running')");
+}
+END_TEST
+
+START_TEST (a_key_of_another_view_says_where_it_belongs)
+{
+  press ('s');
+  assert_notice ("S does nothing here. After F3 it means: Start");
+  press (KEY_CODE_DELETE);
+  assert_notice ("F1");
+  assert_calls ("");
+}
+END_TEST
+
+START_TEST (what_was_said_of_one_view_is_gone_with_it)
+{
+  add_tile (1, TILE_PASS);
+  press ('1');
+  press ('r');
+  assert_notice ("has passed");
+  press (KEY_CODE_F1 + 5);
+  ck_assert_ptr_null (model->notice);
+}
+END_TEST
+
+START_TEST (a_slot_out_of_service_says_how_it_comes_back)
+{
+  add_tile (1, TILE_DISABLED);
+  press ('r');
+  assert_notice ("out of service. D puts it back");
+  assert_calls ("");
+}
+END_TEST
+
+START_TEST (a_port_of_the_configuration_is_neither_learned_nor_swapped)
+{
+  add_tile (1, TILE_EMPTY);
+  model_tile (model, 1)->binding = g_strdup ("port");
+  press (KEY_CODE_F1 + 7);
+  press ('l');
+  assert_notice ("configuration file");
+  g_clear_pointer (&model->notice, g_free);
+  press ('w');
+  assert_notice ("configuration file");
+  ck_assert_int_eq (model->dialog.kind, DIALOG_NONE);
+  assert_calls ("");
+}
+END_TEST
+
+START_TEST (a_used_unit_that_is_in_a_slot_runs_there)
+{
+  add_tile (2, TILE_PASS);
+  app_show_device (&app, "SN-2");
+  model->detail.device = g_new0 (DeviceLine, 1);
+  model->detail.device->serial = g_strdup ("SN-2");
+  press ('r');
+  press (KEY_CODE_ENTER);
+  assert_calls ("Authorize('', '', 30) RetryDevice('SN-2',) Deauthorize()");
+  assert_notice ("Unit SN-2 runs again in slot 2.");
+}
+END_TEST
+
+/* Whatever is scanned wherever: it does something, or a sentence says why not. */
+START_TEST (no_control_barcode_stays_without_an_answer)
+{
+  const Key *key = key_of_request ((Request)(_i % N_REQUESTS));
+  const ViewKind view = (ViewKind)(_i / N_REQUESTS);
+  AppLook before;
+
+  if (key == NULL || key->code == NULL || key->request == REQUEST_QUIT)
+    return;
+  add_tile (1, TILE_EMPTY);
+  app_show (&app, view);
+  for (int turn = 0; turn < 3; turn++) {
+    before = app_look (&app);
+    app_code (&app, key->code);
+    const AppLook now = app_look (&app);
+    ck_assert_msg (!app_looks_same (&before, &now) || model->dialog.problem != NULL,
+                   "%s in view %d, turn %d", key->code, (int)view, turn);
+  }
 }
 END_TEST
 
@@ -799,9 +1053,23 @@ add_other_tests (TCase *cases)
   tcase_add_test (cases, another_batch_is_paused_only_after_a_yes);
   tcase_add_test (cases, a_batch_that_can_not_start_says_why);
   tcase_add_test (cases, a_new_batch_is_made_from_a_form);
+  tcase_add_test (cases, a_new_batch_numbers_its_units);
+  tcase_add_test (cases, a_new_batch_scans_its_units);
+  tcase_add_test (cases, what_is_wrong_with_a_new_batch_is_said_at_its_field);
+  tcase_add_test (cases, a_key_without_use_in_a_dialog_says_so_and_a_choice_does_not);
+  tcase_add_test (cases, a_scan_fills_its_field_and_goes_on);
   tcase_add_test (cases, enter_on_a_batch_shows_its_attempts);
   tcase_add_test (cases, a_control_barcode_of_another_view_shows_it_first);
   tcase_add_test (cases, an_unknown_code_is_repeated);
+  tcase_add_test (cases, a_code_of_another_keyboard_says_so);
+  tcase_add_test (cases, a_code_that_is_no_badge_either_says_all_that_it_could_be);
+  tcase_add_test (cases, a_batchs_name_may_come_in_small_letters);
+  tcase_add_test (cases, a_key_of_another_view_says_where_it_belongs);
+  tcase_add_test (cases, what_was_said_of_one_view_is_gone_with_it);
+  tcase_add_test (cases, a_slot_out_of_service_says_how_it_comes_back);
+  tcase_add_test (cases, a_port_of_the_configuration_is_neither_learned_nor_swapped);
+  tcase_add_test (cases, a_used_unit_that_is_in_a_slot_runs_there);
+  tcase_add_loop_test (cases, no_control_barcode_stays_without_an_answer, 0, N_VIEWS * N_REQUESTS);
   tcase_add_test (cases, a_serial_is_bound_where_the_batch_scans);
   tcase_add_test (cases, on_the_device_view_a_serial_shows_its_unit);
   tcase_add_test (cases, a_code_may_be_typed_by_hand);
