@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * See huge.h. A word is set in lines of letters (one line, or one for each of its words), at the
- * largest size that fits; umlauts take two more rows for their dots, or become AE, OE, UE.
+ * See huge.h. A Latin word is set in lines of letters (one line, or one for each of its words), at
+ * the largest size that fits; umlauts take two more rows for their dots, or become AE, OE, UE.
  */
 #include "ui-tui/huge.h"
 
 #include <string.h>
 
+#include "ui-tui/huge-characters.h"
 #include "ui-tui/huge-letters.h"
 #include "ui-tui/text.h"
 
@@ -248,8 +249,8 @@ spaced_out (const char *word, const char *space)
   return g_string_free (text, FALSE);
 }
 
-/* A script that has no letters here (Chinese): far apart, in a frame that is as large as can be
- * without being a box around nothing. FALSE where there is no room. */
+/* A word that has neither letters nor characters here: far apart, in a frame that is as large as
+ * can be without being a box around nothing. FALSE where there is no room. */
 static gboolean
 draw_framed (Canvas *canvas, Area area, Style style, const char *word)
 {
@@ -288,6 +289,8 @@ huge_draw (Canvas *canvas, Area area, Style style, const char *word)
     setting = setting_find (text, area);
   if (setting.lines != NULL)
     draw_setting (canvas, area, &setting, style);
+  else if (huge_characters_draw (canvas, area, style, text))
+    return;
   else if (has_letters (text) || !draw_framed (canvas, area, style, text))
     draw_plain (canvas, area, style, text);
   setting_clear (&setting);
