@@ -121,25 +121,9 @@ move_focus (App *app, Request request, int columns, int page)
 static guint
 rows_of (const Model *model)
 {
-  g_autoptr (GPtrArray) rows = NULL;
+  const View *view = view_of_kind (model->view);
 
-  switch (model->view) {
-  case VIEW_BATCH:
-    rows = model_batch_rows (model);
-    return rows->len;
-  case VIEW_LOG:
-    rows = model_log_rows (model);
-    return rows->len;
-  case VIEW_DEVICE:
-    return model->detail.attempts != NULL ? model->detail.attempts->len : 0;
-  case VIEW_CA:
-    return view_ca.rows != NULL ? view_ca.rows (model) : 0;
-  case VIEW_LINE:
-  case VIEW_EXPORT:
-  case VIEW_SLOTS:
-    break;
-  }
-  return 0;
+  return view->rows != NULL ? view->rows (model) : 0;
 }
 
 static guint

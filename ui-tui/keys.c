@@ -127,6 +127,14 @@ key_of_request (Request request)
   return NULL;
 }
 
+G_STATIC_ASSERT (REQUEST_SLOTS - REQUEST_LINE + 1 == N_VIEWS);
+
+Request
+request_of_view (ViewKind view)
+{
+  return (Request)(REQUEST_LINE + (int)view);
+}
+
 /* ---- control barcodes ---- */
 
 #define SLOT_CODE "KCSLOT"

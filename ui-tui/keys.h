@@ -108,6 +108,9 @@ Request key_request (ViewKind view, gunichar key);
 /* The table's first line for `request`; NULL. */
 const Key *key_of_request (Request request);
 
+/* What brings a view: the views' requests stand in the order of ViewKind. */
+Request request_of_view (ViewKind view);
+
 /* ---- control barcodes ---- */
 
 /* Codes are capitals that every keyboard layout has in the same place (no A M Q W Y Z), so that a

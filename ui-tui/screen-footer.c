@@ -105,12 +105,6 @@ scan_field_draw (const Model *model, Canvas *canvas, Area area)
 
 /* ---- the keys ---- */
 
-static const Request view_requests[N_VIEWS] = {
-  [VIEW_LINE] = REQUEST_LINE,   [VIEW_BATCH] = REQUEST_BATCH, [VIEW_DEVICE] = REQUEST_DEVICE,
-  [VIEW_CA] = REQUEST_CA,       [VIEW_LOG] = REQUEST_LOG,     [VIEW_EXPORT] = REQUEST_EXPORT,
-  [VIEW_SLOTS] = REQUEST_SLOTS,
-};
-
 /* The key of the view that is shown already needs no room; a locked screen takes nothing but a
  * code.
  */
@@ -120,7 +114,7 @@ is_in_footer (const Model *model, const Key *key)
   if (model->locked)
     return key->request == REQUEST_TYPE;
   return key->footer && (key->views & IN_VIEW (model->view)) != 0
-         && key->request != view_requests[model->view];
+         && key->request != request_of_view (model->view);
 }
 
 static gboolean

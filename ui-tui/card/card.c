@@ -77,13 +77,8 @@ home_of_key (const Key *key)
 static const char *
 title_of_home (guint home)
 {
-  static const Request openers[N_VIEWS] = {
-    [VIEW_LINE] = REQUEST_LINE,   [VIEW_BATCH] = REQUEST_BATCH, [VIEW_DEVICE] = REQUEST_DEVICE,
-    [VIEW_CA] = REQUEST_CA,       [VIEW_LOG] = REQUEST_LOG,     [VIEW_EXPORT] = REQUEST_EXPORT,
-    [VIEW_SLOTS] = REQUEST_SLOTS,
-  };
-
-  return home == EVERYWHERE ? _ ("Everywhere") : _ (key_of_request (openers[home])->label);
+  return home == EVERYWHERE ? _ ("Everywhere")
+                            : _ (key_of_request (request_of_view ((ViewKind)home))->label);
 }
 
 static void

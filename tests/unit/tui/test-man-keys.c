@@ -13,10 +13,6 @@
 #define HEADING "\n# KEYS\n"
 #define NEXT_HEADING "\n# "
 
-static const Request view_requests[N_VIEWS] = { REQUEST_LINE, REQUEST_BATCH, REQUEST_DEVICE,
-                                                REQUEST_CA,   REQUEST_LOG,   REQUEST_EXPORT,
-                                                REQUEST_SLOTS };
-
 /* Other keys for the same. */
 static void
 append_twins (GString *text, const Key *key)
@@ -36,7 +32,8 @@ append_views (GString *text, const Key *key)
     return;
   for (int view = 0; view < N_VIEWS; view++)
     if ((key->views & IN_VIEW (view)) != 0) {
-      g_string_append_printf (text, "%s%s", separator, key_of_request (view_requests[view])->label);
+      g_string_append_printf (text, "%s%s", separator,
+                              key_of_request (request_of_view ((ViewKind)view))->label);
       separator = ", ";
     }
   g_string_append (text, ": ");
