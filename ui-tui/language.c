@@ -16,13 +16,23 @@
 extern int _nl_msg_cat_cntr;
 
 const Language languages[] = {
-  { "en", "English" },
-  { "de", "Deutsch" },
-  { "zh_CN", "中文" },
-  { NULL, NULL },
+  { "en", "English", FALSE },
+  { "de", "Deutsch", FALSE },
+  { "zh_CN", "中文", TRUE },
+  { NULL, NULL, FALSE },
 };
 
 static gboolean ascii_only;
+
+const char *const *
+language_codes (void)
+{
+  static const char *codes[G_N_ELEMENTS (languages)];
+
+  for (guint i = 0; i < G_N_ELEMENTS (languages); i++)
+    codes[i] = languages[i].code;
+  return codes;
+}
 
 static const Language *
 language_find (const char *code)
@@ -63,7 +73,7 @@ language_use (const char *code, gboolean ascii)
 {
   const Language *language = language_find (code);
 
-  if (language == NULL || (ascii && g_str_equal (code, "zh_CN")))
+  if (language == NULL || (ascii && language->beyond_letters))
     language = &languages[0];
   ascii_only = ascii;
   g_setenv ("LANGUAGE", language->code, TRUE);

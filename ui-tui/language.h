@@ -15,12 +15,16 @@
 #define ngettext(one, many, count) language_plural (one, many, count)
 
 typedef struct {
-  const char *code;  /* "de" */
-  const char *title; /* "Deutsch" */
+  const char *code;        /* "de" */
+  const char *title;       /* "Deutsch" */
+  gboolean beyond_letters; /* can't be spelled in ASCII */
 } Language;
 
 /* Ended by an entry without code. */
 extern const Language languages[];
+
+/* Their codes, ended by NULL. */
+const char *const *language_codes (void);
 
 /* Once, after setlocale(); `folder` is where the .mo files are. */
 void language_init (const char *folder);

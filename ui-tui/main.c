@@ -43,8 +43,8 @@ parse_options (int *argc, char ***argv, Options *options, GError **error)
       "Begin with line, batch, device, ca, log, export or slots", "NAME" },
     { "ascii", 0, 0, G_OPTION_ARG_NONE, &options->ascii, "Draw with nothing but ASCII", NULL },
     { "no-colour", 0, 0, G_OPTION_ARG_NONE, &options->no_colour, "Draw without colours", NULL },
-    { "language", 0, 0, G_OPTION_ARG_STRING, &options->language, "Begin with en, de or zh_CN",
-      "CODE" },
+    { "language", 0, 0, G_OPTION_ARG_STRING, &options->language,
+      "Begin with this language: en, de or zh_CN", "CODE" },
     { "version", 0, 0, G_OPTION_ARG_NONE, &options->version, "Say which version this is", NULL },
     { 0 },
   };
@@ -99,10 +99,11 @@ check_language (const char *code, GError **error)
 {
   if (code == NULL)
     return TRUE;
-  for (const Language *language = languages; language->code != NULL; language++)
-    if (g_str_equal (language->code, code))
-      return TRUE;
-  return refuse (error, "--language takes en, de or zh_CN, not", code);
+  if (g_strv_contains (language_codes (), code))
+    return TRUE;
+  g_autofree char *codes = g_strjoinv (", ", (char **)language_codes ());
+  g_autofree char *sentence = g_strdup_printf ("--language takes one of %s, not", codes);
+  return refuse (error, sentence, code);
 }
 
 /* A file that was asked for must be there; the usual one need not. */

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/keyfile.h"
+#include "ui-tui/language.h"
 
 static const char *const screen_keys[] = { "Language",     "Ascii",       "Colour",
                                            "Palette",      "LockMinutes", "SupervisorSeconds",
@@ -107,11 +108,10 @@ read_export_folder (const Keyfile *file, Preferences *preferences, GError **erro
 static gboolean
 read_screen (const Keyfile *file, Preferences *preferences, GError **error)
 {
-  static const char *const known_languages[] = { "en", "de", "zh_CN", NULL };
   static const char *const palettes[] = { "standard", "blue-orange", "bright", NULL };
   const char *group = "screen";
 
-  return read_word (file, group, "Language", known_languages, &preferences->language, error)
+  return read_word (file, group, "Language", language_codes (), &preferences->language, error)
          && read_word (file, group, "Palette", palettes, &preferences->palette, error)
          && keyfile_boolean (file, group, "Ascii", FALSE, &preferences->ascii, error)
          && keyfile_boolean (file, group, "Colour", TRUE, &preferences->colour, error)

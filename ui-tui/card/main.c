@@ -52,15 +52,6 @@ parse (Settings *settings, char ***words, GError **error)
 }
 
 static gboolean
-is_known_language (const char *code)
-{
-  for (const Language *language = languages; language->code != NULL; language++)
-    if (g_str_equal (language->code, code))
-      return TRUE;
-  return FALSE;
-}
-
-static gboolean
 ends_in (const char *name, const char *suffix)
 {
   g_autofree char *small = g_ascii_strdown (name, -1);
@@ -83,7 +74,7 @@ check (const Settings *settings, GError **error)
     g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
                  "A station has at most %u slots; --slots can't be %d.", CARD_SLOTS_MOST,
                  settings->slots);
-  else if (settings->language != NULL && !is_known_language (settings->language))
+  else if (settings->language != NULL && !g_strv_contains (language_codes (), settings->language))
     g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
                  "There are no labels in '%s'. Try --language en, de or zh_CN.",
                  settings->language);
