@@ -175,6 +175,7 @@ def the_screen_outlives_the_daemon():
             station.kill()
             screen.wait('WEAK-1', 'Leave units in')
             screen.keys('a')
+            screen.wait('Nothing was done')
             station.start()
             screen.wait_gone('Leave units in')
             screen.wait('WEAK-1', 'FAIL|[#█]')
