@@ -39,10 +39,10 @@ app_say_no_such_key (App *app, gunichar key)
 
   if (elsewhere != NULL)
     model_notice (model, NOTICE_INFORMATION, _ ("%s does nothing here. After %s it means: %s"),
-                  elsewhere->key_name, key_of_view (view)->key_name, _ (elsewhere->label));
+                  _ (elsewhere->key_name), _ (key_of_view (view)->key_name), _ (elsewhere->label));
   else
     model_notice (model, NOTICE_INFORMATION, _ ("This key does nothing here. %s shows the keys."),
-                  key_of_request (REQUEST_HELP)->key_name);
+                  _ (key_of_request (REQUEST_HELP)->key_name));
 }
 
 /* ---- requests that changed nothing ---- */

@@ -90,7 +90,7 @@ enum {
 typedef struct {
   Request request;
   gunichar key; /* a character (letters: small; capitals do the same) or a KEY_CODE; 0: none */
-  const char *key_name; /* "F2", "a", "Enter" */
+  const char *key_name; /* "F2", "a", "Enter"; translated where it is drawn */
   const char *code;     /* the control barcode: "KCSEEN" */
   guint views;          /* IN_VIEW bits */
   gboolean footer;      /* stands in the footer there */

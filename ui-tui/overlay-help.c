@@ -45,11 +45,11 @@ add (GPtrArray *entries, gboolean heading, char *key, const char *text)
 static char *
 all_key_names (const Key *key, ViewKind view)
 {
-  GString *names = g_string_new (key->key_name);
+  GString *names = g_string_new (_ (key->key_name));
 
   for (const Key *line = key_table; line->request != REQUEST_NONE; line++)
     if (line->request == key->request && line->help == NULL && (line->views & IN_VIEW (view)) != 0)
-      g_string_append_printf (names, ", %s", line->key_name);
+      g_string_append_printf (names, ", %s", _ (line->key_name));
   if (key->supervisor)
     g_string_append_c (names, '*');
   return g_string_free (names, FALSE);

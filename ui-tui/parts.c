@@ -191,7 +191,7 @@ key_name (Request request)
 {
   const Key *key = key_of_request (request);
 
-  return key != NULL ? key->key_name : "";
+  return key != NULL ? _ (key->key_name) : "";
 }
 
 char *

@@ -126,7 +126,7 @@ needs_supervisor (const Model *model, const Key *key)
 static int
 key_width (const Model *model, const Key *key)
 {
-  return text_width (key->key_name) + 1 + text_width (_ (key->label))
+  return text_width (_ (key->key_name)) + 1 + text_width (_ (key->label))
          + (needs_supervisor (model, key) ? 1 : 0);
 }
 
@@ -144,7 +144,7 @@ footer_width (const Model *model, int gap)
 static void
 draw_key (const Model *model, Canvas *canvas, Area area, int column, const Key *key)
 {
-  column += canvas_text (canvas, area, 0, column, -1, STYLE_KEY, key->key_name);
+  column += canvas_text (canvas, area, 0, column, -1, STYLE_KEY, _ (key->key_name));
   canvas_printf (canvas, area, 0, column, -1, STYLE_LABEL, " %s%s", _ (key->label),
                  needs_supervisor (model, key) ? "*" : "");
 }
