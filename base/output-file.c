@@ -95,3 +95,31 @@ output_file_write_beside (const OutputFile *output, const char *suffix, const ch
     return NULL;
   return g_steal_pointer (&path);
 }
+
+static char *
+shell_word (const char *text)
+{
+  const char *plain = G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS "._/-";
+
+  return *text != '\0' && text[strspn (text, plain)] == '\0' ? g_strdup (text)
+                                                             : g_shell_quote (text);
+}
+
+char *
+command_for_file (const char *pattern, const char *path)
+{
+  g_autofree char *base = g_path_get_basename (path);
+  g_autofree char *file = shell_word (path);
+  g_autofree char *name = shell_word (base);
+  g_auto (GStrv) parts = g_strsplit (pattern, "{file}", -1);
+  g_autoptr (GString) command = g_string_new (NULL);
+
+  /* one after the other: a path may hold the words */
+  for (char **part = parts; *part != NULL; part++) {
+    g_auto (GStrv) pieces = g_strsplit (*part, "{name}", -1);
+    g_autofree char *joined = g_strjoinv (name, pieces);
+
+    g_string_append_printf (command, "%s%s", part != parts ? file : "", joined);
+  }
+  return g_string_free (g_steal_pointer (&command), FALSE);
+}

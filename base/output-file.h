@@ -32,3 +32,7 @@ char *output_file_write_beside (const OutputFile *output, const char *suffix, co
 /* Closes it; what was not finished leaves nothing behind. */
 void output_file_clear (OutputFile *output);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (OutputFile, output_file_clear)
+
+/* A command for a shell, with `path` for each {file} of `pattern` and its last part for each
+ * {name}, quoted where that is needed. Free with g_free(). */
+char *command_for_file (const char *pattern, const char *path);

@@ -6,7 +6,7 @@
 
 #define ATTEMPT_COLUMNS                                                                            \
   "attempts.id, slot, batches.name, devices.serial, coalesce (attempts.driver, devices.driver),"   \
-  " operator_name, started_at, ended_at, result, step, reason, detail, transcript"
+  " operator_name, attempts.started_at, ended_at, result, step, reason, detail, transcript"
 #define ATTEMPT_TABLES                                                                             \
   " FROM attempts LEFT JOIN batches ON batches.id = attempts.batch"                                \
   " LEFT JOIN devices ON devices.id = attempts.device"
@@ -335,9 +335,14 @@ ledger_attempts (Ledger *ledger, const char *batch, const char *device, guint mo
 
 /* ---- acknowledgement ---- */
 
-gboolean
-ledger_acknowledge_failure (Ledger *ledger, const Attempt *attempt, const char *actor,
-                            GError **error)
+typedef struct {
+  const Attempt *attempts;
+  guint count;
+  const char *actor;
+} Acknowledgement;
+
+static gboolean
+audit_acknowledged (Database *database, const Attempt *attempt, const char *actor, GError **error)
 {
   g_autofree char *subject = attempt->id == 0
                                  ? g_strdup_printf ("slot %s", attempt->slot)
@@ -346,7 +351,27 @@ ledger_acknowledge_failure (Ledger *ledger, const Attempt *attempt, const char *
                                              attempt->device != NULL ? attempt->device : "unknown",
                                              attempt->reason != NULL ? attempt->reason : "unknown");
 
-  return ledger_record_event (ledger, actor, "fail-acknowledged", subject, detail, error);
+  return audit_add (database, actor, "fail-acknowledged", subject, detail, NULL, error);
+}
+
+static gboolean
+acknowledge_failures (Database *database, gpointer data, GError **error)
+{
+  const Acknowledgement *seen = data;
+
+  for (guint i = 0; i < seen->count; i++)
+    if (!audit_acknowledged (database, &seen->attempts[i], seen->actor, error))
+      return FALSE;
+  return TRUE;
+}
+
+gboolean
+ledger_acknowledge_failures (Ledger *ledger, const Attempt *attempts, guint count,
+                             const char *actor, GError **error)
+{
+  Acknowledgement seen = { .attempts = attempts, .count = count, .actor = actor };
+
+  return count == 0 || ledger_write (ledger, acknowledge_failures, &seen, error);
 }
 
 static gboolean

@@ -8,7 +8,7 @@
 #define BATCH_COLUMNS                                                                              \
   "id, name, product, profile, state, target, serial_prefix, serial_first, serial_last,"           \
   " serial_width, serial_scan, serial_pattern, created_at, created_by, passed, failed, attempts,"  \
-  " devices, first_passed, first_failed"
+  " devices, first_passed, first_failed, started_at"
 
 #define LONGEST_PATTERN 200 /* as in the schema */
 
@@ -82,6 +82,7 @@ load_batch (Statement *statement)
   batch->devices = (guint)statement_int64 (statement);
   batch->first_passed = (guint)statement_int64 (statement);
   batch->first_failed = (guint)statement_int64 (statement);
+  batch->started_at = statement_int64 (statement);
   return batch;
 }
 
@@ -347,13 +348,17 @@ read_state (Database *database, const char *name, BatchState *state, GError **er
 static gboolean
 write_state (Database *database, const char *name, BatchState state, GError **error)
 {
-  g_autoptr (Statement) update =
-      statement_prepare (database, "UPDATE batches SET state = ? WHERE name = ?", error);
+  g_autoptr (Statement) update = statement_prepare (
+      database,
+      "UPDATE batches SET state = ?1,"
+      " started_at = CASE ?1 WHEN 'running' THEN ?3 ELSE started_at END WHERE name = ?2",
+      error);
 
   if (update == NULL)
     return FALSE;
   statement_bind_text (update, batch_state_word (state));
   statement_bind_text (update, name);
+  statement_bind_int64 (update, g_get_real_time ());
   return statement_run (update, error);
 }
 

@@ -32,6 +32,24 @@ ledger_batch_rate (Ledger *ledger, const char *name, gint64 since, BatchRate *ra
          && read_rate (ledger->line.database, batch_id, since, rate, error);
 }
 
+gboolean
+ledger_batch_begun (Ledger *ledger, const char *name, gint64 *at, GError **error)
+{
+  gint64 batch_id;
+  gboolean found;
+  G_GNUC_UNUSED g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&ledger->line.mutex);
+
+  if (!batch_find_existing (ledger->line.database, name, &batch_id, error))
+    return FALSE;
+  g_autoptr (Statement) select = statement_prepare (
+      ledger->line.database, "SELECT started_at FROM attempts WHERE batch = ? ORDER BY id LIMIT 1",
+      error);
+  if (select == NULL)
+    return FALSE;
+  statement_bind_int64 (select, batch_id);
+  return load_id (select, at, &found, error);
+}
+
 void
 failure_count_free (FailureCount *count)
 {

@@ -67,6 +67,7 @@ typedef struct {
                            of base/text.h), at most 200 characters; or NULL */
   gint64 created_at;
   char *created_by;
+  gint64 started_at; /* last; 0 where it never was */
   /* kept as devices change: reading costs the same in a large ledger */
   guint passed; /* devices in state "passed" */
   guint failed; /* devices whose last attempt failed */
@@ -101,6 +102,8 @@ typedef struct {
 
 gboolean ledger_batch_rate (Ledger *ledger, const char *name, gint64 since, BatchRate *rate,
                             GError **error);
+/* The start of the batch's first attempt, 0 where there is none. */
+gboolean ledger_batch_begun (Ledger *ledger, const char *name, gint64 *at, GError **error);
 
 /* Failed attempts of a batch by reason and slot, kept as attempts end; also of those that never
  * learned which device they held. */
@@ -234,9 +237,9 @@ gboolean ledger_end_attempt (Ledger *ledger, gint64 attempt_id, AttemptResult re
                              const char *step, const char *reason, const char *detail,
                              const char *transcript, GError **error);
 
-/* The FAIL of a slot's last attempt was seen: an audit event. */
-gboolean ledger_acknowledge_failure (Ledger *ledger, const Attempt *attempt, const char *actor,
-                                     GError **error);
+/* The FAILs of slots' last attempts were seen: an audit event each, all or none. */
+gboolean ledger_acknowledge_failures (Ledger *ledger, const Attempt *attempts, guint count,
+                                      const char *actor, GError **error);
 /* The last attempt of the slot, where it failed and nobody has acknowledged that; NULL without
  * error where that is not so. */
 Attempt *ledger_unacknowledged_failure (Ledger *ledger, const char *slot, GError **error);
@@ -358,6 +361,8 @@ typedef struct {
   guint64 rows;
   guint64 bytes;
   char *sha256;
+  gint64 id;
+  gboolean confirmed; /* whoever asked for it has the whole file under its name */
 } ExportRecord;
 
 void export_record_free (ExportRecord *record);
@@ -365,3 +370,17 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (ExportRecord, export_record_free)
 
 /* Of ExportRecord, newest first; of all batches where `batch` is NULL. */
 GPtrArray *ledger_exports (Ledger *ledger, const char *batch, guint most, GError **error);
+
+/* The file is whole and has its name: what it holds is not new any more (ManifestOrder.new_only).
+ * On record; confirmed already is fine. NOT_FOUND. */
+gboolean ledger_confirm_export (Ledger *ledger, gint64 id, const char *actor, GError **error);
+
+/* How many units an export would have: verified and not void, those included that the format's
+ * cloud would refuse. Cheap in a large batch, but not for free. */
+typedef struct {
+  guint64 units;     /* a whole one */
+  guint64 new_units; /* one of what is new */
+} ExportCount;
+
+gboolean ledger_count_export (Ledger *ledger, const char *batch, const char *format,
+                              ExportCount *count, GError **error);

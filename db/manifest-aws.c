@@ -88,7 +88,12 @@ aws_line (GString *text, const ManifestRow *row, const ManifestContext *context)
 const ManifestWriter manifest_aws = {
   .format = { .name = "aws",
               .title = "AWS IoT bulk registration (StartThingRegistrationTask)",
-              .file_suffix = ".ndjson" },
+              .file_suffix = ".ndjson",
+              .use = N_ ("AWS IoT: registers all units in one go"),
+              .next = "aws s3 cp {file} s3://BUCKET/{name} && "
+                      "aws iot start-thing-registration-task "
+                      "--template-body file://{file}.template.json --input-file-bucket BUCKET "
+                      "--input-file-key {name} --role-arn arn:aws:iam::ACCOUNT:role/ROLE" },
   .version = 1,
   .refusal = aws_refusal,
   .line = aws_line,

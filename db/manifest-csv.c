@@ -3,6 +3,7 @@
  * CSV as in RFC 4180: a header, CRLF, the PEM quoted over several lines. No field can be
  * taken for a formula; the PEM begins with dashes, but holds nothing that a device chose.
  */
+#include "base/text.h"
 #include "db/manifest-private.h"
 
 #define HEADER                                                                                     \
@@ -53,7 +54,11 @@ read_csv_fields (const char *line, gsize length)
 }
 
 const ManifestWriter manifest_csv = {
-  .format = { .name = "csv", .title = "CSV, one row a device (RFC 4180)", .file_suffix = ".csv" },
+  .format = { .name = "csv",
+              .title = "CSV, one row a device (RFC 4180)",
+              .file_suffix = ".csv",
+              .use = N_ ("a table, one row a unit: for spreadsheets and databases"),
+              .next = "keycradle manifest verify {file}" },
   .version = 1,
   .header = HEADER,
   .line = csv_line,

@@ -3,6 +3,7 @@
  * JSON lines: everything the ledger knows of a certificate, one object a device, with the
  * keys of docs/api.md.
  */
+#include "base/text.h"
 #include "db/manifest-private.h"
 
 static void
@@ -53,7 +54,9 @@ jsonl_line (GString *text, const ManifestRow *row, const ManifestContext *contex
 const ManifestWriter manifest_jsonl = {
   .format = { .name = "jsonl",
               .title = "JSON lines, one object a device",
-              .file_suffix = ".jsonl" },
+              .file_suffix = ".jsonl",
+              .use = N_ ("JSON lines, one object a unit: for programs of your own"),
+              .next = "keycradle manifest verify {file}" },
   .version = 1,
   .line = jsonl_line,
   .fields = json_fields,

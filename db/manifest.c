@@ -143,6 +143,7 @@ typedef struct {
   const ManifestOrder *order;
   const ManifestWriter *writer;
   gint64 at;
+  gint64 id;
   gint64 batch_id;
   gint64 since;
   gint64 through;
@@ -153,7 +154,7 @@ typedef struct {
 } Export;
 
 static gboolean
-insert_export (Database *database, const Export *export, GError **error)
+insert_export (Database *database, Export *export, GError **error)
 {
   g_autoptr (Statement) insert = statement_prepare (
       database,
@@ -174,13 +175,16 @@ insert_export (Database *database, const Export *export, GError **error)
   statement_bind_int64 (insert, (gint64) export->bytes);
   statement_bind_bytes (insert, export->sha256);
   statement_bind_bytes (insert, export->order->ca_certificate);
-  return statement_run (insert, error);
+  if (!statement_run (insert, error))
+    return FALSE;
+  export->id = database_last_id (database);
+  return TRUE;
 }
 
 static gboolean
 record_export (Database *database, gpointer data, GError **error)
 {
-  const Export *export = data;
+  Export *export = data;
   g_autofree char *digest =
       hex_encode (g_bytes_get_data (export->sha256, NULL), g_bytes_get_size (export->sha256));
   g_autofree char *detail = g_strdup_printf (
@@ -210,22 +214,6 @@ walk_out (Database *database, Export *export, Output *output, GPtrArray *omissio
          && output_flush (output, error);
 }
 
-/* How far the batch's exports in this format reach, whole ones and those of what was new. Two that
- * ran side by side may overlap; nothing falls between them. */
-static gboolean
-read_since (Database *database, Export *export, GError **error)
-{
-  gboolean found;
-  g_autoptr (Statement) select = statement_prepare (
-      database, "SELECT max (through) FROM exports WHERE batch = ? AND format = ?", error);
-
-  if (select == NULL)
-    return FALSE;
-  statement_bind_int64 (select, export->batch_id);
-  statement_bind_text (select, export->writer->format.name);
-  return load_id (select, &export->since, &found, error);
-}
-
 /* All on one snapshot: what is stored meanwhile belongs to the next export. */
 static gboolean
 export_snapshot (Database *database, Export *export, Output *output, GPtrArray *omissions,
@@ -233,7 +221,9 @@ export_snapshot (Database *database, Export *export, Output *output, GPtrArray *
 {
   return statement_execute (database, "BEGIN", error)
          && batch_find_existing (database, export->order->batch, &export->batch_id, error)
-         && (!export->order->new_only || read_since (database, export, error))
+         && (!export->order->new_only
+             || export_read_since (database, export->batch_id, export->writer->format.name,
+                                   &export->since, error))
          && database_read_number (database, "SELECT coalesce (max (id), 0) FROM audit_events",
                                   &export->through, error)
          && walk_out (database, export, output, omissions, error)
@@ -261,6 +251,7 @@ summarize (const Export *export, GPtrArray *omissions)
 {
   ManifestSummary *summary = g_new0 (ManifestSummary, 1);
 
+  summary->id = export->id;
   summary->rows = export->rows;
   summary->bytes = export->bytes;
   summary->sha256 =

@@ -19,6 +19,7 @@ typedef struct {
   guint64 bytes;
   char *sha256;         /* lower-case hex of the whole file */
   GPtrArray *omissions; /* of ManifestOmission */
+  gint64 id;            /* for ledger_confirm_export() */
 } ManifestSummary;
 
 void manifest_summary_free (ManifestSummary *summary);
@@ -28,6 +29,10 @@ typedef struct {
   const char *name; /* "aws" */
   const char *title;
   const char *file_suffix; /* ".ndjson" */
+  const char *use;         /* what it is for, in a few words for operators */
+  /* The command that comes next, for a shell: command_for_file() of base/text.h fills in the file;
+   * words in capitals are for the reader to replace. */
+  const char *next;
 } ManifestFormat;
 
 /* NULL-ended. */
@@ -37,9 +42,9 @@ const ManifestFormat *const *manifest_formats (void);
 typedef struct {
   const char *format;
   const char *batch;
-  /* What was verified since the batch's last export in this format; everything where there was
-   * none. A certificate that an earlier export left out (ManifestOmission) is not new again, nor is
-   * one of a file that was lost later: for these make a whole export. */
+  /* What was verified since the batch's last confirmed export in this format; everything where
+   * there was none. A certificate that an earlier export left out (ManifestOmission) is not new
+   * again, nor is one of a file that was lost later: for these make a whole export. */
   gboolean new_only;
   GBytes *ca_certificate; /* the issuing CA as DER */
   int fd;
@@ -52,7 +57,8 @@ typedef struct {
 
 /* Streams the batch's verified certificates into the file and records the export (digest, rows,
  * range, actor) in the ledger, after the file was synced: an export that failed is not on record.
- * The caller renames; where that fails, what was new must come from a whole export. */
+ * The caller renames, and then confirms (ledger_confirm_export()): until then what was new stays
+ * new. */
 ManifestSummary *manifest_export (Ledger *ledger, const ManifestOrder *order, GError **error);
 
 /* The template that goes with an AWS manifest (StartThingRegistrationTask's templateBody); a

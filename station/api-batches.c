@@ -55,10 +55,18 @@ handle_create_batch (ApiStation1 *skeleton, GDBusMethodInvocation *invocation, c
 
 #define RATE_TIME (G_TIME_SPAN_HOUR)
 
+/* The last hour, and of it the time in which the batch has been at work. */
 static gboolean
-read_rate (Station *station, const char *name, BatchRate *rate, GError **error)
+read_rate (Station *station, const Batch *batch, BatchRecordRate *rate, GError **error)
 {
-  return ledger_batch_rate (station->ledger, name, g_get_real_time () - RATE_TIME, rate, error);
+  const gint64 hour_ago = g_get_real_time () - RATE_TIME;
+  gint64 begun;
+
+  if (!ledger_batch_begun (station->ledger, batch->name, &begun, error))
+    return FALSE;
+  rate->pace_since = begun != 0 ? MAX (hour_ago, MAX (begun, batch->started_at)) : 0;
+  return ledger_batch_rate (station->ledger, batch->name, hour_ago, &rate->hour, error)
+         && ledger_batch_rate (station->ledger, batch->name, rate->pace_since, &rate->pace, error);
 }
 
 GVariant *
@@ -66,9 +74,9 @@ api_batch_record (Station *station, const char *name, GError **error)
 {
   g_autoptr (Batch) batch = ledger_batch (station->ledger, name, error);
   g_autoptr (GPtrArray) failures = NULL;
-  BatchRate rate = { 0 };
+  BatchRecordRate rate = { 0 };
 
-  if (batch == NULL || !read_rate (station, name, &rate, error))
+  if (batch == NULL || !read_rate (station, batch, &rate, error))
     return NULL;
   failures = ledger_batch_failures (station->ledger, name, error);
   return failures != NULL ? record_batch (batch, &rate, failures) : NULL;
@@ -86,9 +94,9 @@ handle_list_batches (ApiStation1 *skeleton, GDBusMethodInvocation *invocation, S
   g_variant_builder_init (&list, G_VARIANT_TYPE ("aa{sv}"));
   for (guint i = 0; i < batches->len; i++) {
     const Batch *batch = g_ptr_array_index (batches, i);
-    BatchRate rate = { 0 };
+    BatchRecordRate rate = { 0 };
 
-    if (!read_rate (station, batch->name, &rate, &error)) {
+    if (!read_rate (station, batch, &rate, &error)) {
       g_variant_builder_clear (&list);
       return api_refuse (invocation, error);
     }

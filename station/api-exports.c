@@ -93,6 +93,15 @@ handle_progress (guint64 rows, guint64 total, gpointer data)
   post_progress (details, rows, total);
 }
 
+static const ManifestFormat *
+format_named (const char *name)
+{
+  for (const ManifestFormat *const *format = manifest_formats (); *format != NULL; format++)
+    if (g_str_equal ((*format)->name, name))
+      return *format;
+  return NULL;
+}
+
 static void
 work_export (ApiErrand *errand, Station *station, SignerClient *client)
 {
@@ -120,8 +129,50 @@ work_export (ApiErrand *errand, Station *station, SignerClient *client)
       return;
   }
   post_progress (details, MAX (details->total, summary->rows), MAX (details->total, summary->rows));
-  errand->answer = g_variant_ref_sink (record_export (summary, template));
+  errand->answer =
+      g_variant_ref_sink (record_export (summary, format_named (errand->format), template));
 }
+
+/* ---- formats ---- */
+
+static gboolean
+add_format (GVariantBuilder *list, const ManifestFormat *format, const ApiErrand *errand,
+            Station *station, GError **error)
+{
+  ExportCount count = { 0 };
+
+  if (errand->batch != NULL
+      && !ledger_count_export (station->ledger, errand->batch, format->name, &count, error))
+    return FALSE;
+  g_variant_builder_add_value (
+      list, record_format (format, errand->batch, errand->batch != NULL ? &count : NULL));
+  return TRUE;
+}
+
+/* Counting takes some milliseconds in a very large batch. */
+static void
+work_formats (ApiErrand *errand, Station *station, SignerClient *client)
+{
+  g_auto (GVariantBuilder) list;
+
+  g_variant_builder_init (&list, G_VARIANT_TYPE ("aa{sv}"));
+  for (const ManifestFormat *const *format = manifest_formats (); *format != NULL; format++)
+    if (!add_format (&list, *format, errand, station, &errand->error))
+      return;
+  errand->answer = g_variant_ref_sink (g_variant_builder_end (&list));
+}
+
+static gboolean
+handle_list_formats (ApiStation1 *skeleton, GDBusMethodInvocation *invocation, GVariant *filter,
+                     Station *station)
+{
+  ApiErrand *errand = api_errand_new (invocation, work_formats);
+
+  errand->batch = g_strdup (api_filter_text (filter, "batch"));
+  return api_errand_run (errand, station);
+}
+
+/* ---- an export ---- */
 
 static void
 finish_export (ApiErrand *errand, Station *station)
@@ -185,6 +236,18 @@ handle_export (ApiStation1 *skeleton, GDBusMethodInvocation *invocation, GUnixFD
   return run_with_descriptor (errand, descriptors, output, station);
 }
 
+static gboolean
+handle_confirm_export (ApiStation1 *skeleton, GDBusMethodInvocation *invocation, gint64 id,
+                       Station *station)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (!ledger_confirm_export (station->ledger, id, api_actor (invocation), &error))
+    return api_refuse (invocation, error);
+  station_status_changed (station);
+  return api_return_nothing (invocation);
+}
+
 static GVariant *
 make_export (gconstpointer item)
 {
@@ -216,6 +279,8 @@ void
 api_connect_exports (ApiStation1 *skeleton, Station *station)
 {
   g_signal_connect (skeleton, "handle-export", G_CALLBACK (handle_export), station);
+  g_signal_connect (skeleton, "handle-list-formats", G_CALLBACK (handle_list_formats), station);
+  g_signal_connect (skeleton, "handle-confirm-export", G_CALLBACK (handle_confirm_export), station);
   g_signal_connect (skeleton, "handle-list-exports", G_CALLBACK (handle_list_exports), station);
   g_signal_connect (skeleton, "handle-verify-manifest", G_CALLBACK (handle_verify_manifest),
                     station);

@@ -72,26 +72,60 @@ handle_swap_slots (ApiStation1 *skeleton, GDBusMethodInvocation *invocation, gui
   return api_return_nothing (invocation);
 }
 
+/* ---- learning ---- */
+
+/* Who asked: with the connection goes whoever would plug something in. */
+typedef struct {
+  GDBusMethodInvocation *invocation;
+  Station *station;
+  gulong closed;
+} Lesson;
+
 static void
 handle_learned (const char *path, const GError *error, gpointer data)
 {
-  GDBusMethodInvocation *invocation = data;
+  g_autofree Lesson *lesson = data;
 
+  g_signal_handler_disconnect (g_dbus_method_invocation_get_connection (lesson->invocation),
+                               lesson->closed);
   if (error != NULL)
-    api_refuse (invocation, error);
+    api_refuse (lesson->invocation, error);
   else
-    api_return (invocation, g_variant_new_string (path));
+    api_return (lesson->invocation, g_variant_new_string (path));
+}
+
+static void
+handle_learner_gone (GDBusConnection *connection, gboolean vanished, GError *error, Lesson *lesson)
+{
+  station_cancel_learn (lesson->station, NULL);
 }
 
 static gboolean
 handle_learn_slot (ApiStation1 *skeleton, GDBusMethodInvocation *invocation, guint number,
                    guint seconds, Station *station)
 {
+  GDBusConnection *connection = g_dbus_method_invocation_get_connection (invocation);
+  g_autofree Lesson *lesson = g_new0 (Lesson, 1);
   g_autoptr (GError) error = NULL;
 
-  if (!station_learn_slot (station, number, seconds, handle_learned, invocation, &error))
+  lesson->invocation = invocation;
+  lesson->station = station;
+  if (!station_learn_slot (station, number, seconds, handle_learned, lesson, &error))
     return api_refuse (invocation, error);
+  lesson->closed =
+      g_signal_connect (connection, "closed", G_CALLBACK (handle_learner_gone), lesson);
+  g_steal_pointer (&lesson);
   return TRUE;
+}
+
+static gboolean
+handle_cancel_learn (ApiStation1 *skeleton, GDBusMethodInvocation *invocation, Station *station)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (!station_cancel_learn (station, &error))
+    return api_refuse (invocation, error);
+  return api_return_nothing (invocation);
 }
 
 void
@@ -106,4 +140,5 @@ api_connect_slots (ApiStation1 *skeleton, Station *station)
   g_signal_connect (skeleton, "handle-bind-serial", G_CALLBACK (handle_bind_serial), station);
   g_signal_connect (skeleton, "handle-swap-slots", G_CALLBACK (handle_swap_slots), station);
   g_signal_connect (skeleton, "handle-learn-slot", G_CALLBACK (handle_learn_slot), station);
+  g_signal_connect (skeleton, "handle-cancel-learn", G_CALLBACK (handle_cancel_learn), station);
 }

@@ -109,7 +109,10 @@ static void
 record_warnings (GVariantDict *record, const Station *station)
 {
   g_auto (GStrv) warnings = station_warnings (station);
+  g_auto (GStrv) alarms = station_alarms (station);
 
+  g_variant_dict_insert_value (record, "alarms",
+                               g_variant_new_strv ((const char *const *)alarms, -1));
   g_variant_dict_insert_value (record, "warnings",
                                g_variant_new_strv ((const char *const *)warnings, -1));
 }
@@ -163,8 +166,9 @@ disk_percent (GVariant *status)
 gboolean
 api_status_differs (GVariant *before, GVariant *now)
 {
-  static const char *const keys[] = { "warnings", "operator", "operator-language", "operators",
-                                      "clock",    "batch",    "next-serial",       "last-export" };
+  static const char *const keys[] = { "warnings",    "operator",    "operator-language",
+                                      "operators",   "clock",       "batch",
+                                      "next-serial", "last-export", "alarms" };
 
   for (guint i = 0; i < G_N_ELEMENTS (keys); i++) {
     g_autoptr (GVariant) first = g_variant_lookup_value (before, keys[i], NULL);

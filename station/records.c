@@ -174,7 +174,7 @@ record_serials (GVariantDict *record, const Batch *batch)
 }
 
 GVariant *
-record_batch (const Batch *batch, const BatchRate *rate, GPtrArray *failures)
+record_batch (const Batch *batch, const BatchRecordRate *rate, GPtrArray *failures)
 {
   GVariantDict record;
 
@@ -191,8 +191,11 @@ record_batch (const Batch *batch, const BatchRate *rate, GPtrArray *failures)
   record_number (&record, "devices", batch->devices);
   record_number (&record, "first-passed", batch->first_passed);
   record_number (&record, "first-failed", batch->first_failed);
-  record_number (&record, "passed-last-hour", rate->passed);
-  record_time (&record, "cycle-time", rate->mean_time);
+  record_number (&record, "passed-last-hour", rate->hour.passed);
+  record_number (&record, "pace-passed", rate->pace.passed);
+  record_time (&record, "pace-since", rate->pace_since);
+  record_time (&record, "cycle-time", rate->hour.mean_time);
+  record_time (&record, "started-at", batch->started_at);
   record_time (&record, "created-at", batch->created_at);
   record_text (&record, "created-by", batch->created_by);
   if (failures != NULL)
@@ -284,10 +287,31 @@ record_export_line (const ExportRecord *line)
   record_text (&record, "actor", line->actor);
   record_text (&record, "batch", line->batch);
   record_text (&record, "format", line->format);
+  g_variant_dict_insert (&record, "id", "x", line->id);
+  g_variant_dict_insert (&record, "confirmed", "b", line->confirmed);
   g_variant_dict_insert (&record, "new-only", "b", line->new_only);
   g_variant_dict_insert (&record, "rows", "t", line->rows);
   g_variant_dict_insert (&record, "bytes", "t", line->bytes);
   record_text (&record, "sha256", line->sha256);
+  return g_variant_dict_end (&record);
+}
+
+GVariant *
+record_format (const ManifestFormat *format, const char *batch, const ExportCount *count)
+{
+  GVariantDict record;
+
+  g_variant_dict_init (&record, NULL);
+  record_text (&record, "name", format->name);
+  record_text (&record, "title", format->title);
+  record_text (&record, "suffix", format->file_suffix);
+  record_text (&record, "use", format->use);
+  record_text (&record, "next", format->next);
+  if (count != NULL) {
+    record_text (&record, "batch", batch);
+    g_variant_dict_insert (&record, "units", "t", count->units);
+    g_variant_dict_insert (&record, "new-units", "t", count->new_units);
+  }
   return g_variant_dict_end (&record);
 }
 
@@ -304,14 +328,17 @@ record_omission (gconstpointer item)
 }
 
 GVariant *
-record_export (const ManifestSummary *summary, const char *template)
+record_export (const ManifestSummary *summary, const ManifestFormat *format, const char *template)
 {
   GVariantDict record;
 
   g_variant_dict_init (&record, NULL);
+  g_variant_dict_insert (&record, "id", "x", summary->id);
   g_variant_dict_insert (&record, "rows", "t", summary->rows);
   g_variant_dict_insert (&record, "bytes", "t", summary->bytes);
   record_text (&record, "sha256", summary->sha256);
+  if (format != NULL)
+    record_text (&record, "next", format->next);
   if (template != NULL) /* JSON of our own */
     g_variant_dict_insert (&record, "template", "s", template);
   g_variant_dict_insert_value (&record, "omitted",

@@ -22,8 +22,14 @@ void record_words (GVariantDict *record, const char *key, const char *const *wor
 GVariant *record_slot (const Slot *slot);
 GVariant *record_driver (const Driver *driver);
 GVariant *record_profile (const Profile *profile);
+typedef struct {
+  BatchRate hour;    /* of the last hour */
+  BatchRate pace;    /* of what of it the batch has been at work */
+  gint64 pace_since; /* 0 where it never was */
+} BatchRecordRate;
+
 /* `failures` (of FailureCount) is NULL in lists. */
-GVariant *record_batch (const Batch *batch, const BatchRate *rate, GPtrArray *failures);
+GVariant *record_batch (const Batch *batch, const BatchRecordRate *rate, GPtrArray *failures);
 GVariant *record_device (const Device *device);
 /* `transcript` is the text, which the steps are read from, or NULL. */
 GVariant *record_attempt (const Attempt *attempt, const char *transcript);
@@ -34,7 +40,10 @@ GVariant *record_event (const AuditEvent *event);
 GVariant *record_operator (const Operator *who);
 GVariant *record_export_line (const ExportRecord *line);
 /* `template` goes with an AWS manifest; else NULL. */
-GVariant *record_export (const ManifestSummary *summary, const char *template);
+GVariant *record_export (const ManifestSummary *summary, const ManifestFormat *format,
+                         const char *template);
+/* `count` is NULL where no batch was named. */
+GVariant *record_format (const ManifestFormat *format, const char *batch, const ExportCount *count);
 GVariant *record_verdict (const ManifestVerdict *verdict);
 
 /* aa{sv} of all records that `make` makes of `items`. */

@@ -79,3 +79,19 @@ station_learn_slot (Station *station, guint number, guint seconds, StationLearne
   detector_learn (station->detector, TRUE);
   return TRUE;
 }
+
+gboolean
+station_cancel_learn (Station *station, GError **error)
+{
+  g_autoptr (GError) cancelled = NULL;
+
+  if (station->learning.slot == 0) {
+    g_set_error_literal (error, STATION_ERROR, STATION_ERROR_SLOT, "no slot is being learned");
+    return FALSE;
+  }
+  cancelled =
+      g_error_new (STATION_ERROR, STATION_ERROR_SLOT,
+                   "learning slot %u was cancelled; its port is as it was", station->learning.slot);
+  end_learning (station, NULL, cancelled);
+  return TRUE;
+}

@@ -8,17 +8,30 @@
 #include "station/error.h"
 #include "station/station-private.h"
 
-/* On record, where a FAIL stands. One that the ledger could not even begin is known by its slot. */
+/* On record, where FAILs stand, with one sync for all of them. One that the ledger could not even
+ * begin is known by its slot. */
 static gboolean
-record_acknowledged (Station *station, const Slot *slot, const char *actor, GError **error)
+record_acknowledged (Station *station, Slot *const *slots, guint count, const char *actor,
+                     GError **error)
 {
-  g_autofree char *number = g_strdup_printf ("%u", slot->config->number);
-  const Attempt attempt = {
-    .id = slot->attempt_id, .slot = number, .device = slot->device, .reason = slot->reason
-  };
+  g_autofree Attempt *attempts = g_new0 (Attempt, count);
+  g_autoptr (GStrvBuilder) numbers = g_strv_builder_new ();
+  g_auto (GStrv) texts = NULL;
+  guint standing = 0;
 
-  return !slot->failure_stands
-         || ledger_acknowledge_failure (station->ledger, &attempt, actor, error);
+  for (guint i = 0; i < count; i++) {
+    g_autofree char *number = g_strdup_printf ("%u", slots[i]->config->number);
+
+    g_strv_builder_add (numbers, number);
+  }
+  texts = g_strv_builder_end (numbers);
+  for (guint i = 0; i < count; i++)
+    if (slots[i]->failure_stands)
+      attempts[standing++] = (Attempt){ .id = slots[i]->attempt_id,
+                                        .slot = texts[i],
+                                        .device = slots[i]->device,
+                                        .reason = slots[i]->reason };
+  return ledger_acknowledge_failures (station->ledger, attempts, standing, actor, error);
 }
 
 gboolean
@@ -27,24 +40,16 @@ station_start_slot (Station *station, guint number, const char *actor, GError **
   Slot *slot = station_slot (station, number, error);
 
   return slot != NULL && slot_may_start (slot, error)
-         && record_acknowledged (station, slot, actor, error) && slot_start (slot, error);
+         && record_acknowledged (station, &slot, 1, actor, error) && slot_start (slot, error);
 }
 
 static gboolean
-acknowledge (Station *station, Slot *slot, const char *actor, GError **error)
+acknowledge (Station *station, Slot *const *slots, guint count, const char *actor, GError **error)
 {
-  if (!record_acknowledged (station, slot, actor, error))
+  if (!record_acknowledged (station, slots, count, actor, error))
     return FALSE;
-  slot_acknowledge (slot);
-  return TRUE;
-}
-
-static gboolean
-acknowledge_all (Station *station, const char *actor, GError **error)
-{
-  for (guint i = 0; i < station->slots->len; i++)
-    if (!acknowledge (station, g_ptr_array_index (station->slots, i), actor, error))
-      return FALSE;
+  for (guint i = 0; i < count; i++)
+    slot_acknowledge (slots[i]);
   return TRUE;
 }
 
@@ -54,12 +59,13 @@ station_acknowledge_slot (Station *station, guint number, const char *actor, GEr
   Slot *slot;
 
   if (number == 0)
-    return acknowledge_all (station, actor, error);
+    return acknowledge (station, (Slot *const *)station->slots->pdata, station->slots->len, actor,
+                        error);
   slot = station_slot (station, number, error);
   if (slot == NULL)
     return FALSE;
   if (slot->failure_stands)
-    return acknowledge (station, slot, actor, error);
+    return acknowledge (station, &slot, 1, actor, error);
   g_set_error (error, STATION_ERROR, STATION_ERROR_SLOT, "slot %u has no FAIL to acknowledge",
                number);
   return FALSE;

@@ -363,10 +363,10 @@ station_retry_device (Station *station, const char *serial, const char *actor, G
 
 /* ---- health ---- */
 
-char **
-station_warnings (const Station *station)
+/* Nothing is issued: the ledger, the signer, or the batch's profile. */
+static void
+add_alarms (GStrvBuilder *builder, const Station *station)
 {
-  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
   g_autofree char *signer = issuer_problem (station->issuer);
 
   if (station->storage_problem != NULL) {
@@ -377,10 +377,28 @@ station_warnings (const Station *station)
   }
   if (signer != NULL)
     g_strv_builder_add (builder, signer);
-  if (station->signer_child != NULL && signer_child_problem (station->signer_child) != NULL)
-    g_strv_builder_add (builder, signer_child_problem (station->signer_child));
   if (station->order_problem != NULL)
     g_strv_builder_add (builder, station->order_problem);
+}
+
+char **
+station_alarms (const Station *station)
+{
+  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
+
+  add_alarms (builder, station);
+  return g_strv_builder_end (builder);
+}
+
+/* A signer that ended is started again: it is an alarm only where it can't be reached. */
+char **
+station_warnings (const Station *station)
+{
+  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
+
+  add_alarms (builder, station);
+  if (station->signer_child != NULL && signer_child_problem (station->signer_child) != NULL)
+    g_strv_builder_add (builder, signer_child_problem (station->signer_child));
   return g_strv_builder_end (builder);
 }
 

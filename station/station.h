@@ -101,6 +101,9 @@ gboolean station_swap_slots (Station *station, guint first, guint second, const 
 gboolean station_learn_slot (Station *station, guint number, guint seconds, StationLearned learned,
                              gpointer data, GError **error);
 
+/* Ends that at once: `learned` is told so. STATION_ERROR_SLOT where nothing is being learned. */
+gboolean station_cancel_learn (Station *station, GError **error);
+
 gboolean station_create_batch (Station *station, const Batch *batch, const char *actor,
                                GError **error);
 gboolean station_set_batch_state (Station *station, const char *name, BatchState state,
@@ -124,6 +127,9 @@ void station_status_changed (const Station *station);
 
 /* What a supervisor should know, as sentences, NULL-ended. Free with g_strfreev(). */
 char **station_warnings (const Station *station);
+
+/* Those of them for which nothing is issued. */
+char **station_alarms (const Station *station);
 
 /* TRUE where the ledger can be read: what the watchdog wants to know. */
 gboolean station_is_alive (Station *station);

@@ -15,11 +15,11 @@
 #include "station/cli/output.h"
 
 static const Field export_columns[] = {
-  { "at", "EXPORTED", FIELD_TIME },    { "batch", "BATCH", FIELD_TEXT },
-  { "format", "FORMAT", FIELD_TEXT },  { "new-only", "NEW ONLY", FIELD_YES_NO },
-  { "rows", "DEVICES", FIELD_NUMBER }, { "bytes", "BYTES", FIELD_NUMBER },
-  { "actor", "WHO", FIELD_TEXT },      { "sha256", "SHA-256", FIELD_DIGEST },
-  { NULL, NULL, FIELD_TEXT },
+  { "at", "EXPORTED", FIELD_TIME },           { "batch", "BATCH", FIELD_TEXT },
+  { "format", "FORMAT", FIELD_TEXT },         { "new-only", "NEW ONLY", FIELD_YES_NO },
+  { "confirmed", "CONFIRMED", FIELD_YES_NO }, { "rows", "DEVICES", FIELD_NUMBER },
+  { "bytes", "BYTES", FIELD_NUMBER },         { "actor", "WHO", FIELD_TEXT },
+  { "sha256", "SHA-256", FIELD_DIGEST },      { NULL, NULL, FIELD_TEXT },
 };
 
 /* AWS wants a template with the manifest: FILE.template.json. */
@@ -51,24 +51,19 @@ report_omitted (GVariant *summary)
 }
 
 static void
-print_next_command (const OutputFile *output, const char *template)
+print_next_command (const OutputFile *output, GVariant *summary)
 {
-  g_autofree char *name = g_path_get_basename (output->path);
-  g_autofree char *quoted_path = g_shell_quote (output->path);
-  g_autofree char *quoted_name = g_shell_quote (name);
-  g_autofree char *uri = g_strconcat ("file://", template, NULL);
-  g_autofree char *quoted_uri = g_shell_quote (uri);
+  const char *next = NULL;
+  g_autofree char *command = NULL;
 
-  printf ("Next, with BUCKET, ACCOUNT and ROLE your own:\n"
-          "  aws s3 cp %s s3://BUCKET/%s\n"
-          "  aws iot start-thing-registration-task --template-body %s "
-          "--input-file-bucket BUCKET --input-file-key %s "
-          "--role-arn arn:aws:iam::ACCOUNT:role/ROLE\n",
-          quoted_path, quoted_name, quoted_uri, quoted_name);
+  if (output->path == NULL || !g_variant_lookup (summary, "next", "&s", &next))
+    return;
+  command = command_for_file (next, output->path);
+  printf ("Next, with what is in capitals your own:\n  %s\n", command);
 }
 
 static void
-print_summary (const Cli *cli, const OutputFile *output, GVariant *summary, const char *template)
+print_summary (const Cli *cli, const OutputFile *output, GVariant *summary)
 {
   guint64 rows = 0;
   g_autofree char *sha256 = record_text (summary, "sha256");
@@ -84,8 +79,26 @@ print_summary (const Cli *cli, const OutputFile *output, GVariant *summary, cons
   fprintf (to_standard_output ? stderr : stdout,
            "%s: %" G_GUINT64_FORMAT "%s devices of batch %s, SHA-256 %s\n", file, rows,
            cli->options.new_only ? " new" : "", cli->options.batch, sha256);
-  if (template != NULL)
-    print_next_command (output, template);
+  print_next_command (output, summary);
+}
+
+/* The file is there: what it holds is not new any more. Where the station does not hear that, the
+ * next export of what is new has the same units once more, which loses none. */
+static void
+confirm (const Cli *cli, GVariant *summary)
+{
+  g_autoptr (GError) error = NULL;
+  gint64 id = 0;
+
+  if (!g_variant_lookup (summary, "id", "x", &id)
+      || api_station1_call_confirm_export_sync (cli->api, id, NULL, &error))
+    return;
+  g_dbus_error_strip_remote_error (error);
+  g_autofree char *reason = text_for_display (error->message, 1000);
+  fprintf (stderr,
+           "keycradle: the file is written, but the station has not noted that: the next export "
+           "with --new-only has the same devices again (%s)\n",
+           reason);
 }
 
 static gboolean
@@ -120,7 +133,8 @@ cli_export (Cli *cli, GError **error)
   if (summary == NULL || !write_template (&output, summary, &template, error)
       || !output_file_finish (&output, error))
     return CLI_FAILED;
-  print_summary (cli, &output, summary, template);
+  confirm (cli, summary);
+  print_summary (cli, &output, summary);
   return report_omitted (summary) == 0 ? CLI_OK : CLI_PARTIAL;
 }
 

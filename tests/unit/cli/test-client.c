@@ -114,14 +114,15 @@ END_TEST
 START_TEST (an_export_appears_whole_with_its_template)
 {
   fake_daemon_start (&(FakeAnswers){ .exported = "a\nb\nc\n",
-                                     .summary = "{" SUMMARY ", 'template': <'{\"T\":1}'>}" });
+                                     .summary = "{" SUMMARY ", 'template': <'{\"T\":1}'>,"
+                                                " 'next': <'register {name} {file}.x'>}" });
   g_autofree char *output = run ("export aws --batch B1 --output %s/b1.ndjson", 0, NULL);
 
   expect_content ("b1.ndjson", "a\nb\nc\n");
   expect_content ("b1.ndjson.template.json", "{\"T\":1}");
   ck_assert_uint_eq (count_files (), 3); /* with the socket */
-  ck_assert_ptr_nonnull (strstr (output, "aws iot start-thing-registration-task"));
-  ck_assert_ptr_nonnull (strstr (output, "--input-file-key 'b1.ndjson'"));
+  ck_assert_ptr_nonnull (strstr (output, "  register b1.ndjson /"));
+  ck_assert_ptr_nonnull (strstr (output, "/b1.ndjson.x\n"));
   fake_daemon_stop ();
 }
 END_TEST

@@ -62,7 +62,7 @@ content (int fd)
 }
 
 static char *
-export_order (ManifestOrder order, ManifestSummary **summary)
+export_order (ManifestOrder order, gboolean confirmed, ManifestSummary **summary)
 {
   g_autoptr (GError) error = NULL;
   int fd = scratch ();
@@ -74,6 +74,8 @@ export_order (ManifestOrder order, ManifestSummary **summary)
   ManifestSummary *made = manifest_export (f.ledger, &order, &error);
 
   assert_ok (made != NULL, error);
+  if (confirmed)
+    assert_ok (ledger_confirm_export (f.ledger, made->id, "anna", &error), error);
   char *text = content (fd);
   close (fd);
   if (summary != NULL)
@@ -86,13 +88,19 @@ export_order (ManifestOrder order, ManifestSummary **summary)
 char *
 export_text (const char *format, ManifestSummary **summary)
 {
-  return export_order ((ManifestOrder){ .format = format }, summary);
+  return export_order ((ManifestOrder){ .format = format }, TRUE, summary);
 }
 
 char *
 export_new (const char *format, ManifestSummary **summary)
 {
-  return export_order ((ManifestOrder){ .format = format, .new_only = TRUE }, summary);
+  return export_order ((ManifestOrder){ .format = format, .new_only = TRUE }, TRUE, summary);
+}
+
+char *
+export_lost (const char *format, gboolean new_only, ManifestSummary **summary)
+{
+  return export_order ((ManifestOrder){ .format = format, .new_only = new_only }, FALSE, summary);
 }
 
 char *
@@ -101,7 +109,7 @@ export_told (const char *format, gboolean new_only,
 {
   return export_order (
       (ManifestOrder){ .format = format, .new_only = new_only, .progress = progress, .data = data },
-      NULL);
+      TRUE, NULL);
 }
 
 ManifestVerdict *

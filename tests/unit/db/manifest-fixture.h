@@ -20,6 +20,8 @@ void tear_down (void);
 char *export_text (const char *format, ManifestSummary **summary);
 /* Only what is new. */
 char *export_new (const char *format, ManifestSummary **summary);
+/* Of which nobody said that the file got its name. */
+char *export_lost (const char *format, gboolean new_only, ManifestSummary **summary);
 /* With somebody to tell of it. */
 char *export_told (const char *format, gboolean new_only,
                    void (*progress) (guint64 rows, guint64 total, gpointer data), gpointer data);

@@ -342,6 +342,29 @@ START_TEST (the_rate_tells_of_real_passes)
 }
 END_TEST
 
+START_TEST (a_batch_tells_when_it_was_last_started_and_first_worked)
+{
+  g_auto (Fixture) f = { 0 };
+  g_autoptr (GError) error = NULL;
+  gint64 begun, attempt;
+  fixture_open (&f);
+  start_batch (f.ledger, "b1", 0, NULL);
+  g_autoptr (Batch) first = ledger_batch (f.ledger, "b1", NULL);
+  ck_assert_int_ge (first->started_at, first->created_at);
+  assert_ok (ledger_batch_begun (f.ledger, "b1", &begun, &error), error);
+  ck_assert_int_eq (begun, 0);
+  assert_ok (ledger_begin_attempt (f.ledger, "1", "b1", NULL, &attempt, &error), error);
+  assert_ok (ledger_batch_begun (f.ledger, "b1", &begun, &error), error);
+  ck_assert_int_ge (begun, first->started_at);
+  assert_ok (ledger_set_batch_state (f.ledger, "b1", BATCH_PAUSED, "sue", &error), error);
+  g_autoptr (Batch) paused = ledger_batch (f.ledger, "b1", NULL);
+  ck_assert_int_eq (paused->started_at, first->started_at);
+  assert_ok (ledger_set_batch_state (f.ledger, "b1", BATCH_RUNNING, "sue", &error), error);
+  g_autoptr (Batch) again = ledger_batch (f.ledger, "b1", NULL);
+  ck_assert_int_gt (again->started_at, first->started_at);
+}
+END_TEST
+
 /* ---- cost ---- */
 
 static void
@@ -379,6 +402,7 @@ main (void)
   tcase_add_test (counts, failures_are_told_by_reason_and_slot_the_most_frequent_first);
   tcase_add_test (counts, the_rate_counts_devices_that_passed_since_a_time);
   tcase_add_test (counts, the_rate_tells_of_real_passes);
+  tcase_add_test (counts, a_batch_tells_when_it_was_last_started_and_first_worked);
   tcase_add_test (counts, rate_and_failures_cost_no_more_in_a_large_ledger);
   suite_add_tcase (suite, counts);
   return run_suite (suite);

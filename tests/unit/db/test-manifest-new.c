@@ -95,6 +95,57 @@ START_TEST (an_export_of_what_is_new_goes_on_where_the_last_one_ended)
 }
 END_TEST
 
+static void
+assert_units (const char *format, guint64 units, guint64 fresh)
+{
+  g_autoptr (GError) error = NULL;
+  ExportCount count;
+
+  assert_ok (ledger_count_export (f.ledger, "b1", format, &count, &error), error);
+  ck_assert_uint_eq (count.units, units);
+  ck_assert_uint_eq (count.new_units, fresh);
+}
+
+START_TEST (a_file_that_never_got_its_name_leaves_all_as_new_as_it_was)
+{
+  g_autofree char *lost = export_lost ("jsonl", FALSE, NULL);
+  g_autoptr (ManifestSummary) late = NULL;
+  g_autoptr (GError) error = NULL;
+
+  assert_units ("jsonl", DEVICES, DEVICES);
+  deliver_new ("jsonl");
+  pass_more (5, 2);
+  g_autofree char *second = export_lost ("jsonl", TRUE, &late);
+  assert_devices (second, "chip-5 chip-6");
+  assert_units ("jsonl", 7, 2);
+  g_autofree char *third = export_lost ("jsonl", TRUE, NULL);
+  ck_assert_str_eq (third, second);
+  assert_ok (ledger_confirm_export (f.ledger, late->id, "anna", &error), error);
+  assert_ok (ledger_confirm_export (f.ledger, late->id, "anna", &error), error);
+  assert_units ("jsonl", 7, 0);
+  g_autofree char *fourth = export_new ("jsonl", NULL);
+  ck_assert_str_eq (fourth, "");
+  assert_error (!ledger_confirm_export (f.ledger, 99, "anna", &error), LEDGER_ERROR_NOT_FOUND,
+                error);
+}
+END_TEST
+
+START_TEST (the_units_of_an_export_are_counted_before_it_is_made)
+{
+  assert_units ("jsonl", DEVICES, DEVICES);
+  deliver_new ("jsonl");
+  assert_units ("jsonl", DEVICES, 0);
+  assert_units ("csv", DEVICES, DEVICES);
+  pass_more (5, 3);
+  take_back ("chip-6");
+  take_back ("chip-1");
+  assert_units ("jsonl", DEVICES + 1, 2);
+  g_autofree char *second = export_new ("jsonl", NULL);
+  assert_devices (second, "chip-5 chip-7");
+  assert_units ("jsonl", DEVICES + 1, 0);
+}
+END_TEST
+
 START_TEST (each_format_has_its_own_last_export)
 {
   deliver_new ("jsonl");
@@ -329,24 +380,28 @@ END_TEST
 START_TEST (the_audit_event_says_new_only_and_a_follower_sees_it)
 {
   deliver_all ("jsonl");
-  g_autoptr (GPtrArray) seen = ledger_events (f.ledger, 1, NULL);
-  const AuditEvent *before = g_ptr_array_index (seen, 0);
+  g_autoptr (GPtrArray) seen = ledger_events (f.ledger, 2, NULL);
+  const AuditEvent *confirmed = g_ptr_array_index (seen, 0);
+  const AuditEvent *before = g_ptr_array_index (seen, 1);
   pass_more (5, 1);
   deliver_new ("jsonl");
-  g_autoptr (GPtrArray) unseen = ledger_events_after (f.ledger, before->id, 0, NULL);
-  g_autoptr (GPtrArray) first = ledger_events_after (f.ledger, before->id, 1, NULL);
+  g_autoptr (GPtrArray) unseen = ledger_events_after (f.ledger, confirmed->id, 0, NULL);
+  g_autoptr (GPtrArray) first = ledger_events_after (f.ledger, confirmed->id, 1, NULL);
   const AuditEvent *oldest = g_ptr_array_index (unseen, 0);
-  const AuditEvent *newest = g_ptr_array_index (unseen, unseen->len - 1);
+  const AuditEvent *newest = g_ptr_array_index (unseen, unseen->len - 2);
+  const AuditEvent *last = g_ptr_array_index (unseen, unseen->len - 1);
 
   ck_assert_str_eq (before->kind, "export");
   ck_assert_ptr_null (strstr (before->detail, "new only"));
-  ck_assert_int_eq (oldest->id, before->id + 1);
+  ck_assert_str_eq (confirmed->kind, "export-confirmed");
+  ck_assert_int_eq (oldest->id, confirmed->id + 1);
   ck_assert_str_eq (oldest->kind, "device-new");
   ck_assert_str_eq (newest->kind, "export");
   ck_assert (g_str_has_prefix (newest->detail, "jsonl, new only, 1 rows, 0 left out, SHA-256 "));
   ck_assert_uint_eq (first->len, 1);
   ck_assert_int_eq (((AuditEvent *)g_ptr_array_index (first, 0))->id, oldest->id);
-  g_autoptr (GPtrArray) none = ledger_events_after (f.ledger, newest->id, 0, NULL);
+  ck_assert_str_eq (last->kind, "export-confirmed");
+  g_autoptr (GPtrArray) none = ledger_events_after (f.ledger, last->id, 0, NULL);
   ck_assert_uint_eq (none->len, 0);
 }
 END_TEST
@@ -411,6 +466,8 @@ main (void)
   tcase_add_checked_fixture (new, set_up, tear_down);
   tcase_add_test (new, the_first_export_of_what_is_new_has_everything);
   tcase_add_test (new, an_export_of_what_is_new_goes_on_where_the_last_one_ended);
+  tcase_add_test (new, a_file_that_never_got_its_name_leaves_all_as_new_as_it_was);
+  tcase_add_test (new, the_units_of_an_export_are_counted_before_it_is_made);
   tcase_add_test (new, each_format_has_its_own_last_export);
   tcase_add_test (new, a_voided_device_is_not_new);
   tcase_add_test (new, a_retry_that_delivers_the_same_certificate_is_not_new);

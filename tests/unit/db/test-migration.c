@@ -129,6 +129,7 @@ START_TEST (an_old_export_is_a_whole_one)
   ck_assert_str_eq (old->actor, "anna");
   ck_assert_uint_eq (old->rows, 2);
   ck_assert (!old->new_only);
+  ck_assert (old->confirmed);
 }
 END_TEST
 
@@ -146,7 +147,7 @@ START_TEST (the_old_file_is_kept_as_it_was)
   g_autofree char *sound = raw_text (f.path, "PRAGMA integrity_check");
 
   ck_assert_str_eq (old_version, "1");
-  ck_assert_str_eq (version, "2");
+  ck_assert_str_eq (version, "3");
   ck_assert_str_eq (old_attempts, "8");
   ck_assert_str_eq (attempts, old_attempts);
   ck_assert_ptr_null (foreign);

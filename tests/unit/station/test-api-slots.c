@@ -9,6 +9,8 @@
 
 #include "visit.h"
 
+static guint learned; /* answers to LearnSlot */
+
 /* The record of slot 1. */
 static GVariant *
 first_slot (ApiStation1 *proxy)
@@ -64,6 +66,61 @@ make_mistakes (ApiStation1 *proxy)
 START_TEST (each_mistake_has_its_error)
 {
   run_client (make_mistakes);
+}
+END_TEST
+
+static void
+handle_lesson (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *path = NULL;
+
+  ck_assert (!api_station1_call_learn_slot_finish (API_STATION1 (source), &path, result, &error));
+  ck_assert_msg (data == NULL || strstr (error->message, data) != NULL, "%s", error->message);
+  learned++;
+}
+
+static void
+wait_for_lessons (guint count)
+{
+  while (learned < count)
+    g_main_context_iteration (g_main_context_get_thread_default (), TRUE);
+}
+
+static void
+wait_until_forgotten (void)
+{
+  while (station->learning.slot != 0)
+    g_usleep (1000);
+}
+
+static void
+learn_and_leave (ApiStation1 *proxy)
+{
+  g_autoptr (ApiStation1) other = visit_connect ();
+  GError *error = NULL;
+
+  learned = 0;
+  assert_error (api_station1_call_cancel_learn_sync (proxy, NULL, &error), &error, "State");
+  api_station1_call_learn_slot (proxy, 2, 60, NULL, handle_lesson, (gpointer) "cancelled");
+  ck_assert (api_station1_call_cancel_learn_sync (proxy, NULL, &error));
+  wait_for_lessons (1);
+  assert_error (api_station1_call_cancel_learn_sync (proxy, NULL, &error), &error, "State");
+
+  api_station1_call_learn_slot (other, 2, 60, NULL, handle_lesson, NULL);
+  ck_assert (g_dbus_connection_flush_sync (g_dbus_proxy_get_connection (G_DBUS_PROXY (other)), NULL,
+                                           NULL));
+  while (station->learning.slot == 0)
+    g_usleep (1000);
+  ck_assert (g_dbus_connection_close_sync (g_dbus_proxy_get_connection (G_DBUS_PROXY (other)), NULL,
+                                           NULL));
+  wait_until_forgotten ();
+  assert_error (api_station1_call_cancel_learn_sync (proxy, NULL, &error), &error, "State");
+}
+
+START_TEST (learning_ends_when_it_is_cancelled_or_nobody_waits_for_it)
+{
+  run_client (learn_and_leave);
 }
 END_TEST
 
@@ -197,6 +254,7 @@ main (void)
   tcase_set_timeout (cases, 60);
   tcase_add_checked_fixture (cases, visit_set_up, visit_tear_down);
   tcase_add_test (cases, each_mistake_has_its_error);
+  tcase_add_test (cases, learning_ends_when_it_is_cancelled_or_nobody_waits_for_it);
   tcase_add_test (cases, a_fail_is_acknowledged_on_record);
   tcase_add_test (cases, a_scan_names_the_device_that_waits_or_the_next_one);
   suite_add_tcase (suite, cases);

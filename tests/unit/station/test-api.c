@@ -244,7 +244,7 @@ START_TEST (a_manifest_flows_into_the_clients_file)
 END_TEST
 
 static guint64
-export_rows (ApiStation1 *proxy, gboolean new_only)
+export_rows (ApiStation1 *proxy, gboolean new_only, gboolean confirmed)
 {
   g_autofree char *path = rig_path (rig, "rows.jsonl");
   g_autoptr (GUnixFDList) files = g_unix_fd_list_new ();
@@ -252,6 +252,7 @@ export_rows (ApiStation1 *proxy, gboolean new_only)
   g_autoptr (GError) error = NULL;
   GVariantDict options;
   guint64 rows;
+  gint64 id;
   int file = open (path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
   int handle = g_unix_fd_list_append (files, file, NULL);
 
@@ -263,6 +264,9 @@ export_rows (ApiStation1 *proxy, gboolean new_only)
                      g_variant_new_handle (handle), files, &summary, NULL, NULL, &error),
                  "%s", error != NULL ? error->message : "");
   ck_assert (g_variant_lookup (summary, "rows", "t", &rows));
+  ck_assert (g_variant_lookup (summary, "id", "x", &id));
+  if (confirmed)
+    ck_assert (api_station1_call_confirm_export_sync (proxy, id, NULL, NULL));
   return rows;
 }
 
@@ -297,13 +301,37 @@ assert_newest_export (ApiStation1 *proxy)
   guint64 rows;
 
   ck_assert (api_station1_call_list_exports_sync (proxy, no_filter (), &exports, NULL, NULL));
-  ck_assert_uint_eq (g_variant_n_children (exports), 4);
+  ck_assert_uint_eq (g_variant_n_children (exports), 5);
   newest = g_variant_get_child_value (exports, 0);
   ck_assert (g_variant_lookup (newest, "new-only", "b", &new_only) && !new_only);
   ck_assert (g_variant_lookup (newest, "rows", "t", &rows) && rows == 2);
   ck_assert (api_station1_call_get_status_sync (proxy, &status, NULL, NULL));
   shown = g_variant_lookup_value (status, "last-export", NULL);
   ck_assert (g_variant_equal (shown, newest));
+}
+
+static void
+assert_units (ApiStation1 *proxy, guint64 units, guint64 fresh)
+{
+  g_autoptr (GVariant) formats = NULL;
+  g_autoptr (GVariant) last = NULL;
+  GVariantDict filter;
+  guint64 all, new;
+  const char *text;
+
+  g_variant_dict_init (&filter, NULL);
+  g_variant_dict_insert (&filter, "batch", "s", "NEW");
+  ck_assert (api_station1_call_list_formats_sync (proxy, g_variant_dict_end (&filter), &formats,
+                                                  NULL, NULL));
+  ck_assert_uint_eq (g_variant_n_children (formats), 3);
+  last = g_variant_get_child_value (formats, 2);
+  ck_assert (g_variant_lookup (last, "name", "&s", &text) && g_str_equal (text, "jsonl"));
+  ck_assert (g_variant_lookup (last, "suffix", "&s", &text) && g_str_equal (text, ".jsonl"));
+  ck_assert (g_variant_lookup (last, "use", "&s", &text) && *text != '\0');
+  ck_assert (g_variant_lookup (last, "next", "&s", &text) && strstr (text, "{file}") != NULL);
+  ck_assert (g_variant_lookup (last, "batch", "&s", &text) && g_str_equal (text, "NEW"));
+  ck_assert (g_variant_lookup (last, "units", "t", &all) && all == units);
+  ck_assert (g_variant_lookup (last, "new-units", "t", &new) && new == fresh);
 }
 
 static void
@@ -318,11 +346,16 @@ export_what_is_new (ApiStation1 *proxy)
   g_signal_connect (proxy, "export-progress", G_CALLBACK (note_progress), &all_told);
   start_batch (proxy, "NEW");
   pass_one (proxy, "NEW-1");
-  ck_assert_uint_eq (export_rows (proxy, TRUE), 1);
+  ck_assert_uint_eq (export_rows (proxy, TRUE, FALSE), 1); /* a client that died */
+  assert_units (proxy, 1, 1);
+  ck_assert_uint_eq (export_rows (proxy, TRUE, TRUE), 1);
   pass_one (proxy, "NEW-2");
-  ck_assert_uint_eq (export_rows (proxy, TRUE), 1);
-  ck_assert_uint_eq (export_rows (proxy, TRUE), 0);
-  ck_assert_uint_eq (export_rows (proxy, FALSE), 2);
+  assert_units (proxy, 2, 1);
+  ck_assert_uint_eq (export_rows (proxy, TRUE, TRUE), 1);
+  ck_assert_uint_eq (export_rows (proxy, TRUE, TRUE), 0);
+  ck_assert_uint_eq (export_rows (proxy, FALSE, TRUE), 2);
+  assert_error (api_station1_call_confirm_export_sync (proxy, 99, NULL, &error), &error,
+                "NotFound");
   while (!all_told)
     g_main_context_iteration (g_main_context_get_thread_default (), TRUE);
   assert_newest_export (proxy);
@@ -482,9 +515,12 @@ static void
 note_warnings (ApiStation1 *proxy, GVariant *status, gpointer data)
 {
   g_autofree const char **warnings = NULL;
+  g_autofree const char **alarms = NULL;
 
   ck_assert (g_variant_lookup (status, "warnings", "^a&s", &warnings));
-  *(gint *)data = (gint)g_strv_length ((char **)warnings);
+  ck_assert (g_variant_lookup (status, "alarms", "^a&s", &alarms));
+  ck_assert_uint_le (g_strv_length ((char **)alarms), g_strv_length ((char **)warnings));
+  *(gint *)data = (gint)g_strv_length ((char **)alarms);
 }
 
 static void

@@ -222,7 +222,7 @@ START_TEST (a_fail_stands_again_after_a_restart_until_it_was_seen)
   device = rig_plug (rig, "S-GOOD", NULL);
   slot_device_added (slot, port);
   ck_assert_int_eq (slot->state, SLOT_FAIL);
-  ck_assert (ledger_acknowledge_failure (rig->ledger, attempt, "test", NULL));
+  ck_assert (ledger_acknowledge_failures (rig->ledger, attempt, 1, "test", NULL));
   slot_acknowledge (slot);
   wait_for_ends (2);
   ck_assert_int_eq (slot->state, SLOT_PASS);
