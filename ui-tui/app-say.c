@@ -90,7 +90,7 @@ app_looks_same (const AppLook *one, const AppLook *other)
 static const char *
 nothing_words (Request request)
 {
-  if (request >= REQUEST_LINE && request <= REQUEST_SLOTS)
+  if (request >= REQUEST_LINE && request < REQUEST_LINE + N_VIEWS)
     return _ ("This is on the screen already.");
   if (request >= REQUEST_UP && request <= REQUEST_NEXT_FIELD)
     return _ ("There is nothing further that way.");

@@ -159,7 +159,7 @@ static const struct {
   Request last;
   void (*perform) (App *app, Request request);
 } stretches[] = {
-  { REQUEST_LINE, REQUEST_SLOTS, show_view },
+  { REQUEST_LINE, REQUEST_LINE + N_VIEWS - 1, show_view },
   { REQUEST_UP, REQUEST_NEXT_FIELD, app_move },
   { REQUEST_ACKNOWLEDGE, REQUEST_SWAP, app_line_request },
   { REQUEST_NEW, REQUEST_CLOSE, app_batch_request },

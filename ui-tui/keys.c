@@ -127,7 +127,8 @@ key_of_request (Request request)
   return NULL;
 }
 
-G_STATIC_ASSERT (REQUEST_SLOTS - REQUEST_LINE + 1 == N_VIEWS);
+/* Behind the views' requests. */
+G_STATIC_ASSERT (REQUEST_LINE + (int)N_VIEWS == REQUEST_LANGUAGE);
 
 Request
 request_of_view (ViewKind view)
