@@ -290,6 +290,20 @@ def languages_change_while_it_runs():
                              'the footer')
 
 
+def a_refusal_comes_in_the_operators_language():
+    with rig.station(slots=1) as station:
+        simulator = station.simulator()
+        station.cli('batch', 'create', 'B1', '--product', 'lamp', '--profile', 'aws-iot',
+                    '--serial-scan', '--serial-pattern', 'AC-[0-9]{4}', '--target', '2')
+        station.cli('batch', 'start', 'B1')
+        plug_new(simulator, 'X1', 1, driver='smp', key='p-256')
+        station.wait_slot(1, 'waiting')
+        with terminal(station, words=('--language', 'de')) as screen:
+            screen.wait('Seriennummer des Ger')
+            screen.scan('XX-0001')
+            screen.wait(r'Seriennummer XX-0001 passt nicht zum Muster AC-\[0-9]\{4} des Auftrags')
+
+
 def hostile_words_stay_words():
     with rig.station(slots=1, acknowledge=True) as station:
         simulator = station.simulator()
@@ -351,6 +365,7 @@ if __name__ == '__main__':
         sixty_four_busy_slots_are_all_shown,
         plain_terminals_show_everything,
         languages_change_while_it_runs,
+        a_refusal_comes_in_the_operators_language,
         hostile_words_stay_words,
         a_file_is_exported_from_the_screen,
         without_a_terminal_it_says_so,
