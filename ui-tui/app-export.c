@@ -3,23 +3,18 @@
  * Export: which batch and format, which file. A file that exists is replaced only after a yes.
  */
 #include "ui-tui/app-private.h"
+#include "ui-tui/export-formats.h"
 #include "ui-tui/language.h"
 
-static const struct {
-  const char *format;
-  const char *suffix;
-} suffixes[] = { { "aws", ".ndjson" }, { "csv", ".csv" }, { "jsonl", ".jsonl" } };
+/* ---- the file ---- */
 
 static const char *
-suffix_of (const char *format)
+suffix_of (const char *name)
 {
-  for (guint i = 0; i < G_N_ELEMENTS (suffixes); i++)
-    if (g_strcmp0 (format, suffixes[i].format) == 0)
-      return suffixes[i].suffix;
-  return ".txt";
-}
+  const ExportFormat *format = export_format_find (name);
 
-/* ---- the file ---- */
+  return format != NULL ? format->suffix : ".txt";
+}
 
 /* Files of what is new do not overwrite each other. */
 static char *

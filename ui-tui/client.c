@@ -7,6 +7,7 @@
 
 #include "base/names.h"
 #include "base/station-socket.h"
+#include "ui-tui/export-formats.h"
 #include "ui-tui/language.h"
 
 #define RETRY_MILLISECONDS 250
@@ -232,15 +233,12 @@ start_connecting (Client *client)
 
 /* ---- the client ---- */
 
-/* The API has no list of them. */
 static void
 name_formats (Model *model)
 {
-  static const char *const formats[] = { "aws", "csv", "jsonl" };
-
   g_ptr_array_set_size (model->formats, 0);
-  for (guint i = 0; i < G_N_ELEMENTS (formats); i++)
-    g_ptr_array_add (model->formats, g_strdup (formats[i]));
+  for (const ExportFormat *format = export_formats; format->name != NULL; format++)
+    g_ptr_array_add (model->formats, g_strdup (format->name));
 }
 
 Client *

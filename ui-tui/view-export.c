@@ -3,6 +3,7 @@
  * The file with which a batch is registered: which batch, in which format, which units, into which
  * file; how the writing goes; and what to type next on the engineer's PC.
  */
+#include "ui-tui/export-formats.h"
 #include "ui-tui/language.h"
 #include "ui-tui/parts.h"
 #include "ui-tui/text.h"
@@ -10,19 +11,6 @@
 
 #define NAME_COLUMNS 10
 #define BAR_COLUMNS 30
-
-/* What a format is for; names are the daemon's. */
-typedef struct {
-  const char *name;
-  const char *use;
-} Use;
-
-static const Use uses[] = {
-  { "aws", N_ ("AWS IoT: registers all units in one go") },
-  { "csv", N_ ("a table, one row a unit: for spreadsheets and databases") },
-  { "jsonl", N_ ("JSON lines, one object a unit: for programs of your own") },
-  { NULL, NULL },
-};
 
 static const Column export_columns[] = {
   { N_ ("When"), 16, FALSE, 0, FALSE },  { N_ ("Batch"), 0, FALSE, 0, FALSE },
@@ -33,12 +21,11 @@ static const Column export_columns[] = {
 };
 
 static const char *
-use_of_format (const char *format)
+use_of_format (const char *name)
 {
-  for (const Use *use = uses; use->name != NULL; use++)
-    if (g_strcmp0 (use->name, format) == 0)
-      return _ (use->use);
-  return "";
+  const ExportFormat *format = export_format_find (name);
+
+  return format != NULL ? _ (format->use) : "";
 }
 
 /* ---- what will be written ---- */

@@ -9,10 +9,6 @@ import sources
 TYPES = {'text': 's', 'number': 'u', 'time': 'x', 'words': 'as'}
 SCREEN = {'TEXT': 's', 'LINES': 's', 'NUMBER': 'u', 'LARGE': 't', 'TIME': 'x', 'FLAG': 'b',
           'WORDS': 'as', 'CHOICE': 's', 'INSIDE': 'a{sv}', 'LIST': 'aa{sv}'}
-# Made at the daemon's edge, where a value has its variant already.
-WHOLE = {'ca': 'a{sv}', 'last-export': 'a{sv}', 'failures': 'aa{sv}', 'steps': 'aa{sv}',
-         'omitted': 'aa{sv}', 'warnings': 'as'}
-
 offences = []
 
 
@@ -24,8 +20,9 @@ def documented():
     return found
 
 
-def made():
-    """(key, type) of each entry that a source of the daemon puts into a record."""
+def made(types_of_whole):
+    """(key, type) of each entry that a source of the daemon puts into a record. Of a whole variant that
+    is put in, the source does not show the type: it is what `types_of_whole` says."""
     found = set()
     for name in sources.tracked_files():
         if not re.fullmatch(r'station/[a-z-]+\.c', name):
@@ -37,7 +34,7 @@ def made():
         found |= set(re.findall(
             r'g_variant_dict_insert \(&?\w+,\s*"([a-z0-9-]+)",\s*"([a-z{}]+)"', text))
         for key in re.findall(r'g_variant_dict_insert_value \(&?\w+,\s*"([a-z0-9-]+)"', text):
-            found.add((key, WHOLE.get(key, '?')))
+            found.add((key, types_of_whole.get(key, 'v')))
     return found
 
 
@@ -55,7 +52,8 @@ def read_by_command():
     return keys
 
 
-in_document, in_daemon = documented(), made()
+in_document = documented()
+in_daemon = made(dict(in_document))
 for key, kind in sorted(in_daemon - in_document):
     offences.append(f'docs/api.md: has no `{key}` {kind}, which the daemon puts into a record')
 for key, kind in sorted(in_document - in_daemon):
@@ -64,6 +62,15 @@ for key, kind in sorted(read_by_screen() - in_document):
     offences.append(f'ui-tui/record-tables.c: reads `{key}` {kind}, which docs/api.md has not')
 for key in sorted(read_by_command() - {key for key, kind in in_document}):
     offences.append(f'station/cli: reads `{key}`, which docs/api.md has not')
-if len(in_daemon) < 60:
-    offences.append('only %d keys were found in station/' % len(in_daemon))
+def formats_of(pattern, folder):
+    return {pair for name in sources.tracked_files() if name.startswith(folder)
+            for pair in re.findall(pattern, sources.read(name))}
+
+
+written = formats_of(r'\.name = "([a-z0-9-]+)",[^}]*\.file_suffix = "([.a-z]+)"', 'db/manifest-')
+offered = formats_of(r'\{ "([a-z0-9-]+)", "([.a-z]+)", N_', 'ui-tui/export-formats.c')
+for format in sorted(written ^ offered):
+    offences.append('ui-tui/export-formats.c: %s (%s) is not there and in db/ alike' % format)
+if len(in_daemon) < 60 or not written:
+    offences.append(f'only {len(in_daemon)} keys and {len(written)} formats were found')
 sources.finish(offences, f'{len(in_document)} keys of records, as docs/api.md has them')
