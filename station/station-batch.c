@@ -50,7 +50,15 @@ station_resume_batch (Station *station)
 }
 
 static gboolean
-check_none_runs (Station *station, const char *name, GError **error)
+is_complete (const Batch *batch)
+{
+  return batch->target > 0 && batch->passed >= batch->target;
+}
+
+/* One batch runs at a time. One that is complete makes way by itself: it is paused, so that
+ * whoever starts the next one needs no supervisor for it. */
+static gboolean
+make_way (Station *station, const char *name, const char *actor, GError **error)
 {
   g_autoptr (GError) failure = NULL;
   g_autoptr (Batch) running = running_batch (station, &failure);
@@ -61,6 +69,8 @@ check_none_runs (Station *station, const char *name, GError **error)
   }
   if (running == NULL || g_str_equal (running->name, name))
     return TRUE;
+  if (is_complete (running))
+    return station_set_batch_state (station, running->name, BATCH_PAUSED, actor, error);
   g_set_error (error, LEDGER_ERROR, LEDGER_ERROR_BATCH_STATE,
                "batch %s is running: pause or close it first", running->name);
   return FALSE;
@@ -72,10 +82,11 @@ start_batch (Station *station, const char *name, const char *actor, GError **err
   g_autoptr (Batch) batch = ledger_batch (station->ledger, name, error);
   g_autoptr (Order) order = NULL;
 
-  if (batch == NULL || !check_none_runs (station, name, error))
+  if (batch == NULL)
     return FALSE;
   order = order_new (batch, station->config->profile_folder, error);
-  if (order == NULL || !ledger_set_batch_state (station->ledger, name, BATCH_RUNNING, actor, error))
+  if (order == NULL || !make_way (station, name, actor, error)
+      || !ledger_set_batch_state (station->ledger, name, BATCH_RUNNING, actor, error))
     return FALSE;
   take_order (station, g_steal_pointer (&order));
   return TRUE;

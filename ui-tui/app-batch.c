@@ -84,7 +84,7 @@ start_or_ask (App *app, const BatchLine *batch)
     model_notice (app->model, NOTICE_INFORMATION, _ ("Batch %s runs already."), batch->name);
   else if (g_strcmp0 (batch->state, "closed") == 0)
     model_notice (app->model, NOTICE_BAD, _ ("Batch %s is closed: it can't go on."), batch->name);
-  else if (running != NULL)
+  else if (running != NULL && !batch_is_done (running)) /* a done one makes way by itself */
     ask_other (app, running, batch->name);
   else
     start (app, batch->name);

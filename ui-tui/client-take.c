@@ -158,8 +158,7 @@ take_batch_signal (Client *client, GVariant *record)
   passed = before != NULL ? before->passed : G_MAXUINT;
   const BatchLine *batch = take_batch (client, record);
 
-  if (batch->target > 0 && passed < batch->target && batch->passed >= batch->target
-      && client->listener.batch_done != NULL)
+  if (passed < batch->target && batch_is_done (batch) && client->listener.batch_done != NULL)
     client->listener.batch_done (batch, client->listener.data);
   if (batch == model_selected_batch (client->model))
     client->batch_stale = TRUE;

@@ -230,7 +230,7 @@ slot_failed (const Tile *tile, gpointer data)
 }
 
 static void
-batch_is_done (const BatchLine *batch, gpointer data)
+batch_done (const BatchLine *batch, gpointer data)
 {
   alarm_batch_done (((Loop *)data)->alarm, batch);
 }
@@ -283,7 +283,7 @@ static void
 loop_start (Loop *loop, const LoopPlan *plan)
 {
   const AlarmListener alarms = { ring, alarm_has_problem, loop };
-  const ClientListener listener = { model_changed, slot_failed, batch_is_done, loop };
+  const ClientListener listener = { model_changed, slot_failed, batch_done, loop };
   const char *language = plan->preferences->language;
   Model *model = model_new ();
 

@@ -147,6 +147,12 @@ model_batch_as_typed (const Model *model, const char *name)
   return batch != NULL ? batch : find_batch (model, name, g_ascii_strcasecmp);
 }
 
+gboolean
+batch_is_done (const BatchLine *batch)
+{
+  return batch->target > 0 && batch->passed >= batch->target;
+}
+
 BatchLine *
 model_running_batch (const Model *model)
 {

@@ -340,6 +340,8 @@ BatchLine *model_batch (const Model *model, const char *name);
 /* The same where no name is exactly that: scanners and hands mix up capitals and small letters. */
 BatchLine *model_batch_as_typed (const Model *model, const char *name);
 BatchLine *model_running_batch (const Model *model);
+/* It has reached its target. */
+gboolean batch_is_done (const BatchLine *batch);
 /* The format that the Export view has selected, or NULL. */
 const char *model_chosen_format (const Model *model);
 /* The batch that the Batch view has selected, or NULL. */

@@ -27,7 +27,5 @@ Cover cover_of (const Model *model);
 int cover_rows (Cover cover, Area area);
 void cover_draw (const Model *model, Canvas *canvas, Area area);
 
-/* view-line.c: its target is reached. */
-gboolean batch_is_done (const BatchLine *batch);
 /* The FAIL that is to be dealt with first, in words; NULL. Free with g_free(). */
 char *line_failure_text (const Model *model);

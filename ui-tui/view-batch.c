@@ -188,9 +188,10 @@ made_words (const BatchLine *batch)
 static char *
 running_next (const BatchLine *batch)
 {
-  if (batch->target != 0 && batch->passed >= batch->target)
-    return g_strdup_printf (_ ("All units are done. %s closes the batch, then %s exports it."),
-                            key_name (REQUEST_CLOSE), key_name (REQUEST_EXPORT));
+  if (batch_is_done (batch))
+    return g_strdup_printf (
+        _ ("All units are done. %s exports the batch, then start the next one."),
+        key_name (REQUEST_EXPORT));
   return g_strdup_printf (_ ("It runs: put units in. %s pauses it, %s closes it for good."),
                           key_name (REQUEST_PAUSE), key_name (REQUEST_CLOSE));
 }

@@ -54,12 +54,6 @@ banner_without_batch (const Model *model)
   return (Banner){ STYLE_ATTENTION, _ ("NO BATCH"), g_strdup (start) };
 }
 
-gboolean
-batch_is_done (const BatchLine *batch)
-{
-  return batch->target > 0 && batch->passed >= batch->target;
-}
-
 static Banner
 banner_of (const Model *model)
 {

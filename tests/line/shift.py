@@ -57,6 +57,22 @@ def a_batch_takes_no_more_than_its_target():
         rig.expect_equal(len(station.certificates()), 2, 'certificates')
 
 
+def a_complete_batch_makes_way_for_the_next():
+    with rig.station() as station:
+        simulator = station.simulator()
+        station.cli('batch', 'create', 'NEXT', '--product', 'lamp', '--profile', 'aws-iot')
+        station.start_batch(target=1)
+        refused = station.cli('batch', 'start', 'NEXT', exit_code=None)
+        rig.expect(refused.returncode != 0 and 'B1' in refused.stderr, f'B1 runs: {refused}')
+        plug_new(station, simulator, 'C-1', 1)
+        station.wait_slot(1, 'pass')
+        station.cli('batch', 'start', 'NEXT')
+        states = {one['name']: one['state'] for one in station.json('batch', 'list')}
+        rig.expect_equal(states, {'B1': 'paused', 'NEXT': 'running'}, 'batches')
+        rig.expect('batch-pause' in [one['kind'] for one in station.json('event', 'list')],
+                   'it is on record')
+
+
 def devices_without_a_name_get_one_of_the_range():
     with rig.station() as station:
         simulator = station.simulator()
@@ -281,6 +297,7 @@ if __name__ == '__main__':
     rig.main({test.__name__: test for test in (
         a_device_waits_until_its_batch_runs,
         a_batch_takes_no_more_than_its_target,
+        a_complete_batch_makes_way_for_the_next,
         devices_without_a_name_get_one_of_the_range,
         a_device_that_has_passed_runs_again_only_when_allowed,
         a_restart_finds_every_pass_again,
