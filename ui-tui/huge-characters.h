@@ -7,5 +7,6 @@
 #include "ui-tui/canvas.h"
 
 /* Draws `word` in the middle of `area` as large as it fits. FALSE where it has a character that is
- * not drawn here, where there is no room, or where the terminal has only ASCII: nothing is drawn. */
+ * not drawn here, where there is no room, or where the terminal has only ASCII: nothing is drawn.
+ */
 gboolean huge_characters_draw (Canvas *canvas, Area area, Style style, const char *word);

@@ -66,16 +66,28 @@ START_TEST (what_no_letter_fits_is_plain_text)
 }
 END_TEST
 
-START_TEST (other_scripts_stand_far_apart_in_a_frame)
+START_TEST (characters_that_are_not_drawn_stand_far_apart_in_a_frame)
 {
-  check_huge (5, 20, FALSE, "合格",
+  check_huge (5, 20, FALSE, "通过",
               " ╔════════════════╗\n"
               " ║                ║\n"
-              " ║     合  格     ║\n"
+              " ║     通  过     ║\n"
               " ║                ║\n"
               " ╚════════════════╝\n");
+  check_huge (3, 8, FALSE, "通过", "╔══════╗\n║通  过║\n╚══════╝\n");
+  check_huge (1, 8, FALSE, "通过", " 通 过\n");
+}
+END_TEST
+
+START_TEST (chinese_characters_are_dots_two_in_a_cell)
+{
+  check_huge (5, 15, FALSE, "合格",
+              "  ▄▀▄    █  █▄▄\n"
+              "▄▀▄▄▄▀▄ ▀█ ▀▄▄▀\n"
+              " ▄▄▄▄▄  ██ ▀  ▀\n"
+              " █   █   █ █▀▀█\n"
+              " █▄▄▄█   █ █▄▄█\n");
   check_huge (3, 8, FALSE, "合格", "╔══════╗\n║合  格║\n╚══════╝\n");
-  check_huge (1, 8, FALSE, "合格", " 合 格\n");
 }
 END_TEST
 
@@ -110,7 +122,8 @@ main (void)
   tcase_add_test (cases, several_words_stand_below_each_other_where_that_is_larger);
   tcase_add_test (cases, umlauts_have_dots_or_an_e);
   tcase_add_test (cases, what_no_letter_fits_is_plain_text);
-  tcase_add_test (cases, other_scripts_stand_far_apart_in_a_frame);
+  tcase_add_test (cases, characters_that_are_not_drawn_stand_far_apart_in_a_frame);
+  tcase_add_test (cases, chinese_characters_are_dots_two_in_a_cell);
   tcase_add_test (cases, any_word_is_harmless_in_any_area);
   suite_add_tcase (suite, cases);
   srunner_run_all (runner, CK_NORMAL);
