@@ -6,10 +6,17 @@
 #include "ui-tui/app-private.h"
 #include "ui-tui/language.h"
 
-static void
-use_language (App *app, const char *code)
+#define CHINESE_IS_NOT_SHOWN                                                                       \
+  N_ ("This terminal can't show Chinese: use one with UTF-8 and a Chinese font.")
+
+void
+app_use_language (App *app, const char *code)
 {
-  app->model->language = language_use (code, app->ascii);
+  const gboolean shown = language_is_shown (code, app->latin_only);
+
+  app->model->language = language_use (shown ? code : "en", app->ascii);
+  if (!shown)
+    model_notice (app->model, NOTICE_INFORMATION, "%s", _ (CHINESE_IS_NOT_SHOWN));
 }
 
 /* Once for each change of the operator: who chooses another language afterwards keeps it. */
@@ -21,7 +28,7 @@ speak_to (App *app, const char *name, const char *language)
   g_free (app->spoken_to);
   app->spoken_to = g_strdup (name);
   if (language != NULL && *language != '\0')
-    use_language (app, language);
+    app_use_language (app, language);
 }
 
 void
@@ -112,25 +119,34 @@ app_lock (App *app)
 
 /* ---- language ---- */
 
+/* The titles are names, the same in every language. */
 static void
 accept_language (App *app)
 {
-  const guint chosen = app->model->dialog.field;
+  const Dialog *dialog = &app->model->dialog;
+  g_autofree char *title = g_strdup (dialog->choices[dialog->field]);
 
   app_close_dialog (app);
-  use_language (app, languages[chosen].code);
+  for (const Language *language = languages; language->code != NULL; language++)
+    if (g_str_equal (language->title, title))
+      app_use_language (app, language->code);
 }
 
 void
 app_choose_language (App *app)
 {
   g_autoptr (GStrvBuilder) titles = g_strv_builder_new ();
-  Dialog *dialog = app_open_dialog (app, DIALOG_CHOICE, _ ("Language"), NULL);
+  const char *text = app->latin_only ? _ (CHINESE_IS_NOT_SHOWN) : NULL;
+  Dialog *dialog = app_open_dialog (app, DIALOG_CHOICE, _ ("Language"), text);
+  guint shown = 0;
 
-  for (guint i = 0; languages[i].code != NULL; i++) {
-    g_strv_builder_add (titles, languages[i].title);
-    if (g_strcmp0 (languages[i].code, app->model->language) == 0)
-      dialog->field = i;
+  for (const Language *language = languages; language->code != NULL; language++) {
+    if (!language_is_shown (language->code, app->latin_only))
+      continue;
+    if (g_strcmp0 (language->code, app->model->language) == 0)
+      dialog->field = shown;
+    g_strv_builder_add (titles, language->title);
+    shown++;
   }
   dialog->choices = g_strv_builder_end (titles);
   app->accept = accept_language;

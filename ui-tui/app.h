@@ -16,6 +16,7 @@ struct App {
   Client *client; /* NULL in tests of the model alone */
   const Preferences *preferences;
   gboolean ascii;
+  gboolean latin_only; /* the terminal has no Chinese characters */
   void (*quit) (App *app);
   /* What DIALOG_CONFIRM, INPUT, SUPERVISOR, FORM, CHOICE or WAIT is for; called when it is
    * accepted. */
@@ -43,6 +44,9 @@ struct App {
 
 /* Frees what the dialogs and acts hold, not the rest. */
 void app_clear (App *app);
+
+/* The screen is in this language from now on, or says why it can't be. */
+void app_use_language (App *app, const char *code);
 
 /* One request, from a key or a control barcode. */
 void app_request (App *app, Request request);

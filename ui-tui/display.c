@@ -158,6 +158,14 @@ display_is_ascii (const Display *display)
   return display->ascii;
 }
 
+/* The font of the console has room for 512 characters at most. No capability in terminfo says so;
+ * the name does, also over ssh. */
+gboolean
+display_is_latin_only (const Display *display)
+{
+  return display->ascii || g_str_has_prefix (termname (), "linux");
+}
+
 /* ---- drawing ---- */
 
 static attr_t

@@ -21,6 +21,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (Display, display_close)
 
 /* The terminal shows nothing but ASCII, or shall not. */
 gboolean display_is_ascii (const Display *display);
+/* ... or has no characters but those of some alphabets, as the console of Linux. */
+gboolean display_is_latin_only (const Display *display);
 
 /* The terminal's size now: a canvas of another one is resized. Call it after SIGWINCH. */
 void display_fit (Display *display, Canvas *canvas);

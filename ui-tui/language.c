@@ -68,12 +68,20 @@ language_init (const char *folder)
   textdomain (DOMAIN);
 }
 
+gboolean
+language_is_shown (const char *code, gboolean latin_only)
+{
+  const Language *language = language_find (code);
+
+  return !latin_only || language == NULL || !language->beyond_letters;
+}
+
 const char *
 language_use (const char *code, gboolean ascii)
 {
   const Language *language = language_find (code);
 
-  if (language == NULL || (ascii && language->beyond_letters))
+  if (language == NULL || !language_is_shown (code, ascii))
     language = &languages[0];
   ascii_only = ascii;
   g_setenv ("LANGUAGE", language->code, TRUE);

@@ -29,6 +29,8 @@ const char *const *language_codes (void);
 /* Once, after setlocale(); `folder` is where the .mo files are. */
 void language_init (const char *folder);
 
+/* Can a terminal show it? One that is `latin_only` has no characters for Chinese. */
+gboolean language_is_shown (const char *code, gboolean latin_only);
 /* Switches; "en", an unknown or a NULL code mean English. Returns the code from the table. Chinese
  * on a terminal that is `ascii` stays English; German is spelled without umlauts, so that what is
  * measured is what will be drawn. */

@@ -296,13 +296,13 @@ loop_start (Loop *loop, const LoopPlan *plan)
   scanner_init (&loop->scanner, plan->preferences);
   model->view = plan->view;
   model->now = g_get_real_time ();
-  model->language = language_use (language != NULL ? language : language_of_locale (),
-                                  display_is_ascii (plan->display));
   loop->app = (App){ .model = model,
                      .preferences = plan->preferences,
                      .ascii = display_is_ascii (plan->display),
+                     .latin_only = display_is_latin_only (plan->display),
                      .quit = operator_quits,
                      .last_input_at = g_get_monotonic_time () };
+  app_use_language (&loop->app, language != NULL ? language : language_of_locale ());
   loop->app.client = client_new (plan->socket, model, &listener);
   client_watch_view (loop->app.client, plan->view);
 }

@@ -124,6 +124,7 @@ draw_all (Model *model, Canvas *canvas)
     header_draw (model, canvas, area_top (left, HEADER_ROWS));
     middle = area_below (left, HEADER_ROWS);
     cover_draw (model, canvas, area_top (middle, cover_rows (COVER_DISCONNECTED, middle)));
+    notice_draw (model, canvas, middle);
     dialog_draw (model, canvas);
     return;
   }

@@ -181,6 +181,18 @@ def check_ascii_is_ascii():
         assert screen.end() == 0
 
 
+def check_a_terminal_without_chinese_says_so():
+    says = "This terminal can't show Chinese"
+    for environment, is_shown in (({"TERM": "linux"}, False), ({"LANG": "C"}, False),
+                                  ({"TERM": "xterm"}, True)):
+        screen = Screen("--language", "zh_CN", **environment)
+        screen.wait(lambda: screen.shown(), "anything")
+        screen.read(0.3)
+        assert (says in screen.shown()) != is_shown, (environment, screen.shown())
+        screen.type(b"q")
+        assert screen.end() == 0
+
+
 def check_an_idle_screen_sends_little():
     screen = Screen()
     screen.wait_for(ALONE)

@@ -466,6 +466,35 @@ START_TEST (the_language_is_chosen_from_a_list)
 }
 END_TEST
 
+START_TEST (chinese_is_not_offered_where_it_is_not_shown)
+{
+  app.latin_only = TRUE;
+  press (KEY_CODE_F1 + 8);
+  ck_assert_int_eq (model->dialog.kind, DIALOG_CHOICE);
+  ck_assert_uint_eq (g_strv_length (model->dialog.choices), 2);
+  ck_assert_ptr_nonnull (strstr (model->dialog.text, "can't show Chinese"));
+  press (KEY_CODE_DOWN);
+  press (KEY_CODE_ENTER);
+  ck_assert_str_eq (model->language, "de");
+  app_use_language (&app, "zh_CN");
+  ck_assert_str_eq (model->language, "en");
+  ck_assert_ptr_nonnull (strstr (model->notice, "can't show Chinese"));
+}
+END_TEST
+
+START_TEST (chinese_is_offered_elsewhere)
+{
+  press (KEY_CODE_F1 + 8);
+  ck_assert_uint_eq (g_strv_length (model->dialog.choices), 3);
+  ck_assert_ptr_null (model->dialog.text);
+  press (KEY_CODE_DOWN);
+  press (KEY_CODE_DOWN);
+  press (KEY_CODE_ENTER);
+  ck_assert_str_eq (model->language, "zh_CN");
+  language_use ("en", FALSE);
+}
+END_TEST
+
 /* ---- batches ---- */
 
 START_TEST (a_scanned_batch_starts)
@@ -1044,6 +1073,8 @@ add_supervisor_tests (TCase *cases)
   tcase_add_test (cases, the_unit_of_the_chosen_slot_is_shown);
   tcase_add_test (cases, a_unit_that_is_asked_for_wins_over_the_chosen_slot);
   tcase_add_test (cases, the_language_is_chosen_from_a_list);
+  tcase_add_test (cases, chinese_is_not_offered_where_it_is_not_shown);
+  tcase_add_test (cases, chinese_is_offered_elsewhere);
 }
 
 static void
