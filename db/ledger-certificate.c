@@ -154,24 +154,12 @@ ledger_certificate (Ledger *ledger, const char *key, GError **error)
 GPtrArray *
 ledger_certificates (Ledger *ledger, const char *batch, guint most, GError **error)
 {
-  gint64 batch_id = 0;
-  G_GNUC_UNUSED g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&ledger->list.mutex);
-
-  if (batch != NULL && !batch_find_existing (ledger->list.database, batch, &batch_id, error))
-    return NULL;
-  g_autoptr (Statement) select = statement_prepare (
-      ledger->list.database,
-      batch == NULL ? "SELECT " CERTIFICATE_COLUMNS CERTIFICATE_TABLES
-                      " ORDER BY certificates.id DESC LIMIT ?"
-                    : "SELECT " CERTIFICATE_COLUMNS CERTIFICATE_TABLES
-                      " WHERE certificates.batch = ? ORDER BY certificates.id DESC LIMIT ?",
-      error);
-  if (select == NULL)
-    return NULL;
-  if (batch != NULL)
-    statement_bind_int64 (select, batch_id);
-  statement_bind_int64 (select, limit_of (most));
-  return load_rows (select, load_certificate, (GDestroyNotify)certificate_free, error);
+  return load_list (ledger, batch, most,
+                    "SELECT " CERTIFICATE_COLUMNS CERTIFICATE_TABLES
+                    " ORDER BY certificates.id DESC LIMIT ?",
+                    "SELECT " CERTIFICATE_COLUMNS CERTIFICATE_TABLES
+                    " WHERE certificates.batch = ? ORDER BY certificates.id DESC LIMIT ?",
+                    load_certificate, (GDestroyNotify)certificate_free, error);
 }
 
 /* ---- changing ---- */

@@ -160,23 +160,11 @@ ledger_known_device (Ledger *ledger, const char *chip_id, const char *serial, GE
 GPtrArray *
 ledger_devices (Ledger *ledger, const char *batch, guint most, GError **error)
 {
-  gint64 batch_id = 0;
-  G_GNUC_UNUSED g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&ledger->list.mutex);
-
-  if (batch != NULL && !batch_find_existing (ledger->list.database, batch, &batch_id, error))
-    return NULL;
-  g_autoptr (Statement) select = statement_prepare (
-      ledger->list.database,
-      batch == NULL ? "SELECT " DEVICE_COLUMNS DEVICE_TABLES " ORDER BY devices.id DESC LIMIT ?"
-                    : "SELECT " DEVICE_COLUMNS DEVICE_TABLES
-                      " WHERE devices.batch = ? ORDER BY devices.id DESC LIMIT ?",
-      error);
-  if (select == NULL)
-    return NULL;
-  if (batch != NULL)
-    statement_bind_int64 (select, batch_id);
-  statement_bind_int64 (select, limit_of (most));
-  return load_rows (select, load_device, (GDestroyNotify)device_free, error);
+  return load_list (ledger, batch, most,
+                    "SELECT " DEVICE_COLUMNS DEVICE_TABLES " ORDER BY devices.id DESC LIMIT ?",
+                    "SELECT " DEVICE_COLUMNS DEVICE_TABLES
+                    " WHERE devices.batch = ? ORDER BY devices.id DESC LIMIT ?",
+                    load_device, (GDestroyNotify)device_free, error);
 }
 
 /* ---- keys ---- */

@@ -42,23 +42,11 @@ load_export (Statement *statement)
 GPtrArray *
 ledger_exports (Ledger *ledger, const char *batch, guint most, GError **error)
 {
-  gint64 batch_id = 0;
-  G_GNUC_UNUSED g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&ledger->list.mutex);
-
-  if (batch != NULL && !batch_find_existing (ledger->list.database, batch, &batch_id, error))
-    return NULL;
-  g_autoptr (Statement) select = statement_prepare (
-      ledger->list.database,
-      batch == NULL ? "SELECT " EXPORT_COLUMNS EXPORT_TABLES " ORDER BY exports.id DESC LIMIT ?"
-                    : "SELECT " EXPORT_COLUMNS EXPORT_TABLES
-                      " WHERE exports.batch = ? ORDER BY exports.id DESC LIMIT ?",
-      error);
-  if (select == NULL)
-    return NULL;
-  if (batch != NULL)
-    statement_bind_int64 (select, batch_id);
-  statement_bind_int64 (select, limit_of (most));
-  return load_rows (select, load_export, (GDestroyNotify)export_record_free, error);
+  return load_list (ledger, batch, most,
+                    "SELECT " EXPORT_COLUMNS EXPORT_TABLES " ORDER BY exports.id DESC LIMIT ?",
+                    "SELECT " EXPORT_COLUMNS EXPORT_TABLES
+                    " WHERE exports.batch = ? ORDER BY exports.id DESC LIMIT ?",
+                    load_export, (GDestroyNotify)export_record_free, error);
 }
 
 /* ---- confirmation ---- */

@@ -38,6 +38,11 @@ gboolean audit_add (Database *database, const char *actor, const char *kind, con
 typedef gpointer (*RowLoader) (Statement *statement);
 GPtrArray *load_rows (Statement *statement, RowLoader load, GDestroyNotify free_row,
                       GError **error);
+/* A list for people: the rows of `all`, or where `batch` is a name those of `of_batch`, to which it
+ * is bound; both end in "LIMIT ?". */
+GPtrArray *load_list (Ledger *ledger, const char *batch, guint most, const char *all,
+                      const char *of_batch, RowLoader load, GDestroyNotify free_row,
+                      GError **error);
 /* The first row, or NULL with `found` FALSE. */
 gboolean load_row (Statement *statement, RowLoader load, gpointer *row, GError **error);
 

@@ -139,6 +139,26 @@ load_rows (Statement *statement, RowLoader load, GDestroyNotify free_row, GError
   return g_steal_pointer (&rows);
 }
 
+GPtrArray *
+load_list (Ledger *ledger, const char *batch, guint most, const char *all, const char *of_batch,
+           RowLoader load, GDestroyNotify free_row, GError **error)
+{
+  Database *database = ledger->list.database;
+  gint64 batch_id = 0;
+  G_GNUC_UNUSED g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&ledger->list.mutex);
+
+  if (batch != NULL && !batch_find_existing (database, batch, &batch_id, error))
+    return NULL;
+  g_autoptr (Statement) select =
+      statement_prepare (database, batch == NULL ? all : of_batch, error);
+  if (select == NULL)
+    return NULL;
+  if (batch != NULL)
+    statement_bind_int64 (select, batch_id);
+  statement_bind_int64 (select, limit_of (most));
+  return load_rows (select, load, free_row, error);
+}
+
 gboolean
 load_row (Statement *statement, RowLoader load, gpointer *row, GError **error)
 {
