@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The formats of manifests that the screen offers: the daemon's API has no list of them, a test
- * holds this one against its writers.
+ * The formats of manifests that the screen offers, with what each is for; a test holds the table
+ * against the daemon's writers.
  */
 #pragma once
 
