@@ -174,14 +174,36 @@ stop_waiting (App *app)
 }
 
 static void
+count_down (App *app)
+{
+  const gint64 left = app->wait_until - g_get_monotonic_time ();
+  const guint seconds = (guint)(MAX (left, 0) / G_USEC_PER_SEC);
+
+  g_free (app->model->dialog.text);
+  app->model->dialog.text =
+      g_strdup_printf (_ ("Plug a device into the place of slot %u now. %u seconds are left."),
+                       app->wait_slot, seconds);
+}
+
+void
+app_wait_tick (App *app)
+{
+  if (app->model->dialog.kind == DIALOG_WAIT)
+    count_down (app);
+}
+
+static void
 show_waiting (App *app, struct Act *act)
 {
-  app_open_dialog (app, DIALOG_WAIT, _ ("Learn"), act->done);
+  guint seconds = 0;
+
+  g_variant_get (act->parameters, "(uu)", &app->wait_slot, &seconds);
+  app_open_dialog (app, DIALOG_WAIT, _ ("Learn"), NULL);
+  app->wait_until = g_get_monotonic_time () + (gint64)seconds * G_USEC_PER_SEC;
+  count_down (app);
   app->cancel = stop_waiting;
   g_free (app->subject);
   app->subject = g_strdup (act->method);
-  g_free (act->done);
-  act->done = g_strdup (_ ("The slot has learned its port."));
 }
 
 static void

@@ -97,7 +97,8 @@ do_code (App *app, const char *text)
     app_sign_in (app, text);
     break;
   case CODE_UNKNOWN:
-    say_unknown (app, text);
+    if (app_has_contact (app))
+      say_unknown (app, text);
     break;
   }
 }
@@ -121,8 +122,8 @@ is_secret (const App *app, const char *text)
 
   if (code.kind == CODE_REQUEST || code.kind == CODE_SLOT)
     return FALSE;
-  if (model->locked || model->dialog.kind == DIALOG_SUPERVISOR)
-    return TRUE;
+  if (model->locked || model->dialog.kind == DIALOG_SUPERVISOR || model->health.station == NULL)
+    return TRUE; /* before the station has said who works here, anything may be a badge */
   return code.kind == CODE_BADGE && !names_unit (app, text, code.kind);
 }
 

@@ -238,12 +238,8 @@ request_learn (App *app)
     return;
   g_autofree char *what = g_strdup_printf (
       _ ("Let slot %u learn its port? The port it had is forgotten."), tile->number);
-  g_autofree char *wait =
-      g_strdup_printf (_ ("Plug a device into the place of slot %u now. It has %u seconds."),
-                       tile->number, LEARN_SECONDS);
-
   app_act_supervised (app, what, "LearnSlot", g_variant_new ("(uu)", tile->number, LEARN_SECONDS),
-                      wait);
+                      _ ("The slot has learned its port."));
 }
 
 static void

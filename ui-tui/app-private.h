@@ -21,6 +21,8 @@ void app_ask (App *app, const char *method, GVariant *parameters, ClientDone don
 /* FALSE after it was said that there is no contact. */
 gboolean app_has_contact (App *app);
 void app_deauthorize (App *app);
+/* Counts the seconds of DIALOG_WAIT down. */
+void app_wait_tick (App *app);
 
 /* ---- app-dialog.c ---- */
 

@@ -328,4 +328,5 @@ app_tick (App *app, gint64 monotonic_now)
     app_lock (app);
   forget_focus (app, monotonic_now);
   app_speak_to_operator (app);
+  app_wait_tick (app);
 }

@@ -166,13 +166,26 @@ take_batch_signal (Client *client, GVariant *record)
 
 /* ---- status ---- */
 
+/* A signal is for all screens: who this one is stands only in the answer to its own question. */
+static void
+read_status (GVariant *record, Health *health)
+{
+  g_autofree char *user = g_strdup (health->user), *role = g_strdup (health->role);
+
+  record_read (&health_table, record, health);
+  if (health->user == NULL)
+    health->user = g_steal_pointer (&user);
+  if (health->role == NULL)
+    health->role = g_steal_pointer (&role);
+}
+
 void
 client_take_status (Client *client, GVariant *record)
 {
   Health *health = &client->model->health;
   const guint operators = health->operators;
 
-  record_read (&health_table, record, health);
+  read_status (record, health);
   if (health->operators != operators)
     client_ask (client, "ListOperators", NULL, client_take_operators);
 }
@@ -184,6 +197,16 @@ client_take_events (Client *client, GVariant *list)
 {
   g_ptr_array_unref (client->model->events);
   client->model->events = record_read_list (&event_table, list);
+}
+
+/* The device that is shown has another attempt, or another certificate, or none any more. */
+static void
+refresh_device (Client *client, const char *serial)
+{
+  g_autofree char *wanted = g_strdup (client->model->detail.wanted);
+
+  if (wanted != NULL && g_strcmp0 (serial, wanted) == 0)
+    client_fetch_device (client, wanted);
 }
 
 static void
@@ -198,6 +221,7 @@ take_event_signal (Client *client, GVariant *record)
     return;
   }
   g_ptr_array_insert (events, 0, event);
+  refresh_device (client, event->subject);
   if (events->len > MOST_EVENTS)
     g_ptr_array_set_size (events, MOST_EVENTS);
 }
@@ -219,16 +243,6 @@ attempt_in (GPtrArray *attempts, gint64 id)
       return attempt;
   }
   return NULL;
-}
-
-/* The device that is shown has another attempt, and perhaps another certificate. */
-static void
-refresh_device (Client *client, const char *serial)
-{
-  g_autofree char *wanted = g_strdup (client->model->detail.wanted);
-
-  if (wanted != NULL && g_strcmp0 (serial, wanted) == 0)
-    client_fetch_device (client, wanted);
 }
 
 static void

@@ -29,9 +29,9 @@ notice_style (NoticeKind kind)
 /* A sentence is shown to its end: it has as many rows as it needs, up from the last one of the
  * area. */
 static void
-draw_sentence (Canvas *canvas, Area area, Style style, const char *text)
+draw_sentence (Canvas *canvas, Area area, Style style, const char *text, int most)
 {
-  const int lines = MIN (paragraph_lines (text, area.width - 2, MOST_NOTICE_LINES), area.height);
+  const int lines = MIN (paragraph_lines (text, area.width - 2, most), area.height);
   const Area rows = area_below (area, area.height - lines);
 
   canvas_fill (canvas, rows, ' ', style);
@@ -53,7 +53,7 @@ notice_draw (const Model *model, Canvas *canvas, Area area)
   if (text == NULL)
     return;
   marked = g_strdup_printf (style == STYLE_FAIL ? "! %s" : "%s", text);
-  draw_sentence (canvas, area, style, marked);
+  draw_sentence (canvas, area, style, marked, failure != NULL ? 1 : MOST_NOTICE_LINES);
 }
 
 /* ---- the scan field ---- */

@@ -58,12 +58,15 @@ class Terminal:
         return self.tmux('capture-pane', '-e', '-N', '-p')
 
     def wait(self, *patterns, seconds=rig.PATIENCE):
-        """Until each of the regular expressions is found somewhere on the screen."""
+        """Until each of the regular expressions is found somewhere on the screen, in a line or in
+        a sentence that goes over several."""
         seen = ['']
 
         def there():
             seen[0] = self.text()
-            return all(re.search(one, seen[0], re.MULTILINE) for one in patterns)
+            flat = ' '.join(re.sub('[║│]', ' ', seen[0]).split())
+            return all(re.search(one, seen[0], re.MULTILINE) or re.search(one, flat)
+                       for one in patterns)
         try:
             rig.wait_until(there, f'the screen shows {" and ".join(patterns)}', seconds, pause=0.03)
         except rig.Failure as failure:

@@ -77,6 +77,7 @@ set_up (void)
 {
   model = model_new ();
   model->connected = TRUE;
+  model->health.station = g_strdup ("line-1");
   preferences = preferences_load (NULL, FALSE, NULL);
   app = (App){ .model = model, .preferences = preferences, .quit = note_quit, .call = note_call };
   calls = g_string_new (NULL);
@@ -737,6 +738,17 @@ START_TEST (an_unknown_code_is_repeated)
 }
 END_TEST
 
+START_TEST (before_the_station_was_heard_a_badge_is_not_shown)
+{
+  model->connected = FALSE;
+  g_clear_pointer (&model->health.station, g_free);
+  app_code (&app, "B4471");
+  ck_assert_ptr_null (strstr (model->last_scan, "B4471"));
+  assert_notice ("no contact");
+  ck_assert_ptr_null (strstr (model->notice, "B4471"));
+}
+END_TEST
+
 START_TEST (a_code_of_another_keyboard_says_so)
 {
   app_code (&app, "KCSEEN\303\237");
@@ -1092,6 +1104,7 @@ add_other_tests (TCase *cases)
   tcase_add_test (cases, enter_on_a_batch_shows_its_attempts);
   tcase_add_test (cases, a_control_barcode_of_another_view_shows_it_first);
   tcase_add_test (cases, an_unknown_code_is_repeated);
+  tcase_add_test (cases, before_the_station_was_heard_a_badge_is_not_shown);
   tcase_add_test (cases, a_code_of_another_keyboard_says_so);
   tcase_add_test (cases, a_code_that_is_no_badge_either_says_all_that_it_could_be);
   tcase_add_test (cases, a_batchs_name_may_come_in_small_letters);
