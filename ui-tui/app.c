@@ -312,6 +312,17 @@ forget_focus (App *app, gint64 now)
     app->model->focus = 0;
 }
 
+/* That there is no contact is said no longer than it is true. */
+static void
+note_contact (App *app)
+{
+  Model *model = app->model;
+
+  if (app->was_away && model->connected)
+    g_clear_pointer (&model->notice, g_free);
+  app->was_away = !model->connected;
+}
+
 void
 app_tick (App *app, gint64 monotonic_now)
 {
@@ -329,4 +340,5 @@ app_tick (App *app, gint64 monotonic_now)
   forget_focus (app, monotonic_now);
   app_speak_to_operator (app);
   app_wait_tick (app);
+  note_contact (app);
 }

@@ -37,6 +37,7 @@ struct App {
   gint64 dialog_at;    /* monotonic: when the dialog appeared; keys that came too soon are none */
   guint digit;         /* the first of two digits that name a slot */
   gint64 digit_at;     /* monotonic */
+  gboolean was_away;   /* the station, at the last tick */
   guint calls;         /* how many were made */
   gboolean path_typed; /* the export's file is the operator's own choice */
   char *spoken_to;     /* the operator whose language was taken last, or NULL */

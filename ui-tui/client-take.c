@@ -166,7 +166,15 @@ take_batch_signal (Client *client, GVariant *record)
 
 /* ---- status ---- */
 
-/* A signal is for all screens: who this one is stands only in the answer to its own question. */
+static void
+keep (char **text, char *before)
+{
+  g_free (*text);
+  *text = g_strdup (before);
+}
+
+/* A signal is for all screens: who this one is stands only in the answer to its own question. A
+ * role that a supervisor lends for one act is not its own. */
 static void
 read_status (GVariant *record, Health *health)
 {
@@ -174,9 +182,9 @@ read_status (GVariant *record, Health *health)
 
   record_read (&health_table, record, health);
   if (health->user == NULL)
-    health->user = g_steal_pointer (&user);
-  if (health->role == NULL)
-    health->role = g_steal_pointer (&role);
+    keep (&health->user, user);
+  if (health->role == NULL || health->authorized != NULL)
+    keep (&health->role, role);
 }
 
 void

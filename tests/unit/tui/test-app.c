@@ -738,6 +738,21 @@ START_TEST (an_unknown_code_is_repeated)
 }
 END_TEST
 
+START_TEST (that_there_is_no_contact_is_said_no_longer_than_true)
+{
+  add_tile (1, TILE_FAIL);
+  model->connected = FALSE;
+  app_tick (&app, g_get_monotonic_time ());
+  press ('a');
+  assert_notice ("no contact");
+  app_tick (&app, g_get_monotonic_time ());
+  assert_notice ("no contact");
+  model->connected = TRUE;
+  app_tick (&app, g_get_monotonic_time ());
+  ck_assert_ptr_null (model->notice);
+}
+END_TEST
+
 START_TEST (before_the_station_was_heard_a_badge_is_not_shown)
 {
   model->connected = FALSE;
@@ -1104,6 +1119,7 @@ add_other_tests (TCase *cases)
   tcase_add_test (cases, enter_on_a_batch_shows_its_attempts);
   tcase_add_test (cases, a_control_barcode_of_another_view_shows_it_first);
   tcase_add_test (cases, an_unknown_code_is_repeated);
+  tcase_add_test (cases, that_there_is_no_contact_is_said_no_longer_than_true);
   tcase_add_test (cases, before_the_station_was_heard_a_badge_is_not_shown);
   tcase_add_test (cases, a_code_of_another_keyboard_says_so);
   tcase_add_test (cases, a_code_that_is_no_badge_either_says_all_that_it_could_be);
