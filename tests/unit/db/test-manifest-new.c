@@ -112,6 +112,7 @@ START_TEST (a_file_that_never_got_its_name_leaves_all_as_new_as_it_was)
   g_autoptr (ManifestSummary) late = NULL;
   g_autoptr (GError) error = NULL;
 
+  assert_devices (lost, "chip-0 chip-1 chip-2 chip-3 chip-4");
   assert_units ("jsonl", DEVICES, DEVICES);
   deliver_new ("jsonl");
   pass_more (5, 2);
