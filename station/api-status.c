@@ -111,10 +111,8 @@ record_warnings (GVariantDict *record, const Station *station)
   g_auto (GStrv) warnings = station_warnings (station);
   g_auto (GStrv) alarms = station_alarms (station);
 
-  g_variant_dict_insert_value (record, "alarms",
-                               g_variant_new_strv ((const char *const *)alarms, -1));
-  g_variant_dict_insert_value (record, "warnings",
-                               g_variant_new_strv ((const char *const *)warnings, -1));
+  record_words (record, "alarms", (const char *const *)alarms);
+  record_words (record, "warnings", (const char *const *)warnings);
 }
 
 /* The rest of the status: it reads the slots. `record` holds what was gathered. */

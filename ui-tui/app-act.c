@@ -163,14 +163,11 @@ app_act (App *app, const char *method, GVariant *parameters, const char *done)
 
 /* ---- the supervisor ---- */
 
-/* The station can't be told to stop waiting: it does so by itself. */
+/* The answer to LearnSlot follows, and says on the screen that it was cancelled. */
 static void
 stop_waiting (App *app)
 {
-  app_deauthorize (app);
-  model_notice (app->model, NOTICE_INFORMATION, "%s",
-                _ ("The station waits for a device a little longer: plug nothing in until it says "
-                   "that it has stopped."));
+  app_act (app, "CancelLearn", NULL, NULL);
 }
 
 static void

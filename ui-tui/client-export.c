@@ -53,6 +53,18 @@ begin_run (Client *client, const char *path)
   run->path = text_for_display (path, MOST_REASON);
 }
 
+/* The file is there: what it holds is not new any more. Where the station does not hear that, the
+ * next export of what is new has the same units once more. */
+static void
+confirmed (Client *client, GVariant *answer, const GError *error, gpointer data)
+{
+  if (error != NULL)
+    model_notice (client->model, NOTICE_BAD,
+                  _ ("The file is written, but the station has not noted that: the next export of "
+                     "what is new has these units again. %s"),
+                  error->message);
+}
+
 /* ---- onto the disk, in a thread of its own ---- */
 
 typedef struct {
@@ -98,10 +110,15 @@ finished (GObject *source, GAsyncResult *result, gpointer data)
 {
   g_autoptr (GError) error = NULL;
 
+  Client *client = data;
+
   g_task_propagate_boolean (G_TASK (result), &error);
   if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
     return;
-  end_run (data, error);
+  if (error == NULL && client->export_id != 0)
+    client_call (client, "ConfirmExport", g_variant_new ("(x)", client->export_id), confirmed,
+                 NULL);
+  end_run (client, error);
 }
 
 static void
@@ -128,6 +145,8 @@ take_summary (Client *client, GVariant *summary)
   const char *template = NULL;
   const char *sha256 = NULL;
 
+  client->export_id = 0;
+  g_variant_lookup (summary, "id", "x", &client->export_id);
   g_variant_lookup (summary, "rows", "t", &run->rows);
   g_variant_lookup (summary, "bytes", "t", &run->bytes);
   if (g_variant_lookup (summary, "sha256", "&s", &sha256))

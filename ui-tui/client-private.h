@@ -26,6 +26,7 @@ struct Client {
   gboolean batch_stale;   /* the failures of the selected batch are older than its counts */
   GHashTable *not_known;  /* methods that this daemon does not have: said once */
   OutputFile export_file; /* that the running export fills */
+  gint64 export_id;       /* to be confirmed */
   char *export_batch;
   char *export_format;
 };

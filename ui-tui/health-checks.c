@@ -34,6 +34,14 @@ add (GPtrArray *checks, CheckVerdict verdict, const char *title, char *found, co
   g_ptr_array_add (checks, check);
 }
 
+static gboolean
+is_alarm (const Model *model, const char *warning)
+{
+  char **alarms = model->health.alarms;
+
+  return alarms != NULL && g_strv_contains ((const char *const *)alarms, warning);
+}
+
 static void
 check_warnings (GPtrArray *checks, const Model *model)
 {
@@ -41,8 +49,8 @@ check_warnings (GPtrArray *checks, const Model *model)
 
   for (char **warning = model->health.warnings; warning != NULL && *warning != NULL; warning++)
     if (ca->reachable || g_strcmp0 (*warning, ca->problem) != 0) /* the signer's line says it */
-      add (checks, CHECK_LOOK, _ ("Station"), g_strdup (*warning),
-           _ ("Call the engineer. 'keycradle doctor' says more."));
+      add (checks, is_alarm (model, *warning) ? CHECK_STOP : CHECK_LOOK, _ ("Station"),
+           g_strdup (*warning), _ ("Call the engineer. 'keycradle doctor' says more."));
 }
 
 static void

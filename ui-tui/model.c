@@ -8,6 +8,10 @@
 
 #include "ui-tui/record.h"
 
+/* Fewer units, or less time, tell no rate. */
+#define FEW_UNITS 3
+#define SHORT_TIME G_TIME_SPAN_MINUTE
+
 #define NOTICE_SECONDS 6
 #define BAD_NOTICE_SECONDS 12
 
@@ -177,6 +181,17 @@ model_chosen_format (const Model *model)
   return model->export_format < model->formats->len
              ? g_ptr_array_index (model->formats, model->export_format)
              : NULL;
+}
+
+guint
+batch_units_per_hour (const BatchLine *batch, gint64 now)
+{
+  const gint64 measured = now - batch->pace_since;
+
+  if (batch->pace_since == 0 || batch->pace_passed < FEW_UNITS || measured < SHORT_TIME)
+    return 0;
+  return (guint)MIN ((double)batch->pace_passed * G_TIME_SPAN_HOUR / (double)measured + 0.5,
+                     (double)G_MAXUINT);
 }
 
 BatchLine *

@@ -69,6 +69,8 @@ typedef struct {
   guint first_passed;
   guint first_failed;
   guint passed_last_hour;
+  guint pace_passed; /* of these, since pace_since; 0: there was no attempt yet */
+  gint64 pace_since;
   gint64 cycle_time; /* microseconds; 0: unknown */
   gboolean serial_scan;
   char *serial_pattern;
@@ -126,6 +128,7 @@ typedef struct {
   char *ledger;
   char *transcripts;
   char **warnings;
+  char **alarms; /* those of them for which nothing is issued */
   CaHealth ca;
   ExportLine last_export; /* at is 0 where there was none */
 } Health;
@@ -344,6 +347,8 @@ BatchLine *model_running_batch (const Model *model);
 gboolean batch_is_done (const BatchLine *batch);
 /* The format that the Export view has selected, or NULL. */
 const char *model_chosen_format (const Model *model);
+/* How many units an hour pass, from at least three and a minute on; 0: it can't be told yet. */
+guint batch_units_per_hour (const BatchLine *batch, gint64 now);
 /* The batch that the Batch view has selected, or NULL. */
 BatchLine *model_selected_batch (const Model *model);
 /* The attempt that the Device view has selected, or NULL. */

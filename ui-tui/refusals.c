@@ -23,6 +23,7 @@ static const char *const sentences[] = {
   N_ ("slot %u can't be swapped with itself: name two slots"),
   N_ ("slot %u has no port yet: learn it first"),
   N_ ("slot %u is being learned already"),
+  N_ ("learning slot %u was cancelled; its port is as it was"),
   N_ ("slot %u is bound to %s by the configuration: change that Port there"),
   N_ ("slot %u is bound to %s by the configuration: delete that Port first"),
   N_ ("no new device of a known kind came: unplug it, start again and plug it into the place of "

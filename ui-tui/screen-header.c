@@ -73,6 +73,14 @@ cycle_words (const BatchLine *batch)
   return duration_words (batch->cycle_time);
 }
 
+static char *
+rate_words (const BatchLine *batch, gint64 now)
+{
+  const guint rate = batch_units_per_hour (batch, now);
+
+  return rate > 0 ? g_strdup_printf ("%u", rate) : g_strdup ("-");
+}
+
 static void
 draw_progress (const Model *model, Canvas *canvas, Area area)
 {
@@ -87,7 +95,7 @@ draw_progress (const Model *model, Canvas *canvas, Area area)
     bar_add (
         &bar, 4, _ ("FPY"), STYLE_STRONG,
         percent_words (batch->first_passed, (guint64)batch->first_passed + batch->first_failed));
-    bar_add (&bar, 5, _ ("UPH"), STYLE_STRONG, g_strdup_printf ("%u", batch->passed_last_hour));
+    bar_add (&bar, 5, _ ("UPH"), STYLE_STRONG, rate_words (batch, model->now));
     bar_add (&bar, 6, _ ("CYCLE"), STYLE_STRONG, cycle_words (batch));
   }
   bar_draw (&bar, canvas, area, 1);

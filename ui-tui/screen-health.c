@@ -153,18 +153,19 @@ add_export (Bar *bar, const Model *model)
 
 /* ---- the line ---- */
 
-/* Sentences of the station: the first in full, so that it can be told to the engineer. */
+/* Sentences of the station: the first in full, so that it can be told to the engineer. What stops
+ * the line goes before what does not, and is among the warnings too. */
 static void
-add_warnings (Bar *bar, char **warnings)
+add_warnings (Bar *bar, char **warnings, char **alarms)
 {
   const guint count = warnings != NULL ? g_strv_length (warnings) : 0;
 
-  if (count == 0)
-    return;
-  if (count == 1)
-    bar_add (bar, RANK_ALARM, "", STYLE_ALARM, g_strdup_printf (" ! %s ", warnings[0]));
-  else
-    bar_add (bar, RANK_ALARM, "", STYLE_ALARM,
+  if (alarms != NULL && alarms[0] != NULL)
+    bar_add (bar, RANK_ALARM, "", STYLE_ALARM, g_strdup_printf (_ (" STOP: %s "), alarms[0]));
+  else if (count == 1)
+    bar_add (bar, RANK_WARNING, "", STYLE_WARNING, g_strdup_printf (" ! %s ", warnings[0]));
+  else if (count > 1)
+    bar_add (bar, RANK_WARNING, "", STYLE_WARNING,
              g_strdup_printf (_ (" ! %u warnings (F5): %s "), count, warnings[0]));
 }
 
@@ -174,7 +175,7 @@ health_bar (const Model *model)
   const Health *health = &model->health;
   Bar bar = { .label_style = STYLE_QUIET };
 
-  add_warnings (&bar, health->warnings);
+  add_warnings (&bar, health->warnings, health->alarms);
   add_ca (&bar, &health->ca);
   add_signer (&bar, &health->ca);
   add_clock (&bar, health->clock);

@@ -9,8 +9,6 @@
 #include "ui-tui/view.h"
 
 #define LEAST_ROWS 3 /* of the list */
-#define LEAST_TIME ((gint64)60 * G_USEC_PER_SEC)
-#define HOUR ((gint64)3600 * G_USEC_PER_SEC)
 
 static const Column columns[] = {
   { N_ ("Batch"), 0, FALSE, 0, FALSE },
@@ -111,17 +109,16 @@ yield_words (const BatchLine *batch)
                           batch->first_passed, judged, final, batch->passed, batch->devices);
 }
 
-/* When the target is reached at the pace of the last hour, or since the batch was made if that is
- * less; 0 where nobody can tell. */
+/* When the target is reached at the pace of the last hour, or of what of it the batch has been at
+ * work; 0 where nobody can tell. */
 static gint64
 estimated_end (const BatchLine *batch, gint64 now)
 {
-  const gint64 measured = CLAMP (now - batch->created_at, LEAST_TIME, HOUR);
+  const guint rate = batch_units_per_hour (batch, now);
 
-  if (g_strcmp0 (batch->state, "running") != 0 || batch->passed_last_hour == 0
-      || batch->target <= batch->passed)
+  if (g_strcmp0 (batch->state, "running") != 0 || rate == 0 || batch->target <= batch->passed)
     return 0;
-  return now + measured / batch->passed_last_hour * (batch->target - batch->passed);
+  return now + G_TIME_SPAN_HOUR / rate * (batch->target - batch->passed);
 }
 
 static char *

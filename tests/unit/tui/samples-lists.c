@@ -105,7 +105,8 @@ fill_batches (Model *model)
   BatchLine *paused;
 
   set_counts (running, 405, 7, 6);
-  running->passed_last_hour = 118;
+  running->passed_last_hour = running->pace_passed = 118;
+  running->pace_since = SAMPLE_NOW - G_TIME_SPAN_HOUR;
   running->cycle_time = 27 * SECOND;
   running->serial_scan = TRUE;
   running->serial_pattern = g_strdup ("AC24-[0-9]{6}");

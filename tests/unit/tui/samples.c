@@ -298,7 +298,7 @@ make_batch_hostile (BatchLine *batch, guint which)
   batch->failed = G_MAXUINT;
   batch->first_passed = G_MAXUINT;
   batch->first_failed = G_MAXUINT;
-  batch->passed_last_hour = G_MAXUINT;
+  batch->passed_last_hour = batch->pace_passed = G_MAXUINT;
   batch->cycle_time = G_MAXINT64;
 }
 

@@ -320,6 +320,15 @@ export_ended (void)
   return !model->run.running;
 }
 
+static gboolean
+export_confirmed (void)
+{
+  for (guint i = 0; i < model->events->len; i++)
+    if (g_str_equal (((EventLine *)model->events->pdata[i])->kind, "export-confirmed"))
+      return TRUE;
+  return FALSE;
+}
+
 START_TEST (a_batch_is_exported_to_a_file)
 {
   g_autofree char *path = rig_path (line->rig, "manifest.ndjson");
@@ -340,6 +349,7 @@ START_TEST (a_batch_is_exported_to_a_file)
   ck_assert_ptr_nonnull (strstr (content, "SN-1"));
   ck_assert_uint_eq (model->run.bytes, strlen (content));
   ck_assert (g_file_test (template, G_FILE_TEST_EXISTS));
+  ck_assert (wait_until (export_confirmed, 5));
   rig_unplug (device);
 }
 END_TEST

@@ -125,6 +125,20 @@ START_TEST (a_notice_has_an_end)
 }
 END_TEST
 
+START_TEST (a_rate_is_told_from_three_units_and_a_minute_on)
+{
+  BatchLine batch = { .pace_passed = 3, .pace_since = 1000 };
+
+  ck_assert_uint_eq (batch_units_per_hour (&batch, 1000 + 59 * G_TIME_SPAN_SECOND), 0);
+  ck_assert_uint_eq (batch_units_per_hour (&batch, 1000 + G_TIME_SPAN_MINUTE), 180);
+  ck_assert_uint_eq (batch_units_per_hour (&batch, 1000 + G_TIME_SPAN_HOUR), 3);
+  batch.pace_passed = 2;
+  ck_assert_uint_eq (batch_units_per_hour (&batch, 1000 + G_TIME_SPAN_HOUR), 0);
+  batch = (BatchLine){ .pace_passed = 9 };
+  ck_assert_uint_eq (batch_units_per_hour (&batch, G_TIME_SPAN_HOUR), 0);
+}
+END_TEST
+
 int
 main (void)
 {
@@ -140,6 +154,7 @@ main (void)
   tcase_add_test (cases, the_log_shows_events_or_attempts);
   tcase_add_test (cases, a_list_keeps_its_selection_in_sight);
   tcase_add_test (cases, a_notice_has_an_end);
+  tcase_add_test (cases, a_rate_is_told_from_three_units_and_a_minute_on);
   suite_add_tcase (suite, cases);
   srunner_run_all (runner, CK_ENV);
   failed = srunner_ntests_failed (runner);

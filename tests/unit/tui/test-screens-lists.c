@@ -36,7 +36,7 @@ START_TEST (a_batch_that_was_not_started)
   BatchLine *batch = g_ptr_array_index (model->batches, 0);
 
   batch->passed = batch->failed = batch->attempts = batch->devices = 0;
-  batch->first_passed = batch->first_failed = batch->passed_last_hour = 0;
+  batch->first_passed = batch->first_failed = batch->passed_last_hour = batch->pace_passed = 0;
   batch->cycle_time = 0;
   batch->serial_scan = FALSE;
   batch->serial_prefix = g_strdup ("AC24-");
