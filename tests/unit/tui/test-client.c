@@ -68,10 +68,11 @@ is_away (void)
   return !model->connected;
 }
 
+/* Answers come in any order. */
 static gboolean
 knows_station (void)
 {
-  return model->connected && model->health.station != NULL;
+  return model->connected && model->health.station != NULL && model->profiles->len > 0;
 }
 
 static TileState
