@@ -311,6 +311,7 @@ typedef struct {
   /* How many tiles stood in a row and on a page when the line was last drawn; 0: it was not. */
   guint grid_columns;
   guint grid_tiles;
+  gboolean health_fits; /* the Health view showed all of it when it was last drawn */
   ListPlace lists[N_VIEWS];
   gboolean filtering;       /* keys go into the view's filter */
   gboolean log_attempts;    /* the Log view shows attempts, not audit events */

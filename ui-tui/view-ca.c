@@ -113,6 +113,7 @@ draw_checks (Canvas *canvas, Area area, Model *model, const GPtrArray *checks)
   int row = 1;
 
   heading_draw (canvas, area, 0, _ ("Health"), summary);
+  model->health_fits = fits;
   for (guint i = fits ? 0 : MIN (model->lists[VIEW_CA].selected, checks->len - 1);
        i < checks->len && row < part.height; i++)
     row += draw_check (canvas, part, row, g_ptr_array_index (checks, i), title_columns);
@@ -183,7 +184,7 @@ rows (const Model *model)
 {
   g_autoptr (GPtrArray) checks = health_checks (model);
 
-  return checks->len;
+  return model->health_fits ? 0 : checks->len; /* what fits does not move */
 }
 
 const View view_ca = { VIEW_CA, "ca", draw, rows };
