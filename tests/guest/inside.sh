@@ -10,12 +10,23 @@ export HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8
 export PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
 export KEYCRADLE_TEST_PREFIX=$prefix
 
+# Whoever may not look into the folder that the tree was cloned into, as root's own, may do so here:
+# the guest's layer in memory takes the change, not the host.
+open_the_way_to() {
+  local folder=$1
+  while [ "$folder" != / ]; do
+    chmod a+x "$folder" || return
+    folder=$(dirname "$folder")
+  done
+}
+
 prepare() {
   # a user for the daemon; not by useradd, which reads what only the host's root may read
   if ! getent passwd keycradle >/dev/null; then
     echo "keycradle:x:$identity:$identity::/nonexistent:/usr/sbin/nologin" >>/etc/passwd
     echo "keycradle:x:$identity:" >>/etc/group
   fi
+  open_the_way_to "$prefix" || return
   mkdir -p /run/udev/rules.d
   cp "$prefix"/lib/udev/rules.d/*.rules /run/udev/rules.d/ || return
   modprobe -d "$kernel" -a virtio_console xhci_pci ftdi_sio || return
