@@ -22,6 +22,7 @@ canvas_free (Canvas *canvas)
 {
   if (canvas == NULL)
     return;
+  canvas_forget (canvas);
   g_free (canvas->cells);
   g_free (canvas);
 }
@@ -31,6 +32,7 @@ canvas_resize (Canvas *canvas, int height, int width)
 {
   canvas->height = MAX (height, 0);
   canvas->width = MAX (width, 0);
+  canvas_forget (canvas);
   g_free (canvas->cells);
   canvas->cells = g_new (Cell, (gsize)canvas->height * (gsize)canvas->width);
   canvas_clear (canvas);

@@ -51,6 +51,7 @@ typedef struct {
   int cursor_row; /* where typing goes; -1: nowhere */
   int cursor_column;
   Cell *cells;
+  GHashTable *kept; /* canvas-keep.c's own */
 } Canvas;
 
 Canvas *canvas_new (int height, int width, gboolean ascii);
@@ -114,6 +115,23 @@ void canvas_rule (Canvas *canvas, Area area, int row, Style style); /* a line fr
 /* A bar of `width` columns that is `part` of `whole` full: [####....] */
 void canvas_bar (Canvas *canvas, Area area, int row, int column, int width, guint64 part,
                  guint64 whole, Style style);
+
+/* ---- canvas-keep.c: leaving work out ---- */
+
+/* Draws into the area what was kept for it by this key; FALSE where nothing was. What is drawn must
+ * follow from the key, all of it. */
+gboolean canvas_recall (Canvas *canvas, Area area, const char *key);
+void canvas_keep (Canvas *canvas, Area area, const char *key);
+/* Nothing is kept any more. */
+void canvas_forget (Canvas *canvas);
+
+/* Calls `changed` (may be NULL) for each character that is not as in `before` (NULL: unknown, so
+ * all of them). Returns how many they are. */
+typedef void (*CellChanged) (int row, int column, Cell cell, gpointer data);
+guint canvas_changes (const Canvas *canvas, const Canvas *before, CellChanged changed,
+                      gpointer data);
+/* Makes `copy` show the same. */
+void canvas_copy (const Canvas *canvas, Canvas *copy);
 
 /* ---- for tests and pictures ---- */
 

@@ -34,8 +34,7 @@ struct Display {
   gint64 escape_until;  /* an Esc came that may be one; 0: none */
   gunichar next;        /* came behind an Esc that was none; 0: none */
   gboolean cursor_hidden;
-  int height, width; /* of `shown` */
-  Cell *shown;       /* what the terminal shows; NULL: unknown */
+  Canvas *shown; /* what the terminal shows; NULL: unknown */
 };
 
 /* ---- opening ---- */
@@ -148,7 +147,7 @@ display_close (Display *display)
   endwin ();
   crash_handler_disarm ();
   delscreen (display->screen);
-  g_free (display->shown);
+  canvas_free (display->shown);
   g_free (display);
 }
 
@@ -209,50 +208,14 @@ draw_cell (const Display *display, int row, int column, Cell cell)
   mvadd_wch (row, column, &character);
 }
 
-static gboolean
-cell_equal (Cell a, Cell b)
-{
-  return a.glyph == b.glyph && a.style == b.style;
-}
-
-/* A row with a change is written whole: curses sends only what differs, and no half of a wide
- * character stays. */
 static void
-draw_row (const Display *display, const Canvas *canvas, int row)
+cell_changed (int row, int column, Cell cell, gpointer data)
 {
-  for (int column = 0; column < canvas->width; column++) {
-    const Cell cell = canvas_cell (canvas, row, column);
-    const gboolean half =
-        cell.glyph != 0 && glyph_width (cell.glyph) == 2 && safe_glyph (cell.glyph) == L'?';
+  const Display *display = data;
 
-    if (cell.glyph != 0)
-      draw_cell (display, row, column, cell);
-    if (half && column + 1 < canvas->width)
-      draw_cell (display, row, column + 1, (Cell){ ' ', cell.style });
-  }
-}
-
-static gboolean
-row_changed (const Display *display, const Canvas *canvas, int row)
-{
-  const Cell *now = canvas->cells + (gsize)row * (gsize)canvas->width;
-  const Cell *before = display->shown + (gsize)row * (gsize)canvas->width;
-
-  for (int column = 0; column < canvas->width; column++)
-    if (!cell_equal (now[column], before[column]))
-      return TRUE;
-  return FALSE;
-}
-
-static void
-keep_shown (Display *display, const Canvas *canvas)
-{
-  const gsize size = (gsize)canvas->height * (gsize)canvas->width * sizeof (Cell);
-
-  g_free (display->shown);
-  display->shown = g_memdup2 (canvas->cells, size);
-  display->height = canvas->height;
-  display->width = canvas->width;
+  draw_cell (display, row, column, cell);
+  if (glyph_width (cell.glyph) == 2 && safe_glyph (cell.glyph) == L'?')
+    draw_cell (display, row, column + 1, (Cell){ ' ', cell.style });
 }
 
 static void
@@ -271,21 +234,18 @@ place_cursor (Display *display, const Canvas *canvas)
 void
 display_draw (Display *display, const Canvas *canvas)
 {
-  const gboolean known = display->shown != NULL && display->height == canvas->height
-                         && display->width == canvas->width;
-
-  for (int row = 0; row < canvas->height; row++)
-    if (!known || row_changed (display, canvas, row))
-      draw_row (display, canvas, row);
+  canvas_changes (canvas, display->shown, cell_changed, display);
   place_cursor (display, canvas);
   refresh ();
-  keep_shown (display, canvas);
+  if (display->shown == NULL)
+    display->shown = canvas_new (0, 0, FALSE);
+  canvas_copy (canvas, display->shown);
 }
 
 void
 display_forget (Display *display)
 {
-  g_clear_pointer (&display->shown, g_free);
+  g_clear_pointer (&display->shown, canvas_free);
   clearok (stdscr, TRUE);
 }
 

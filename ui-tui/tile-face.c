@@ -178,6 +178,21 @@ tile_face (const Tile *tile, const TileSurroundings *surroundings)
   return face;
 }
 
+static const char *
+or_nothing (const char *text)
+{
+  return text != NULL ? text : "";
+}
+
+char *
+tile_face_key (const TileFace *face)
+{
+  return g_strdup_printf ("%d %d %d %u/%u\n%s\n%s\n%s\n%s\n%s\n%s", face->style, face->pattern,
+                          face->text_may_be_cut, face->step_number, face->steps, face->word,
+                          or_nothing (face->first), face->time, or_nothing (face->text),
+                          or_nothing (face->action), face->least);
+}
+
 void
 tile_face_clear (TileFace *face)
 {

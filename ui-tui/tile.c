@@ -206,6 +206,30 @@ draw_least (Canvas *canvas, Area area, const TileFace *face)
     canvas_text_middle (canvas, area, 1, face->style, face->least);
 }
 
+static void
+draw_afresh (Canvas *canvas, Area area, const TileFace *face)
+{
+  canvas_fill (canvas, area, ' ', face->style);
+  if (area.width >= LETTERS_WIDTH && area.height >= LETTERS_HEIGHT)
+    draw_large (canvas, area, face);
+  else if (area.height >= 3)
+    draw_lines (canvas, area, face);
+  else
+    draw_least (canvas, area, face);
+}
+
+/* Of sixty-four tiles few differ from what they were a moment ago. */
+static void
+draw_inside (Canvas *canvas, Area area, const TileFace *face)
+{
+  g_autofree char *key = tile_face_key (face);
+
+  if (canvas_recall (canvas, area, key))
+    return;
+  draw_afresh (canvas, area, face);
+  canvas_keep (canvas, area, key);
+}
+
 void
 tile_draw (Canvas *canvas, Area area, const Tile *tile, const TileSurroundings *surroundings)
 {
@@ -213,11 +237,5 @@ tile_draw (Canvas *canvas, Area area, const Tile *tile, const TileSurroundings *
   const Area inside = area_inside (area, 1, 1);
 
   draw_frame (canvas, area, tile, &face, surroundings->focused);
-  canvas_fill (canvas, inside, ' ', face.style);
-  if (inside.width >= LETTERS_WIDTH && inside.height >= LETTERS_HEIGHT)
-    draw_large (canvas, inside, &face);
-  else if (inside.height >= 3)
-    draw_lines (canvas, inside, &face);
-  else
-    draw_least (canvas, inside, &face);
+  draw_inside (canvas, inside, &face);
 }
