@@ -62,7 +62,7 @@ tell_progress (gpointer data)
   record_text (&record, "format", progress->format);
   g_variant_dict_insert (&record, "rows", "t", progress->rows);
   g_variant_dict_insert (&record, "total", "t", progress->total);
-  api_station1_emit_export_progress (progress->skeleton, g_variant_dict_end (&record));
+  api_tell (progress->skeleton, "ExportProgress", g_variant_dict_end (&record));
   return G_SOURCE_REMOVE;
 }
 

@@ -8,6 +8,7 @@
 
 struct ApiPeer {
   Station *station; /* only the main loop looks into it */
+  char **signals;   /* so is what it hears; NULL: it never said */
   char *user;
   Role own;
   GMutex lock; /* of all below */
@@ -24,6 +25,7 @@ peer_free (gpointer data)
 
   g_mutex_clear (&peer->lock);
   g_free (peer->user);
+  g_strfreev (peer->signals);
   g_free (peer->supervisor);
   g_free (peer);
 }
@@ -147,6 +149,23 @@ api_peer_name_for (const ApiPeer *peer, const char *name)
 {
   return g_str_equal (name, peer->user) ? g_strdup (name)
                                         : g_strdup_printf ("%s (%s)", name, peer->user);
+}
+
+/* ---- signals ---- */
+
+void
+api_peer_listen (ApiPeer *peer, const char *const *signals)
+{
+  g_strfreev (peer->signals);
+  peer->signals = g_strdupv ((char **)signals);
+}
+
+gboolean
+api_peer_hears (const ApiPeer *peer, const char *signal)
+{
+  if (peer->signals == NULL)
+    return !g_str_equal (signal, "SlotsChanged");
+  return g_strv_contains ((const char *const *)peer->signals, signal);
 }
 
 /* ---- calls ---- */

@@ -38,6 +38,10 @@ void api_peer_deauthorize (ApiPeer *peer);
 /* Takes back what `supervisor` lent. */
 void api_peer_forget (ApiPeer *peer, const char *supervisor);
 
+/* Which signals it hears; all but SlotsChanged, until it said so. On the main loop only. */
+void api_peer_listen (ApiPeer *peer, const char *const *signals);
+gboolean api_peer_hears (const ApiPeer *peer, const char *signal);
+
 /* The keys of the status record that tell of this connection. */
 void api_peer_record (ApiPeer *peer, GVariantDict *record);
 

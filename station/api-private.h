@@ -25,6 +25,11 @@ gboolean api_refuse_text (GDBusMethodInvocation *invocation, const char *name, c
  * user of the connection. Owned by the invocation. On the main loop only. */
 const char *api_actor (GDBusMethodInvocation *invocation);
 
+/* Does any connection hear this signal? */
+gboolean api_is_heard (ApiStation1 *skeleton, const char *signal);
+/* Tells all that do; `value` is its only argument, taken over where it is floating. */
+void api_tell (ApiStation1 *skeleton, const char *signal, GVariant *value);
+
 /* Options that a call takes; a list ends with NULL. */
 typedef struct {
   const char *key;
@@ -81,6 +86,7 @@ void api_connect_slots (ApiStation1 *skeleton, Station *station);
 void api_connect_batches (ApiStation1 *skeleton, Station *station);
 void api_connect_records (ApiStation1 *skeleton, Station *station);
 void api_connect_status (ApiStation1 *skeleton, Station *station);
+void api_connect_telling (ApiStation1 *skeleton, Station *station);
 void api_connect_exports (ApiStation1 *skeleton, Station *station);
 /* `connections` (of GDBusConnection) is borrowed. */
 void api_connect_people (ApiStation1 *skeleton, Station *station, GPtrArray *connections);

@@ -8,6 +8,7 @@
 
 #include "station/api-private.h"
 #include "station/api-status.h"
+#include "station/line-signals.h"
 #include "station/log.h"
 #include "station/slot-signals.h"
 
@@ -20,6 +21,7 @@ struct ApiSignals {
   Station *station;
   GPtrArray *connections;
   SlotSignals *slots;
+  LineSignals *line;
   GHashTable *batches; /* name → BatchNews */
   gint64 last_event;   /* the newest audit event that was told */
   gint events_added;   /* atomic: a look into the ledger is on its way */
@@ -42,7 +44,7 @@ tell_slot (const Slot *slot, gpointer data)
 {
   ApiSignals *signals = data;
 
-  api_station1_emit_slot_changed (signals->skeleton, record_slot (slot));
+  api_tell (signals->skeleton, "SlotChanged", record_slot (slot));
 }
 
 static void
@@ -50,8 +52,28 @@ handle_slot_changed (const Slot *slot, gpointer data)
 {
   ApiSignals *signals = data;
 
-  if (!nobody_listens (signals))
+  if (api_is_heard (signals->skeleton, "SlotChanged"))
     slot_signals_changed (signals->slots, slot);
+  if (api_is_heard (signals->skeleton, "SlotsChanged"))
+    line_signals_changed (signals->line, slot);
+  else
+    line_signals_forget (signals->line);
+}
+
+static void
+tell_line (GVariant *records, gpointer data)
+{
+  const ApiSignals *signals = data;
+
+  api_tell (signals->skeleton, "SlotsChanged", records);
+}
+
+/* Before the handler that answers. */
+static gboolean
+handle_list_slots (ApiStation1 *skeleton, GDBusMethodInvocation *invocation, ApiSignals *signals)
+{
+  line_signals_flush (signals->line);
+  return FALSE;
 }
 
 static void gather (ApiSignals *signals, gboolean with_signer);
@@ -69,17 +91,22 @@ warnings_changed (const ApiSignals *signals)
 }
 
 static void
+tell_attempt (const ApiSignals *signals, gint64 id)
+{
+  g_autoptr (Attempt) attempt = ledger_attempt (signals->station->ledger, id, NULL);
+
+  if (attempt != NULL)
+    api_tell (signals->skeleton, "AttemptEnded", record_attempt (attempt, NULL));
+}
+
+static void
 handle_attempt_ended (gint64 id, gpointer data)
 {
   ApiSignals *signals = data;
-  g_autoptr (Attempt) attempt = NULL;
 
-  if (nobody_listens (signals))
-    return;
-  attempt = ledger_attempt (signals->station->ledger, id, NULL);
-  if (attempt != NULL)
-    api_station1_emit_attempt_ended (signals->skeleton, record_attempt (attempt, NULL));
-  if (warnings_changed (signals))
+  if (api_is_heard (signals->skeleton, "AttemptEnded"))
+    tell_attempt (signals, id);
+  if (!nobody_listens (signals) && warnings_changed (signals))
     gather (signals, FALSE);
 }
 
@@ -110,7 +137,7 @@ tell_batch (const BatchNews *news)
   GVariant *record = api_batch_record (signals->station, news->name, NULL);
 
   if (record != NULL)
-    api_station1_emit_batch_changed (signals->skeleton, record);
+    api_tell (signals->skeleton, "BatchChanged", record);
 }
 
 static gboolean
@@ -154,8 +181,8 @@ handle_batch_changed (const char *name, gpointer data)
 static void
 tell_event (const ApiSignals *signals, const AuditEvent *event)
 {
-  if (!nobody_listens (signals))
-    api_station1_emit_event_recorded (signals->skeleton, record_event (event));
+  if (api_is_heard (signals->skeleton, "EventRecorded"))
+    api_tell (signals->skeleton, "EventRecorded", record_event (event));
 }
 
 static gboolean
@@ -212,7 +239,7 @@ tell_status (ApiSignals *signals, GVariant *gathered)
     return;
   g_clear_pointer (&signals->told, g_variant_unref);
   signals->told = g_variant_ref (status);
-  api_station1_emit_status_changed (signals->skeleton, status);
+  api_tell (signals->skeleton, "StatusChanged", status);
 }
 
 typedef struct {
@@ -292,6 +319,8 @@ api_signals_new (ApiStation1 *skeleton, Station *station, GPtrArray *connections
   signals->station = station;
   signals->connections = connections;
   signals->slots = slot_signals_new (tell_slot, signals);
+  signals->line = line_signals_new (tell_line, signals);
+  g_signal_connect (skeleton, "handle-list-slots", G_CALLBACK (handle_list_slots), signals);
   signals->batches = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, batch_news_free);
   signals->look_timer = g_timeout_add (LOOK_PAUSE, look_after, signals);
   station->listener = (StationListener){ .slot_changed = handle_slot_changed,
@@ -314,6 +343,8 @@ api_signals_free (ApiSignals *signals)
     ;
   g_source_remove (signals->look_timer);
   slot_signals_free (signals->slots);
+  line_signals_free (signals->line);
+  g_signal_handlers_disconnect_by_data (signals->skeleton, signals);
   g_hash_table_unref (signals->batches);
   g_clear_pointer (&signals->told, g_variant_unref);
   g_free (signals);

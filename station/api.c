@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * See api.h. One skeleton is exported on every connection: the generated code sends its signals to
- * all of them. Who may connect is asked in GDBus's own thread, who may call a method in another;
+ * See api.h. One skeleton is exported on every connection; what is told goes to those of them that
+ * hear it. Who may connect is asked in GDBus's own thread, who may call a method in another;
  * neither touches the station.
  */
 #include "station/api.h"
@@ -183,12 +183,12 @@ connect_methods (Api *api)
 {
   Station *station = api->station;
 
-  api->skeleton = api_station1_skeleton_new ();
   g_signal_connect (api->skeleton, "g-authorize-method", G_CALLBACK (handle_authorize_method), api);
   api_connect_slots (api->skeleton, station);
   api_connect_batches (api->skeleton, station);
   api_connect_records (api->skeleton, station);
   api_connect_status (api->skeleton, station);
+  api_connect_telling (api->skeleton, station);
   api_connect_exports (api->skeleton, station);
   api_connect_people (api->skeleton, station, api->connections);
 }
@@ -205,10 +205,11 @@ api_new (Station *station, GError **error)
   g_signal_connect (api->observer, "allow-mechanism", G_CALLBACK (handle_mechanism), NULL);
   g_signal_connect (api->observer, "authorize-authenticated-peer",
                     G_CALLBACK (handle_authorize_peer), api);
+  api->skeleton = api_station1_skeleton_new ();
+  api->signals = api_signals_new (api->skeleton, station, api->connections);
   connect_methods (api);
   if (!start_server (api, station->config->socket, error))
     return NULL;
-  api->signals = api_signals_new (api->skeleton, station, api->connections);
   return g_steal_pointer (&api);
 }
 

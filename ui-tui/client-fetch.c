@@ -53,9 +53,28 @@ fetch_view (Client *client, ViewKind view)
   }
 }
 
+/* The log costs more than all the rest of the line: it is heard where it is shown. */
+static void
+listen_for (Client *client, ViewKind view)
+{
+  static const char *const always[] = { "SlotsChanged", "BatchChanged", "StatusChanged",
+                                        "ExportProgress", NULL };
+  static const char *const with_log[] = { "SlotsChanged",
+                                          "BatchChanged",
+                                          "StatusChanged",
+                                          "ExportProgress",
+                                          "EventRecorded",
+                                          "AttemptEnded",
+                                          NULL };
+  const gboolean log = view == VIEW_LOG || view == VIEW_DEVICE;
+
+  client_ask (client, "Listen", g_variant_new ("(^as)", log ? with_log : always), NULL);
+}
+
 void
 client_watch_view (Client *client, ViewKind view)
 {
+  listen_for (client, view);
   fetch_view (client, view);
 }
 
@@ -63,6 +82,7 @@ client_watch_view (Client *client, ViewKind view)
 void
 client_fetch_all (Client *client)
 {
+  listen_for (client, client->model->view);
   client_ask_status (client);
   client_ask (client, "ListBatches", NULL, client_take_batches);
   client_ask (client, "ListProfiles", NULL, client_take_profiles);

@@ -20,6 +20,7 @@ struct Client {
   guint subscription;
   guint pulse_timer;
   gboolean pulse_asked; /* and not yet answered */
+  gboolean heard;       /* a signal came since the last pulse */
   guint pulses_missed;
   guint pulses;
   gboolean status_asked;

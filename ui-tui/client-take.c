@@ -37,11 +37,15 @@ take_slot (Client *client, GVariant *record)
 {
   Tile *tile;
   guint number = 0;
+  gboolean partial = FALSE;
 
   if (!g_variant_lookup (record, "slot", "u", &number) || number == 0)
     return NULL;
   tile = place_for (client->model, number);
-  record_read (&tile_table, record, tile);
+  if (g_variant_lookup (record, "partial", "b", &partial) && partial)
+    record_update (&tile_table, record, tile);
+  else
+    record_read (&tile_table, record, tile);
   return tile;
 }
 
@@ -63,6 +67,16 @@ take_slot_signal (Client *client, GVariant *record)
   if (tile != NULL && tile->state == TILE_FAIL && client->listener.failed != NULL
       && (!known_fail || tile->attempt != known_attempt))
     client->listener.failed (tile, client->listener.data);
+}
+
+static void
+take_slots_signal (Client *client, GVariant *list)
+{
+  for (gsize i = 0; i < g_variant_n_children (list); i++) {
+    g_autoptr (GVariant) record = g_variant_get_child_value (list, i);
+
+    take_slot_signal (client, record);
+  }
 }
 
 static gboolean
@@ -369,20 +383,27 @@ client_take_attempt (Client *client, GVariant *record)
 /* ---- signals ---- */
 
 void
-client_take_signal (Client *client, const char *name, GVariant *record)
+client_take_signal (Client *client, const char *name, GVariant *value)
 {
   static const struct {
     const char *name;
+    const char *type;
     ClientTake take;
   } signals[] = {
-    { "SlotChanged", take_slot_signal },     { "BatchChanged", take_batch_signal },
-    { "StatusChanged", client_take_status }, { "EventRecorded", take_event_signal },
-    { "AttemptEnded", take_attempt_signal }, { "ExportProgress", client_take_export_progress },
+    { "SlotsChanged", "aa{sv}", take_slots_signal },
+    { "SlotChanged", "a{sv}", take_slot_signal },
+    { "BatchChanged", "a{sv}", take_batch_signal },
+    { "StatusChanged", "a{sv}", client_take_status },
+    { "EventRecorded", "a{sv}", take_event_signal },
+    { "AttemptEnded", "a{sv}", take_attempt_signal },
+    { "ExportProgress", "a{sv}", client_take_export_progress },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (signals); i++)
-    if (g_str_equal (name, signals[i].name)) {
-      signals[i].take (client, record);
+    if (g_str_equal (name, signals[i].name)
+        && g_variant_is_of_type (value, G_VARIANT_TYPE (signals[i].type)))
+    {
+      signals[i].take (client, value);
       client_changed (client);
       return;
     }

@@ -80,8 +80,9 @@ feel_pulse (gpointer data)
   if (client->pulse_asked && ++client->pulses_missed >= PULSES_MISSED)
     be_disconnected (client, g_strdup (_ ("The station's daemon hangs: it says nothing. If this "
                                           "stays so, call an engineer.")));
-  if (!client->pulse_asked)
+  if (!client->pulse_asked && !client->heard) /* who tells something lives */
     ask_pulse (client);
+  client->heard = FALSE;
   if (++client->pulses % PULSES_FOR_STATUS == 0 && client->model->connected)
     client_ask_status (client);
   client_fetch_stale (client);
@@ -118,12 +119,14 @@ static void
 signal_came (GDBusConnection *connection, const char *sender, const char *path,
              const char *interface, const char *name, GVariant *parameters, gpointer data)
 {
-  g_autoptr (GVariant) record = NULL;
+  Client *client = data;
+  g_autoptr (GVariant) value = NULL;
 
-  if (!g_variant_is_of_type (parameters, G_VARIANT_TYPE ("(a{sv})")))
+  client->heard = TRUE;
+  if (g_variant_n_children (parameters) != 1)
     return;
-  record = g_variant_get_child_value (parameters, 0);
-  client_take_signal (data, name, record);
+  value = g_variant_get_child_value (parameters, 0);
+  client_take_signal (client, name, value);
 }
 
 /* ---- the connection's begin ---- */

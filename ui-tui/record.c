@@ -192,16 +192,15 @@ stays_when_missing (RecordKind kind)
   return kind == RECORD_INSIDE || kind == RECORD_LIST || kind == RECORD_CHOICE;
 }
 
-void
-record_read (const RecordTable *table, GVariant *record, void *target)
+/* Which fields were there: a bit each. */
+static guint64
+read_fields (const RecordTable *table, GVariant *record, void *target)
 {
   GVariantIter iterator;
   const char *key;
   GVariant *value;
   guint64 seen = 0;
 
-  if (!g_variant_is_of_type (record, G_VARIANT_TYPE_VARDICT))
-    return;
   g_variant_iter_init (&iterator, record);
   while (g_variant_iter_loop (&iterator, "{&sv}", &key, &value)) {
     const int i = find_field (table, key);
@@ -211,9 +210,27 @@ record_read (const RecordTable *table, GVariant *record, void *target)
     read_value (&table->fields[i], value, target);
     seen |= G_GUINT64_CONSTANT (1) << i;
   }
+  return seen;
+}
+
+void
+record_read (const RecordTable *table, GVariant *record, void *target)
+{
+  guint64 seen;
+
+  if (!g_variant_is_of_type (record, G_VARIANT_TYPE_VARDICT))
+    return;
+  seen = read_fields (table, record, target);
   for (int i = 0; table->fields[i].key != NULL; i++)
     if ((seen >> i & 1) == 0 && !stays_when_missing (table->fields[i].kind))
       clear_value (&table->fields[i], target);
+}
+
+void
+record_update (const RecordTable *table, GVariant *record, void *target)
+{
+  if (g_variant_is_of_type (record, G_VARIANT_TYPE_VARDICT))
+    read_fields (table, record, target);
 }
 
 void

@@ -41,6 +41,9 @@ struct RecordTable {
  * LIST or a CHOICE stays, because only some records tell it. What is the same is not touched. */
 void record_read (const RecordTable *table, GVariant *record, void *target);
 
+/* The same with a record that has only what is new: what is missing stays. */
+void record_update (const RecordTable *table, GVariant *record, void *target);
+
 /* Frees what `target` holds and makes it all zero. */
 void record_clear (const RecordTable *table, void *target);
 
