@@ -37,6 +37,8 @@ nobody_listens (const ApiSignals *signals)
   return signals->connections->len == 0;
 }
 
+static void tell_batches (ApiSignals *signals);
+
 /* ---- slots and attempts ---- */
 
 static void
@@ -45,6 +47,16 @@ tell_slot (const Slot *slot, gpointer data)
   ApiSignals *signals = data;
 
   api_tell (signals->skeleton, "SlotChanged", record_slot (slot));
+}
+
+/* What a unit changed of its batch comes along, so that a screen draws once. */
+static void
+tell_line (GVariant *records, gpointer data)
+{
+  ApiSignals *signals = data;
+
+  tell_batches (signals);
+  api_tell (signals->skeleton, "SlotsChanged", records);
 }
 
 static void
@@ -58,14 +70,6 @@ handle_slot_changed (const Slot *slot, gpointer data)
     line_signals_changed (signals->line, slot);
   else
     line_signals_forget (signals->line);
-}
-
-static void
-tell_line (GVariant *records, gpointer data)
-{
-  const ApiSignals *signals = data;
-
-  api_tell (signals->skeleton, "SlotsChanged", records);
 }
 
 /* Before the handler that answers. */
@@ -140,14 +144,34 @@ tell_batch (const BatchNews *news)
     api_tell (signals->skeleton, "BatchChanged", record);
 }
 
+static void
+tell_batch_if_changed (BatchNews *news)
+{
+  if (!news->changed)
+    return;
+  news->changed = FALSE;
+  tell_batch (news);
+}
+
+static void
+tell_batches (ApiSignals *signals)
+{
+  GHashTableIter iterator;
+  gpointer news;
+
+  g_hash_table_iter_init (&iterator, signals->batches);
+  while (g_hash_table_iter_next (&iterator, NULL, &news))
+    tell_batch_if_changed (news);
+}
+
 static gboolean
 handle_batch_pause_over (gpointer data)
 {
   BatchNews *news = data;
 
   if (news->changed) {
-    news->changed = FALSE;
-    tell_batch (news);
+    if (!line_signals_is_waiting (news->signals->line))
+      tell_batch_if_changed (news);
     return G_SOURCE_CONTINUE;
   }
   news->timer = 0;

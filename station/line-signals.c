@@ -125,6 +125,12 @@ line_signals_changed (LineSignals *signals, const Slot *slot)
   line_signals_flush (signals);
 }
 
+gboolean
+line_signals_is_waiting (const LineSignals *signals)
+{
+  return g_hash_table_size (signals->changed) > 0;
+}
+
 void
 line_signals_forget (LineSignals *signals)
 {

@@ -25,5 +25,8 @@ void line_signals_changed (LineSignals *signals, const Slot *slot);
  * will take the next signal for the difference to that. */
 void line_signals_flush (LineSignals *signals);
 
+/* Something is to be told within a moment. */
+gboolean line_signals_is_waiting (const LineSignals *signals);
+
 /* Nobody heard what was told: the next record of each slot is whole. */
 void line_signals_forget (LineSignals *signals);

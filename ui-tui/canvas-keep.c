@@ -108,6 +108,8 @@ row_changes (const Canvas *canvas, const Canvas *before, int row, CellChanged ch
   int told = -1;
   guint count = 0;
 
+  if (then != NULL && memcmp (now, then, (gsize)canvas->width * sizeof (Cell)) == 0)
+    return 0;
   for (int column = 0; column < canvas->width; column++) {
     const int first = now[column].glyph == 0 && column > 0 ? column - 1 : column;
 

@@ -124,12 +124,12 @@ canvas_cell (const Canvas *canvas, int row, int column)
 static void
 part_wide (Canvas *canvas, int row, int column)
 {
-  const gunichar glyph = cell_at (canvas, row, column)->glyph;
+  Cell *cell = cell_at (canvas, row, column);
 
-  if (glyph == 0 && column > 0)
-    cell_at (canvas, row, column - 1)->glyph = ' ';
-  else if (glyph_width (glyph) == 2 && column + 1 < canvas->width)
-    cell_at (canvas, row, column + 1)->glyph = ' ';
+  if (cell->glyph == 0 && column > 0)
+    cell[-1].glyph = ' ';
+  else if (column + 1 < canvas->width && cell[1].glyph == 0)
+    cell[1].glyph = ' ';
 }
 
 void

@@ -54,7 +54,6 @@ draw (Loop *loop)
 
   loop->app.model->now = g_get_real_time ();
   display_fit (plan->display, loop->canvas);
-  canvas_clear (loop->canvas);
   screen_draw (loop->app.model, loop->canvas);
   display_draw (plan->display, loop->canvas);
   if (plan->save != NULL)

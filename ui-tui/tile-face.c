@@ -185,10 +185,11 @@ or_nothing (const char *text)
 }
 
 char *
-tile_face_key (const TileFace *face)
+tile_face_key (const TileFace *face, guint number, guint focus)
 {
-  return g_strdup_printf ("%d %d %d %u/%u\n%s\n%s\n%s\n%s\n%s\n%s", face->style, face->pattern,
-                          face->text_may_be_cut, face->step_number, face->steps, face->word,
+  return g_strdup_printf ("%u %u %d %d %d %u/%u\n%s\n%s\n%s\n%s\n%s\n%s\n%s", number, focus,
+                          face->style, face->pattern, face->text_may_be_cut, face->step_number,
+                          face->steps, face->word, or_nothing (face->serial),
                           or_nothing (face->first), face->time, or_nothing (face->text),
                           or_nothing (face->action), face->least);
 }

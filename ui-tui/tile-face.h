@@ -22,7 +22,7 @@ typedef struct {
 } TileFace;
 
 TileFace tile_face (const Tile *tile, const TileSurroundings *surroundings);
-/* All that is drawn of it inside the frame. Free with g_free(). */
-char *tile_face_key (const TileFace *face);
+/* All that its tile shows. Free with g_free(). */
+char *tile_face_key (const TileFace *face, guint number, guint focus);
 void tile_face_clear (TileFace *face);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (TileFace, tile_face_clear)

@@ -207,7 +207,7 @@ draw_least (Canvas *canvas, Area area, const TileFace *face)
 }
 
 static void
-draw_afresh (Canvas *canvas, Area area, const TileFace *face)
+draw_inside (Canvas *canvas, Area area, const TileFace *face)
 {
   canvas_fill (canvas, area, ' ', face->style);
   if (area.width >= LETTERS_WIDTH && area.height >= LETTERS_HEIGHT)
@@ -218,24 +218,18 @@ draw_afresh (Canvas *canvas, Area area, const TileFace *face)
     draw_least (canvas, area, face);
 }
 
-/* Of sixty-four tiles few differ from what they were a moment ago. */
-static void
-draw_inside (Canvas *canvas, Area area, const TileFace *face)
-{
-  g_autofree char *key = tile_face_key (face);
-
-  if (canvas_recall (canvas, area, key))
-    return;
-  draw_afresh (canvas, area, face);
-  canvas_keep (canvas, area, key);
-}
-
+/* Of sixty-four tiles few differ from what they were a moment ago. The frame joins those of the
+ * neighbours, and which of them stand there already depends on the focus. */
 void
 tile_draw (Canvas *canvas, Area area, const Tile *tile, const TileSurroundings *surroundings)
 {
+  const gboolean focused = tile->number == surroundings->focus;
   g_auto (TileFace) face = tile_face (tile, surroundings);
-  const Area inside = area_inside (area, 1, 1);
+  g_autofree char *key = tile_face_key (&face, tile->number, surroundings->focus);
 
-  draw_frame (canvas, area, tile, &face, surroundings->focused);
-  draw_inside (canvas, inside, &face);
+  if (canvas_recall (canvas, area, key))
+    return;
+  draw_frame (canvas, area, tile, &face, focused);
+  draw_inside (canvas, area_inside (area, 1, 1), &face);
+  canvas_keep (canvas, area, key);
 }

@@ -13,7 +13,7 @@ Area tile_grid_area (Area area, const TileGrid *grid, guint place);
 typedef struct {
   gint64 now;
   gboolean running; /* a batch runs and takes units */
-  gboolean focused;
+  guint focus;      /* the slot with the focus, or 0 */
 } TileSurroundings;
 
 void tile_draw (Canvas *canvas, Area area, const Tile *tile, const TileSurroundings *surroundings);

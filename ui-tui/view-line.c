@@ -221,7 +221,7 @@ draw_tile (const Model *model, Canvas *canvas, Area area, const TileGrid *grid, 
   const BatchLine *batch = model_running_batch (model);
   const TileSurroundings surroundings = { .now = model->now,
                                           .running = batch != NULL && !batch_is_done (batch),
-                                          .focused = focused };
+                                          .focus = model->focus };
   const Tile *tile;
 
   if (index >= model->tiles->len)
