@@ -56,7 +56,8 @@ tell_line (GVariant *records, gpointer data)
   ApiSignals *signals = data;
 
   tell_batches (signals);
-  api_tell (signals->skeleton, "SlotsChanged", records);
+  if (g_variant_n_children (records) > 0)
+    api_tell (signals->skeleton, "SlotsChanged", records);
 }
 
 static void

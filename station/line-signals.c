@@ -7,7 +7,7 @@
 
 #include "station/records.h"
 
-#define PAUSE 70 /* milliseconds: a screen that draws it then is still in time */
+#define PAUSE 80 /* milliseconds: a screen that draws it then is still in time */
 
 struct LineSignals {
   LineTell tell;
@@ -98,8 +98,7 @@ line_signals_flush (LineSignals *signals)
     add_slot (signals, &records, slot);
   g_hash_table_remove_all (signals->changed);
   list = g_variant_ref_sink (g_variant_builder_end (&records));
-  if (g_variant_n_children (list) > 0)
-    signals->tell (list, signals->data);
+  signals->tell (list, signals->data);
 }
 
 static gboolean
@@ -107,12 +106,12 @@ handle_pause_over (gpointer data)
 {
   LineSignals *signals = data;
 
-  if (g_hash_table_size (signals->changed) > 0) {
-    line_signals_flush (signals);
-    return G_SOURCE_CONTINUE;
-  }
-  signals->timer = 0;
-  return G_SOURCE_REMOVE;
+  const gboolean goes_on = g_hash_table_size (signals->changed) > 0;
+
+  line_signals_flush (signals);
+  if (!goes_on)
+    signals->timer = 0;
+  return goes_on;
 }
 
 void
@@ -128,7 +127,7 @@ line_signals_changed (LineSignals *signals, const Slot *slot)
 gboolean
 line_signals_is_waiting (const LineSignals *signals)
 {
-  return g_hash_table_size (signals->changed) > 0;
+  return signals->timer != 0;
 }
 
 void

@@ -10,7 +10,7 @@
 
 typedef struct LineSignals LineSignals;
 
-/* `records` is an aa{sv}. */
+/* `records` is an aa{sv}, empty at the end of a pause in which no slot changed. */
 typedef void (*LineTell) (GVariant *records, gpointer data);
 
 /* `tell` runs on the main loop. */
@@ -25,7 +25,7 @@ void line_signals_changed (LineSignals *signals, const Slot *slot);
  * will take the next signal for the difference to that. */
 void line_signals_flush (LineSignals *signals);
 
-/* Something is to be told within a moment. */
+/* A pause runs: `tell` will be called at its end. */
 gboolean line_signals_is_waiting (const LineSignals *signals);
 
 /* Nobody heard what was told: the next record of each slot is whole. */

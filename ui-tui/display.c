@@ -109,6 +109,7 @@ set_modes (void)
   keypad (stdscr, TRUE);
   nodelay (stdscr, TRUE);
   intrflush (stdscr, FALSE);
+  typeahead (-1); /* a drawing is small: none is broken off for a key */
   scrollok (stdscr, FALSE);
   idlok (stdscr, FALSE);
   leaveok (stdscr, FALSE);
@@ -129,6 +130,7 @@ display_open (const Preferences *preferences, GError **error)
     refuse (error, "The terminal can't be used: curses does not start on it.");
     return NULL;
   }
+  endwin (); /* until it was away once, curses writes each move of the cursor by itself */
   crash_handler_arm (exit_ca_mode, cursor_normal, keypad_local);
   display->ascii = preferences->ascii || !g_str_equal (nl_langinfo (CODESET), "UTF-8");
   display->looks = style_looks (preferences->palette);

@@ -2,8 +2,8 @@
  *
  * See loop.h. Keys go through the scanner to the app; whatever changes the model asks for a
  * drawing. Drawings are at least DRAW_PAUSE apart, so that 64 busy slots cost no more than one; the
- * first one after a quiet time is made at once. The header shows the time: each second is drawn,
- * and the terminal gets the cells that differ.
+ * first one after a quiet time is made when what came with its cause is there too. The header shows
+ * the time: each second is drawn, and the terminal gets the cells that differ.
  */
 #include "ui-tui/loop.h"
 
@@ -19,6 +19,7 @@
 #include "ui-tui/view.h"
 
 #define DRAW_PAUSE (50 * 1000)
+#define DRAW_DELAY (5 * 1000)
 #define CTRL_C 0x03
 #define CTRL_Z 0x1a
 
@@ -64,8 +65,10 @@ draw (Loop *loop)
 static void
 want_drawing (Loop *loop)
 {
+  const gint64 soon = g_get_monotonic_time () + DRAW_DELAY;
+
   if (g_source_get_ready_time (loop->drawing) < 0)
-    g_source_set_ready_time (loop->drawing, loop->drawn_at + DRAW_PAUSE);
+    g_source_set_ready_time (loop->drawing, MAX (soon, loop->drawn_at + DRAW_PAUSE));
 }
 
 static gboolean

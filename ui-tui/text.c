@@ -6,6 +6,7 @@
 #include "ui-tui/text.h"
 
 #include <string.h>
+#include <time.h>
 
 int
 glyph_width (gunichar glyph)
@@ -70,7 +71,13 @@ local_time (gint64 seconds_since_1970, const char *format)
 char *
 clock_words (gint64 microseconds_since_1970)
 {
-  return local_time (microseconds_since_1970 / G_USEC_PER_SEC, "%H:%M:%S");
+  const time_t seconds = (time_t)(microseconds_since_1970 / G_USEC_PER_SEC);
+  struct tm time;
+
+  /* in each drawing, so not by GDateTime, which looks at the time zone's files each time */
+  if (localtime_r (&seconds, &time) == NULL || time.tm_year >= 9999 - 1900)
+    return g_strdup ("-");
+  return g_strdup_printf ("%02d:%02d:%02d", time.tm_hour, time.tm_min, time.tm_sec);
 }
 
 char *

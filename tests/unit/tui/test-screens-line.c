@@ -9,6 +9,7 @@
 
 #include "tests/unit/tui/golden.h"
 #include "tests/unit/tui/samples.h"
+#include "ui-tui/tile.h"
 
 typedef struct {
   const char *name;
@@ -245,6 +246,104 @@ START_TEST (no_size_and_no_text_brings_it_down)
 }
 END_TEST
 
+/* ---- what is written ---- */
+
+static guint
+changes_after (Canvas *canvas, Canvas *shown, Model *model, CellChanged changed, gpointer data)
+{
+  guint count;
+
+  screen_draw (model, canvas);
+  count = canvas_changes (canvas, shown, changed, data);
+  canvas_copy (canvas, shown);
+  return count;
+}
+
+typedef struct {
+  Area area;
+  guint outside;
+} Bounds;
+
+static void
+count_outside (int row, int column, Cell cell, gpointer data)
+{
+  Bounds *bounds = data;
+  const Area area = bounds->area;
+
+  if (row < area.row || row >= area.row + area.height || column < area.column
+      || column >= area.column + area.width)
+    bounds->outside++;
+}
+
+START_TEST (a_tile_that_changes_writes_only_itself)
+{
+  g_autoptr (Model) model = sample_line (64);
+  g_autoptr (Canvas) canvas = canvas_new (60, 200, FALSE);
+  g_autoptr (Canvas) shown = canvas_new (60, 200, FALSE);
+  Tile *tile = sample_tile (model, 20, TILE_WORKING);
+  Bounds bounds = { 0 };
+
+  tile->steps = 13;
+  tile->step_number = 4;
+  changes_after (canvas, shown, model, NULL, NULL);
+  ck_assert_uint_eq (changes_after (canvas, shown, model, NULL, NULL), 0);
+  const TileGrid grid = { model->grid_columns, (63 + model->grid_columns) / model->grid_columns, 1,
+                          64 };
+  bounds.area = tile_grid_area ((Area){ 2, 0, 53, 200 }, &grid, 19);
+  tile->step_number = 5;
+  const guint step = changes_after (canvas, shown, model, count_outside, &bounds);
+  ck_assert_uint_ge (step, 1);
+  ck_assert_uint_le (step, 12);
+  tile->state = TILE_PASS;
+  ck_assert_uint_ge (changes_after (canvas, shown, model, count_outside, &bounds), 20);
+  ck_assert_uint_eq (bounds.outside, 0);
+}
+END_TEST
+
+START_TEST (an_idle_minute_writes_only_the_clock)
+{
+  g_autoptr (Model) model = sample_line (64);
+  g_autoptr (Canvas) canvas = canvas_new (43, 132, FALSE);
+  g_autoptr (Canvas) shown = canvas_new (43, 132, FALSE);
+  Bounds bounds = { { 0, 0, 1, 132 }, 0 };
+
+  for (guint i = 0; i < model->tiles->len; i++) {
+    Tile *tile = g_ptr_array_index (model->tiles, i);
+
+    if (tile->state == TILE_WORKING)
+      tile->state = TILE_EMPTY;
+  }
+  changes_after (canvas, shown, model, NULL, NULL);
+  for (guint second = 0; second < 60; second++) {
+    model->now += G_USEC_PER_SEC;
+    const guint written = changes_after (canvas, shown, model, count_outside, &bounds);
+
+    ck_assert_uint_ge (written, 1);
+    ck_assert_uint_le (written, 6);
+  }
+  ck_assert_uint_eq (bounds.outside, 0);
+}
+END_TEST
+
+START_TEST (what_is_copied_is_what_would_be_drawn)
+{
+  g_autoptr (Canvas) kept = canvas_new (43, 132, FALSE);
+  g_autoptr (Model) model = sample_line (40);
+
+  for (guint turn = 0; turn < 200; turn++) {
+    g_autoptr (Canvas) fresh = canvas_new (43, 132, FALSE);
+    Tile *tile = g_ptr_array_index (model->tiles, turn * 7 % 40);
+
+    tile->state = (TileState)(turn % (TILE_DISABLED + 1));
+    model->focus = turn % 5 == 0 ? turn % 41 : model->focus;
+    model->now += G_USEC_PER_SEC / 3;
+    screen_draw (model, kept);
+    screen_draw (model, fresh);
+    ck_assert_uint_eq (canvas_changes (kept, fresh, NULL, NULL), 0);
+  }
+}
+END_TEST
+
 int
 main (void)
 {
@@ -266,6 +365,9 @@ main (void)
   tcase_add_test (line, before_the_first_word_of_the_station_nothing_is_claimed);
   tcase_add_test (line, a_locked_screen_offers_only_what_it_takes);
   tcase_add_test (line, help_is_always_in_the_footer);
+  tcase_add_test (line, a_tile_that_changes_writes_only_itself);
+  tcase_add_test (line, an_idle_minute_writes_only_the_clock);
+  tcase_add_test (line, what_is_copied_is_what_would_be_drawn);
   tcase_add_loop_test (line, no_size_and_no_text_brings_it_down, 0,
                        2 * G_N_ELEMENTS (sweep_samples));
   suite_add_tcase (suite, line);
