@@ -159,7 +159,7 @@ has_room_for_frame (Area area, Area word)
 
 /* The word in the middle of its pattern. */
 static void
-draw_word (Canvas *canvas, Area area, const TileFace *face)
+draw_hatched_word (Canvas *canvas, Area area, const TileFace *face)
 {
   const Area word = word_extent (canvas, area, face->word);
 
@@ -177,7 +177,10 @@ draw_large (Canvas *canvas, Area area, const TileFace *face)
   const int details = MIN (detail_rows (face, text.width), area.height - LETTER_ROWS);
   const int rows = area.height - details;
 
-  draw_word (canvas, area_top (area, rows), face);
+  if (face->pattern == PATTERN_NONE)
+    huge_draw (canvas, area_top (area, rows), face->style, face->word);
+  else
+    draw_hatched_word (canvas, area_top (area, rows), face);
   draw_details (canvas, area_below (text, rows), face);
 }
 
