@@ -7,7 +7,7 @@
 
 #include "station/records.h"
 
-#define PAUSE 80 /* milliseconds: a screen that draws it then is still in time */
+#define PAUSE 60 /* milliseconds: a screen that draws it then is still in time */
 
 struct LineSignals {
   LineTell tell;

@@ -30,7 +30,6 @@ import selectors
 import statistics
 import struct
 import subprocess
-import sys
 import termios
 import threading
 import time
@@ -315,7 +314,7 @@ def unlike(number):
     return ''.join(chr(ord('A') + (number * 7 + place * 5) % 26) for place in range(8))
 
 
-def event_rounds(name, station, simulator):
+def event_rounds(name, station, simulator, first):
     screen, bare = Screen(station, 200, 60), Bare(station)
     plugs, signals, disables = [], [], []
     with watched(screen, bare):
@@ -323,7 +322,7 @@ def event_rounds(name, station, simulator):
         time.sleep(1)
         for turn in range(bench.ROUNDS * 4):
             plug, signal = plug_delays(station, simulator, screen, bare,
-                                       unlike(turn) + str(turn % 10))
+                                       unlike(turn) + str(first + turn))
             plugs.append(plug)
             signals.append(signal)
             disables.append(disable_delay(station, screen, unlike(turn)))
@@ -336,10 +335,10 @@ def event():
     with rig.station(slots=SLOTS) as station:
         simulator = station.simulator(keeps=False)
         station.start_batch()
-        event_rounds('screen-event-idle', station, simulator)
+        event_rounds('screen-event-idle', station, simulator, 100)
         with busy_line(simulator, range(1, SLOTS), LINES_PACE):
             time.sleep(8)
-            event_rounds('screen-event-64', station, simulator)
+            event_rounds('screen-event-64', station, simulator, 200)
 
 
 # ---- how much it writes ----
@@ -400,4 +399,3 @@ def memory():
 if __name__ == '__main__':
     rig.main({'screen-cpu': cpu, 'screen-full': full, 'screen-event': event,
               'screen-bytes': written, 'screen-memory': memory})
-    sys.exit(0)
