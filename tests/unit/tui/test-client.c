@@ -338,6 +338,7 @@ START_TEST (a_batch_is_exported_to_a_file)
   GSubprocess *device;
 
   connect_client ();
+  client_watch_view (client, VIEW_LOG); /* events are told where they are shown */
   line_rig_batch (line, "B-1", 1, "running");
   device = rig_plug (line->rig, "SN-1", NULL);
   ck_assert (wait_until (slot_1_passed, 30));

@@ -313,6 +313,7 @@ START_TEST (an_idle_minute_writes_only_the_clock)
     if (tile->state == TILE_WORKING)
       tile->state = TILE_EMPTY;
   }
+  model_running_batch (model)->pace_passed = 0; /* units an hour fall while nothing comes */
   changes_after (canvas, shown, model, NULL, NULL);
   for (guint second = 0; second < 60; second++) {
     model->now += G_USEC_PER_SEC;
