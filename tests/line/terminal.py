@@ -112,11 +112,23 @@ class Terminal:
     def is_dead(self):
         return self.tmux('display-message', '-p', '#{pane_dead}').strip() == '1'
 
+    def end_status(self):
+        """Its exit status, '' while there is none. tmux at times never asks for it: then the
+        kernel still keeps it."""
+        told = self.tmux('display-message', '-p', '#{pane_dead_status}').strip()
+        if told or not self.is_dead():
+            return told
+        with contextlib.suppress(OSError):
+            with open(f'/proc/{self.pid()}/stat', encoding='ascii', errors='replace') as file:
+                words = file.read().rsplit(')', 1)[1].split()
+            if words[0] == 'Z':
+                code = int(words[-1])
+                return f'signal {code & 127}' if code & 127 else str(code >> 8)
+        return ''
+
     def wait_end(self):
-        """Its exit status, which tmux learns a moment after the terminal was closed."""
-        return rig.wait_until(
-            lambda: self.tmux('display-message', '-p', '#{pane_dead_status}').strip(),
-            'keycradle-tui has ended', pause=0.03)
+        """Its exit status."""
+        return rig.wait_until(self.end_status, 'keycradle-tui has ended', pause=0.03)
 
     def kill(self):
         os.kill(self.pid(), signal.SIGKILL)
