@@ -35,7 +35,7 @@ end_run (Client *client, const GError *error)
   }
   else {
     model_notice (client->model, NOTICE_GOOD, _ ("Written: %s"), run->path);
-    client_watch_view (client, VIEW_EXPORT);
+    client_fetch_view (client, VIEW_EXPORT);
   }
   output_file_clear (&client->export_file);
   client_changed (client);

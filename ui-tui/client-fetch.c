@@ -20,8 +20,8 @@ filter (const char *key, const char *value, guint limit)
   return g_variant_new ("(@a{sv})", g_variant_dict_end (&options));
 }
 
-static void
-fetch_view (Client *client, ViewKind view)
+void
+client_fetch_view (Client *client, ViewKind view)
 {
   const BatchLine *batch = model_selected_batch (client->model);
 
@@ -75,7 +75,7 @@ void
 client_watch_view (Client *client, ViewKind view)
 {
   listen_for (client, view);
-  fetch_view (client, view);
+  client_fetch_view (client, view);
 }
 
 /* The slots come last: with them the model is true. */
@@ -88,7 +88,7 @@ client_fetch_all (Client *client)
   client_ask (client, "ListProfiles", NULL, client_take_profiles);
   client_ask (client, "ListOperators", NULL, client_take_operators);
   client_ask (client, "ListSlots", NULL, client_take_slots);
-  fetch_view (client, client->model->view);
+  client_fetch_view (client, client->model->view);
 }
 
 void
