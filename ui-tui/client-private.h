@@ -53,8 +53,9 @@ GError *client_error_new (const GError *error, const char *method);
 gboolean client_error_is_connection (const GError *error);
 
 /* Everything that is to be known at once: after connecting, and after a silence. */
-void client_fetch_view (Client *client, ViewKind view);
 void client_fetch_all (Client *client);
+/* What only that view shows. */
+void client_fetch_view (Client *client, ViewKind view);
 /* The failures of the batch that the Batch view shows, where they have become stale. */
 void client_fetch_stale (Client *client);
 
