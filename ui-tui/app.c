@@ -323,6 +323,20 @@ note_contact (App *app)
   app->was_away = !model->connected;
 }
 
+/* Where people sign in, a screen that is started waits for one of them: it may have been ended to
+ * get past its lock. */
+void
+app_hear (App *app)
+{
+  const Health *health = &app->model->health;
+
+  if (app->has_met || !app->model->connected || health->station == NULL)
+    return;
+  app->has_met = TRUE;
+  app->model->locked =
+      app->preferences->lock_minutes > 0 && health->operators > 0 && health->operator_name == NULL;
+}
+
 void
 app_tick (App *app, gint64 monotonic_now)
 {

@@ -38,6 +38,7 @@ struct App {
   guint digit;         /* the first of two digits that name a slot */
   gint64 digit_at;     /* monotonic */
   gboolean was_away;   /* the station, at the last tick */
+  gboolean has_met;    /* it, since the start */
   guint calls;         /* how many were made */
   gboolean path_typed; /* the export's file is the operator's own choice */
   char *spoken_to;     /* the operator whose language was taken last, or NULL */
@@ -59,6 +60,9 @@ void app_key (App *app, gunichar key);
 
 /* A code came from the scanner (or was typed and entered). */
 void app_code (App *app, const char *code);
+
+/* The station told something. */
+void app_hear (App *app);
 
 /* Time has passed: notices end, the screen locks, another operator is spoken to. */
 void app_tick (App *app, gint64 monotonic_now);

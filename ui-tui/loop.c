@@ -95,7 +95,10 @@ static gboolean
 is_terminals_own (Loop *loop, gunichar key)
 {
   if (key == CTRL_C) {
-    g_main_loop_quit (loop->loop);
+    if (loop->app.model->locked)
+      app_request (&loop->app, REQUEST_QUIT); /* which says so */
+    else
+      g_main_loop_quit (loop->loop);
     return TRUE;
   }
   if (key == CTRL_Z) {
@@ -222,6 +225,7 @@ operator_quits (App *app)
 static void
 model_changed (gpointer data)
 {
+  app_hear (&((Loop *)data)->app);
   want_drawing (data);
 }
 

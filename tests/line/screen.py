@@ -134,6 +134,22 @@ def the_screen_locks_and_badges_open_it():
             rig.expect({'sign-in', 'sign-out', 'sign-in-refused'} <= set(kinds), f'{kinds}')
 
 
+def a_screen_that_is_started_waits_for_a_badge():
+    with rig.station(slots=1) as station:
+        add_people(station)
+        with terminal(station, conf='') as screen:
+            screen.wait('your badge')
+            screen.keys('q', 'C-c')
+            screen.wait('locked')
+            rig.expect(not screen.is_dead(), 'Ctrl-C does not get past the lock')
+            screen.scan('B4471')
+            screen.wait('mei')
+            with terminal(station, conf='') as second:
+                second.wait('mei', 'F3')
+            screen.keys('C-c')
+            rig.expect_equal(screen.wait_end(), '0', 'exit status')
+
+
 def a_supervisor_is_asked_for_what_only_he_may():
     with rig.station(slots=1) as station:
         add_people(station)
@@ -358,6 +374,7 @@ if __name__ == '__main__':
         control_barcodes_do_what_keys_do,
         scans_start_batches_and_name_units,
         the_screen_locks_and_badges_open_it,
+        a_screen_that_is_started_waits_for_a_badge,
         a_supervisor_is_asked_for_what_only_he_may,
         the_screen_outlives_the_daemon,
         killing_screens_disturbs_nothing,

@@ -12,12 +12,13 @@ import time
 import rig
 
 COUNTER = iter(range(1000))
+NEVER_LOCKED = '[screen]\nLockMinutes=0\n'
 
 
 class Terminal:
     """keycradle-tui on a terminal of its own. `conf` is the text of its screen.conf."""
 
-    def __init__(self, station, columns=80, rows=24, words=(), conf='', term='tmux-256color',
+    def __init__(self, station, columns=80, rows=24, words=(), conf=NEVER_LOCKED, term='tmux-256color',
                  **variables):
         if shutil.which('tmux') is None:
             raise rig.Failure('tmux is not installed: scripts/prepare test installs it')
