@@ -19,6 +19,7 @@ app_show_device (App *app, const char *serial)
   model->show_transcript = FALSE;
   model->transcript_top = 0;
   if (app->client != NULL) {
+    client_listen (app->client, VIEW_DEVICE);
     client_fetch_device (app->client, wanted);
   }
   else if (g_strcmp0 (model->detail.wanted, wanted) != 0) {

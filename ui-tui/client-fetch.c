@@ -54,8 +54,8 @@ client_fetch_view (Client *client, ViewKind view)
 }
 
 /* The log costs more than all the rest of the line: it is heard where it is shown. */
-static void
-listen_for (Client *client, ViewKind view)
+void
+client_listen (Client *client, ViewKind view)
 {
   static const char *const always[] = { "SlotsChanged", "BatchChanged", "StatusChanged",
                                         "ExportProgress", NULL };
@@ -74,7 +74,7 @@ listen_for (Client *client, ViewKind view)
 void
 client_watch_view (Client *client, ViewKind view)
 {
-  listen_for (client, view);
+  client_listen (client, view);
   client_fetch_view (client, view);
 }
 
@@ -82,7 +82,7 @@ client_watch_view (Client *client, ViewKind view)
 void
 client_fetch_all (Client *client)
 {
-  listen_for (client, client->model->view);
+  client_listen (client, client->model->view);
   client_ask_status (client);
   client_ask (client, "ListBatches", NULL, client_take_batches);
   client_ask (client, "ListProfiles", NULL, client_take_profiles);

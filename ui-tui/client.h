@@ -26,7 +26,9 @@ Client *client_new (const char *socket, Model *model, const ClientListener *list
 void client_free (Client *client);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Client, client_free)
 
-/* What the view shows is fetched, and kept fresh while it is shown. */
+/* From now on what that view shows is heard. */
+void client_listen (Client *client, ViewKind view);
+/* ... and fetched: what the view shows is kept fresh while it is shown. */
 void client_watch_view (Client *client, ViewKind view);
 void client_fetch_device (Client *client, const char *serial);
 void client_fetch_attempt (Client *client, gint64 id);
