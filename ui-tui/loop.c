@@ -18,7 +18,7 @@
 #include "ui-tui/scan.h"
 #include "ui-tui/view.h"
 
-#define DRAW_PAUSE (50 * 1000)
+#define DRAW_PAUSE (20 * 1000)
 #define DRAW_DELAY (5 * 1000)
 #define CTRL_C 0x03
 #define CTRL_Z 0x1a

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """What the operator's screen costs, and how late it is. Lines and rounds as in bench.py.
 
+  screen-hands-64-...     as screen-cpu-64 below, but a unit takes 20 to 30 s, as where hands change units
   screen-cpu-64-SIZE      share of one core that keycradle-tui takes while 64 slots are busy at a
                           line's pace: 115200 baud, a key in 2 to 5 s, the next unit at once
   screen-cpu-64-bare      the same of a client that only hears: `keycradle monitor --json`
@@ -39,18 +40,15 @@ import rig
 
 SLOTS = 64
 SECONDS = float(os.environ.get('KEYCRADLE_BENCH_SECONDS', '10'))
-LINES_PACE = {'baud': 115200, 'latency': 2}
+FAST_PACE = {'baud': 115200, 'latency': 2, 'keygen-ms': (2000, 5000)}
+HANDS_PACE = {'baud': 115200, 'latency': 2, 'keygen-ms': (20000, 30000)}
 CONTROL_L = b'\x0c'
 
 
 def cpu_seconds(pid):
-    """What all of its threads have used; finer than the ticks of /proc/PID/stat."""
-    total = 0
-    for task in os.listdir(f'/proc/{pid}/task'):
-        with contextlib.suppress(OSError), \
-                open(f'/proc/{pid}/task/{task}/schedstat', encoding='ascii') as file:
-            total += int(file.read().split()[0])
-    return total / 1e9
+    """What all of its threads have used, those that ended too; finer than /proc/PID/stat. The
+    clock of a process is named as clock_getcpuclockid(3) does."""
+    return time.clock_gettime((~pid << 3) | 2)
 
 
 # ---- clients that are watched ----
@@ -191,8 +189,9 @@ class BusyLine:
         self.made += 1
         name = f'U{self.made:06d}'
         self.slot_of[name] = slot
-        more = {'keygen-ms': self.chance.randint(2000, 5000)} if self.options else {}
-        self.simulator.new(name, driver='smp', key='p-256', serial=name, **self.options, **more)
+        options = {key: self.chance.randint(*value) if isinstance(value, tuple) else value
+                   for key, value in self.options.items()}
+        self.simulator.new(name, driver='smp', key='p-256', serial=name, **options)
         self.simulator.plug(name, slot)
 
     def _run(self):
@@ -266,7 +265,11 @@ def cpu_rounds(name, options):
 
 
 def cpu():
-    cpu_rounds('screen-cpu-64', LINES_PACE)
+    cpu_rounds('screen-cpu-64', FAST_PACE)
+
+
+def hands():
+    cpu_rounds('screen-hands-64', HANDS_PACE)
 
 
 def full():
@@ -336,7 +339,7 @@ def event():
         simulator = station.simulator(keeps=False)
         station.start_batch()
         event_rounds('screen-event-idle', station, simulator, 100)
-        with busy_line(simulator, range(1, SLOTS), LINES_PACE):
+        with busy_line(simulator, range(1, SLOTS), FAST_PACE):
             time.sleep(8)
             event_rounds('screen-event-64', station, simulator, 200)
 
@@ -397,5 +400,5 @@ def memory():
 
 
 if __name__ == '__main__':
-    rig.main({'screen-cpu': cpu, 'screen-full': full, 'screen-event': event,
+    rig.main({'screen-cpu': cpu, 'screen-hands': hands, 'screen-full': full, 'screen-event': event,
               'screen-bytes': written, 'screen-memory': memory})
