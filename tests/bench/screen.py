@@ -198,8 +198,8 @@ class BusyLine:
         seen = 0
         for slot in self.slots:
             self._next(slot)
-            if self.options:
-                time.sleep(3 / len(self.slots))
+            if self.options:  # spread over the longest key, so that units end evenly
+                time.sleep(self.options['keygen-ms'][1] / 1000 / len(self.slots))
         while not self.stopped:
             with self.simulator.arrived:
                 self.simulator.arrived.wait_for(
@@ -247,7 +247,7 @@ def cpu_rounds(name, options):
         rounds, changes = [], []
         with watched(small, large, bare), \
                 busy_line(simulator, range(1, SLOTS + 1), options) as line:
-            time.sleep(8)
+            rig.wait_until(lambda: line.made >= SLOTS + 16, 'all slots are busy')
             for _ in range(bench.ROUNDS):
                 for client in (small, large, bare):
                     client.forget()
