@@ -33,10 +33,8 @@ end_run (Client *client, const GError *error)
     run->problem = problem_words (error);
     model_notice (client->model, NOTICE_BAD, "%s", run->problem);
   }
-  else {
+  else
     model_notice (client->model, NOTICE_GOOD, _ ("Written: %s"), run->path);
-    client_fetch_view (client, VIEW_EXPORT);
-  }
   output_file_clear (&client->export_file);
   client_changed (client);
 }
@@ -63,6 +61,7 @@ confirmed (Client *client, GVariant *answer, const GError *error, gpointer data)
                   _ ("The file is written, but the station has not noted that: the next export of "
                      "what is new has these units again. %s"),
                   error->message);
+  client_fetch_view (client, VIEW_EXPORT); /* what is new is another number now */
 }
 
 /* ---- onto the disk, in a thread of its own ---- */

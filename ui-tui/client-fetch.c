@@ -16,8 +16,16 @@ filter (const char *key, const char *value, guint limit)
   g_variant_dict_init (&options, NULL);
   if (key != NULL)
     g_variant_dict_insert (&options, key, "s", value);
-  g_variant_dict_insert (&options, "limit", "u", limit);
+  if (limit != 0)
+    g_variant_dict_insert (&options, "limit", "u", limit);
   return g_variant_new ("(@a{sv})", g_variant_dict_end (&options));
+}
+
+/* Counting costs what the batch has, so it is asked only where it is shown. */
+static void
+fetch_counts (Client *client, const char *batch)
+{
+  client_ask (client, "ListFormats", filter ("batch", batch, 0), client_take_counts);
 }
 
 void
@@ -49,6 +57,8 @@ client_fetch_view (Client *client, ViewKind view)
     break;
   case VIEW_EXPORT:
     client_ask (client, "ListExports", filter (NULL, NULL, EXPORT_ROWS), client_take_exports);
+    if (batch != NULL)
+      fetch_counts (client, batch->name);
     break;
   }
 }
@@ -95,6 +105,8 @@ void
 client_fetch_batch (Client *client, const char *name)
 {
   client_ask (client, "GetBatch", g_variant_new ("(s)", name), client_take_batch);
+  if (client->model->view == VIEW_EXPORT)
+    fetch_counts (client, name);
 }
 
 void

@@ -69,6 +69,7 @@ void client_take_batch (Client *client, GVariant *record);
 void client_take_events (Client *client, GVariant *list);
 void client_take_attempts (Client *client, GVariant *list);
 void client_take_exports (Client *client, GVariant *list);
+void client_take_counts (Client *client, GVariant *list);
 void client_take_profiles (Client *client, GVariant *list);
 void client_take_operators (Client *client, GVariant *list);
 void client_take_device (Client *client, GVariant *record);

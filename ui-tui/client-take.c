@@ -297,6 +297,13 @@ client_take_exports (Client *client, GVariant *list)
 }
 
 void
+client_take_counts (Client *client, GVariant *list)
+{
+  g_ptr_array_unref (client->model->counts);
+  client->model->counts = record_read_list (&count_table, list);
+}
+
+void
 client_take_profiles (Client *client, GVariant *list)
 {
   g_ptr_array_unref (client->model->profiles);

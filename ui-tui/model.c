@@ -25,6 +25,7 @@ model_new (void)
   model->events = g_ptr_array_new_with_free_func (event_table.free);
   model->attempts = g_ptr_array_new_with_free_func (attempt_table.free);
   model->exports = g_ptr_array_new_with_free_func (export_table.free);
+  model->counts = g_ptr_array_new_with_free_func (count_table.free);
   model->operators = g_ptr_array_new_with_free_func (operator_table.free);
   model->profiles = g_ptr_array_new_with_free_func (profile_table.free);
   model->formats = g_ptr_array_new_with_free_func (g_free);
@@ -44,6 +45,7 @@ free_lists (Model *model)
   g_ptr_array_unref (model->events);
   g_ptr_array_unref (model->attempts);
   g_ptr_array_unref (model->exports);
+  g_ptr_array_unref (model->counts);
   g_ptr_array_unref (model->operators);
   g_ptr_array_unref (model->profiles);
   g_ptr_array_unref (model->formats);

@@ -108,6 +108,14 @@ typedef struct {
   char *sha256;
 } ExportLine;
 
+/* How many units an export of a batch would have now. */
+typedef struct {
+  char *format;
+  char *batch;
+  guint64 units;
+  guint64 new_units; /* that no confirmed export in this format had */
+} FormatCount;
+
 /* The status record. */
 typedef struct {
   char *station;
@@ -299,6 +307,7 @@ typedef struct {
   GPtrArray *events;    /* of EventLine, newest first */
   GPtrArray *attempts;  /* of AttemptLine, newest first: for the Log view */
   GPtrArray *exports;   /* of ExportLine, newest first */
+  GPtrArray *counts;    /* of FormatCount, for the batch that Export shows */
   GPtrArray *operators; /* of OperatorLine */
   GPtrArray *profiles;  /* of ProfileLine */
   GPtrArray *formats;   /* of char *: what Export can write */
@@ -385,6 +394,7 @@ void attempt_line_free (AttemptLine *attempt);
 void certificate_line_free (CertificateLine *certificate);
 void event_line_free (EventLine *event);
 void export_line_free (ExportLine *line);
+void format_count_free (FormatCount *count);
 void operator_line_free (OperatorLine *line);
 void profile_line_free (ProfileLine *line);
 void health_clear (Health *health);

@@ -186,6 +186,15 @@ static const RecordField health_fields[] = {
 };
 TABLE (health, Health);
 
+static const RecordField count_fields[] = {
+  TEXT ("name", FormatCount, format),
+  TEXT ("batch", FormatCount, batch),
+  LARGE ("units", FormatCount, units),
+  LARGE ("new-units", FormatCount, new_units),
+  END,
+};
+TABLE (count, FormatCount);
+
 static const RecordField device_fields[] = {
   TEXT ("serial", DeviceLine, serial),
   TEXT ("chip-id", DeviceLine, chip_id),
@@ -331,6 +340,12 @@ void
 export_line_free (ExportLine *line)
 {
   free_export (line);
+}
+
+void
+format_count_free (FormatCount *count)
+{
+  free_count (count);
 }
 
 void

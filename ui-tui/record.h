@@ -56,6 +56,7 @@ extern const RecordTable failure_table;
 extern const RecordTable batch_table;
 extern const RecordTable ca_table;
 extern const RecordTable export_table;
+extern const RecordTable count_table;
 extern const RecordTable health_table;
 extern const RecordTable device_table;
 extern const RecordTable step_table;

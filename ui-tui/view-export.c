@@ -48,37 +48,37 @@ draw_formats (Canvas *canvas, Area area, int row, const Model *model)
   return row;
 }
 
-/* How many units no export of this format had; by what the earlier exports say. */
-static guint
-new_units (const Model *model, const BatchLine *batch)
+/* What the station counted for this batch and format; NULL until it has. */
+static const FormatCount *
+find_count (const Model *model, const BatchLine *batch)
 {
   const char *format = model_chosen_format (model);
-  guint64 had = 0;
 
-  for (guint i = 0; i < model->exports->len; i++) {
-    const ExportLine *line = g_ptr_array_index (model->exports, i);
+  for (guint i = 0; i < model->counts->len; i++) {
+    const FormatCount *count = g_ptr_array_index (model->counts, i);
 
-    if (g_strcmp0 (line->batch, batch->name) != 0 || g_strcmp0 (line->format, format) != 0)
-      continue;
-    had += line->rows;
-    if (!line->new_only)
-      break; /* newest first: what is older is in this one */
+    if (g_strcmp0 (count->batch, batch->name) == 0 && g_strcmp0 (count->format, format) == 0)
+      return count;
   }
-  return had < batch->passed ? batch->passed - (guint)had : 0;
+  return NULL;
 }
 
 static char *
 range_words (const Model *model, const BatchLine *batch)
 {
-  const guint fresh = new_units (model, batch);
+  const FormatCount *count = find_count (model, batch);
+  const guint units = count != NULL ? (guint)count->units : batch->passed;
 
   if (!model->export_new_only)
-    return g_strdup_printf (ngettext ("all: %u unit with a certificate",
-                                      "all: %u units with a certificate", batch->passed),
-                            batch->passed);
+    return g_strdup_printf (
+        ngettext ("all: %u unit with a certificate", "all: %u units with a certificate", units),
+        units);
+  if (count == NULL)
+    return g_strdup (_ ("only what no export in this format had"));
   return g_strdup_printf (ngettext ("only what no export in this format had: %u unit",
-                                    "only what no export in this format had: %u units", fresh),
-                          fresh);
+                                    "only what no export in this format had: %u units",
+                                    (gulong)count->new_units),
+                          (guint)count->new_units);
 }
 
 static int

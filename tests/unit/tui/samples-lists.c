@@ -287,11 +287,14 @@ fill_exports (Model *model)
 {
   ExportLine *newest = g_new0 (ExportLine, 1);
   ExportLine *older = g_new0 (ExportLine, 1);
+  FormatCount *count = g_new0 (FormatCount, 1);
 
   samples_fill_export (newest, SAMPLE_NOW - 82 * MINUTE, 391);
   samples_fill_export (older, SAMPLE_NOW - 200 * MINUTE, 212);
   g_ptr_array_add (model->exports, newest);
   g_ptr_array_add (model->exports, older);
+  *count = (FormatCount){ g_strdup ("csv"), g_strdup ("240917-B"), 405, 14 };
+  g_ptr_array_add (model->counts, count);
 }
 
 static void

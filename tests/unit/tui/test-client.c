@@ -330,6 +330,18 @@ export_confirmed (void)
   return FALSE;
 }
 
+static gboolean
+nothing_is_new (void)
+{
+  for (guint i = 0; i < model->counts->len; i++) {
+    const FormatCount *count = model->counts->pdata[i];
+
+    if (g_str_equal (count->format, "aws") && g_str_equal (count->batch, "B-1"))
+      return count->units == 1 && count->new_units == 0;
+  }
+  return FALSE;
+}
+
 START_TEST (a_batch_is_exported_to_a_file)
 {
   g_autofree char *path = rig_path (line->rig, "manifest.ndjson");
@@ -352,6 +364,7 @@ START_TEST (a_batch_is_exported_to_a_file)
   ck_assert_uint_eq (model->run.bytes, strlen (content));
   ck_assert (g_file_test (template, G_FILE_TEST_EXISTS));
   ck_assert (wait_until (export_confirmed, 5));
+  ck_assert (wait_until (nothing_is_new, 5));
   rig_unplug (device);
 }
 END_TEST
