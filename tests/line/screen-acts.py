@@ -392,7 +392,7 @@ def every_control_barcode_gets_an_answer_in_every_view():
                         time.sleep(2.1)  # the same again at once is a stutter
                     before = stable(screen)
                     screen.scan(code)
-                    if not answered(screen, before):
+                    if not answered(screen, before) and not answers_again(screen, view, code):
                         silent.append((view, code))
             screen.scan('KCNO')
             screen.scan('KCLINE')
@@ -400,6 +400,18 @@ def every_control_barcode_gets_an_answer_in_every_view():
             screen.scan('KCEXIT')
             rig.expect_equal(screen.wait_end(), '0', 'exit status')
         rig.expect(not silent, f'no answer: {silent}')
+
+
+def answers_again(screen, view, code):
+    """The same once more, from another slot: what was chosen already changes nothing to be seen."""
+    time.sleep(2.1)
+    screen.scan('KCNO')
+    screen.scan('KCNO' if view == 'KCLINE' else view)
+    screen.scan('KCSLOTC' if code == 'KCSLOTD' else 'KCSLOTD')
+    time.sleep(0.5)
+    before = stable(screen)
+    screen.scan(code)
+    return answered(screen, before)
 
 
 def stable(screen):
