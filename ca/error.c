@@ -24,6 +24,8 @@ static const Reason reasons[] = {
   [CA_ERROR_SIGNATURE_ALGORITHM] = { "signature-algorithm", N_ ("The device signs in a way that is "
                                                                 "not allowed. Put it aside "
                                                                 "for engineering.") },
+  [CA_ERROR_SIGNATURE_WEAK] = { "signature-weak", N_ ("The device signs in a way that is no longer "
+                                                      "safe. Put it aside for engineering.") },
   [CA_ERROR_KEY_ALGORITHM] = { "key-algorithm", N_ ("The device made a kind of key that is not "
                                                     "allowed. Put it aside for engineering.") },
   [CA_ERROR_RSA_TOO_SMALL] = { "rsa-too-small",
@@ -34,16 +36,40 @@ static const Reason reasons[] = {
                                    "aside for engineering.") },
   [CA_ERROR_RSA_MALFORMED] = { "rsa-malformed",
                                N_ ("The device made a broken key. Put it aside for engineering.") },
+  [CA_ERROR_RSA_EXPONENT] = { "rsa-exponent",
+                              N_ ("The device made a broken key. Put it aside for engineering.") },
+  [CA_ERROR_RSA_SMALL_FACTOR] = { "rsa-small-factor",
+                                  N_ ("The device made a key that can be broken. Put it aside for "
+                                      "engineering.") },
+  [CA_ERROR_RSA_PERFECT_POWER] = { "rsa-perfect-power",
+                                   N_ ("The device made a key that can be broken. Put it aside for "
+                                       "engineering.") },
+  [CA_ERROR_RSA_CLOSE_PRIMES] = { "rsa-close-primes",
+                                  N_ ("The device made a key that can be broken. Put it aside for "
+                                      "engineering.") },
+  [CA_ERROR_RSA_ROCA] = { "rsa-roca", N_ ("The device made a key that can be broken. Put it aside "
+                                          "for engineering.") },
+  [CA_ERROR_RSA_SHARED_PRIME] = { "rsa-shared-prime",
+                                  N_ ("This device's key is related to another device's. Put this "
+                                      "device aside and call a supervisor.") },
   [CA_ERROR_EC_CURVE] = { "ec-curve",
                           N_ ("The device made a kind of key that is not allowed. Put it "
                               "aside for engineering.") },
   [CA_ERROR_EC_POINT] = { "ec-point",
                           N_ ("The device made a broken key. Put it aside for engineering.") },
+  [CA_ERROR_EC_TINY_KEY] = { "ec-tiny-key", N_ ("The device made a key that can be broken. Put it "
+                                                "aside for engineering.") },
+  [CA_ERROR_EC_NEAR_KEY] = { "ec-near-key", N_ ("This device's key is related to another device's. "
+                                                "Put this device aside and call a supervisor.") },
+  [CA_ERROR_KNOWN_KEY] = { "known-key",
+                           N_ ("Others know this device's key. Put it aside for engineering.") },
   [CA_ERROR_DUPLICATE_KEY] = { "duplicate-key", N_ ("Another device already has this key. Put this "
                                                     "device aside and call a supervisor.") },
   [CA_ERROR_PROFILE] = { "profile",
                          N_ ("The station and the signer do not agree on the profile. Stop "
                              "and call a supervisor.") },
+  [CA_ERROR_PROFILE_KEY] = { "profile-key", N_ ("The profile does not allow this kind of key. Stop "
+                                                "and call a supervisor.") },
   [CA_ERROR_SUBJECT] = { "subject",
                          N_ ("The certificate's name can't be made for this device. Call a "
                              "supervisor.") },
@@ -51,8 +77,16 @@ static const Reason reasons[] = {
                                           "supervisor.") },
   [CA_ERROR_CLOCK] = { "clock", N_ ("The date or time of this PC can't be right. Stop and call a "
                                     "supervisor.") },
+  [CA_ERROR_LINT] = { "certificate-rules",
+                      N_ ("The certificate would break the rules. Stop and call a supervisor.") },
+  [CA_ERROR_CA_UNKNOWN] = { "ca-unknown", N_ ("The signer does not have the CA that is asked for. "
+                                              "Stop and call a supervisor.") },
+  [CA_ERROR_CRL] = { "crl",
+                     N_ ("The list of revoked certificates can't be made. Call a supervisor.") },
   [CA_ERROR_CA_KEY] = { "ca-key",
                         N_ ("The signer can't use its key. Stop and call a supervisor.") },
+  [CA_ERROR_CA_TOKEN] = { "ca-token", N_ ("The signer can't reach the token with its key. See that "
+                                          "it is plugged in, then call a supervisor.") },
   [CA_ERROR_CA_CERTIFICATE] = { "ca-certificate",
                                 N_ ("The signer can't use its certificate. Stop and "
                                     "call a supervisor.") },
