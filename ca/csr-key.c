@@ -12,6 +12,7 @@
 #include <openssl/core_names.h>
 #include <openssl/obj_mac.h>
 #include <openssl/params.h>
+#include <openssl/sha.h>
 
 #define MOST_MODULUS_BYTES 1024
 #define MOST_EXPONENT_BYTES 32
@@ -151,6 +152,16 @@ csr_verify (const Csr *csr, EVP_PKEY *public_key, GError **error)
   return answer == 1
          || openssl_refuse (error, CA_ERROR_CSR_SIGNATURE,
                             "the request is not signed by the key that it carries");
+}
+
+void
+csr_key_number_sha256 (const Csr *csr, guint8 hash[32])
+{
+  Span number = csr->modulus;
+
+  if (csr->key_type != CSR_KEY_RSA)
+    number = (Span){ csr->point.data + 1, (csr->point.length - 1) / 2 };
+  SHA256 (number.data, number.length, hash);
 }
 
 char *

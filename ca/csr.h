@@ -57,5 +57,10 @@ gboolean csr_judge (const guint8 *der, gsize length, Csr *csr, EVP_PKEY **public
  * with nothing before or after it but white space. */
 GBytes *csr_from_file_bytes (const char *data, gsize length, GError **error);
 
+/* SHA-256 over what makes the key this key, however it is encoded: the RSA modulus without leading
+ * zero, or the EC point's X coordinate at full width. Another exponent or the negated point do not
+ * make another key. */
+void csr_key_number_sha256 (const Csr *csr, guint8 hash[32]);
+
 /* "RSA 2048", "P-256", ...; free with g_free(). */
 char *csr_describe_key (const Csr *csr);

@@ -15,14 +15,17 @@ RULES = [
     ('drivers/simulator/', {'ours': ('base/', 'drivers/'), 'systems': 'openssl'}),
     ('drivers/', {'ours': ('base/', 'drivers/'), 'systems': ''}),
     ('base/', {'ours': ('base/',), 'systems': 'openssl'}),
+    ('ca/fleet/', {'ours': ('base/', 'ca/'), 'systems': 'openssl gmp'}),
     ('ca/', {'ours': ('base/', 'ca/'), 'systems': 'openssl'}),
     ('db/', {'ours': ('base/', 'db/'), 'systems': 'openssl sqlite'}),
     ('station/cli/', {'ours': ('base/', 'ca/error.h', 'ca/csr.h', 'ca/keycheck.h',
+                               'ca/known-keys.h', 'ca/fleet/fleet.h',
                                'station/cli/', 'station/station-api.h'), 'systems': 'openssl'}),
     ('ui-tui/card/', {'ours': ('base/', 'ui-tui/'), 'systems': 'drawing'}),
     ('ui-tui/', {'ours': ('base/', 'ui-tui/'), 'systems': ''}),
     ('station/', {'ours': ('base/', 'drivers/', 'db/', 'ca/error.h', 'ca/client.h', 'ca/csr.h',
-                           'ca/proof.h', 'ca/profile.h', 'ca/keycheck.h', 'station/'),
+                           'ca/proof.h', 'ca/profile.h', 'ca/keycheck.h', 'ca/fleet/fleet.h',
+                           'station/'),
                   'systems': 'openssl'}),
 ]
 
@@ -44,6 +47,8 @@ def system_offence(header, allowed):
         return 'SQLite is for db/ alone'
     if header.startswith(('cairo', 'pango', 'zint')) and 'drawing' not in allowed:
         return 'only ui-tui/card/ draws'
+    if header == 'gmp.h' and 'gmp' not in allowed:
+        return 'GMP is for ca/fleet/ alone'
     if header.startswith('openssl/') and 'openssl' not in allowed:
         return 'no OpenSSL here'
     if allowed == 'freestanding' and header not in FREESTANDING:

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * What only the whole fleet shows: RSA keys that share a prime ("Mining your Ps and Qs"), and EC
+ * keys whose private keys lie a small difference apart. Each new key is held against every key that
+ * the station has ever seen, in batches, in the background: the cost of a batch grows with the
+ * number of stored keys, that of a key hardly does. Products of blocks of moduli are kept in a
+ * folder so that stored moduli are not multiplied again; the folder may be deleted at any time and
+ * is made again from the keys. Uses GMP. One thread at a time.
+ */
+#pragma once
+
+#include <glib.h>
+
+#include "ca/csr.h"
+#include "ca/error.h"
+
+/* A key that was seen, whether it got a certificate or not. */
+typedef struct {
+  guint64 id; /* ascending, never used twice; gaps are fine */
+  CsrKeyType type;
+  GBytes *number; /* RSA: the modulus, big-endian; EC: X and Y, as in the point after its 04 */
+} FleetKey;
+
+typedef struct {
+  guint64 key;     /* the later of the two */
+  guint64 partner; /* the earlier */
+  CaError kind;    /* CA_ERROR_RSA_SHARED_PRIME, CA_ERROR_EC_NEAR_KEY or CA_ERROR_DUPLICATE_KEY */
+} FleetFinding;
+
+/* Gives keys with ids above `after`, ascending, at most `most` of them, as GPtrArray of FleetKey
+ * (free function fleet_key_free); empty where there are none. NULL with an error. */
+typedef GPtrArray *(*FleetSource) (guint64 after, guint most, gpointer data, GError **error);
+
+typedef struct Fleet Fleet;
+
+FleetKey *fleet_key_new (guint64 id, CsrKeyType type, const void *number, gsize length);
+void fleet_key_free (FleetKey *key);
+
+/* `folder` is made where it is absent; NULL keeps everything in memory. */
+Fleet *fleet_open (const char *folder, FleetSource source, gpointer data, GError **error);
+void fleet_close (Fleet *fleet);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Fleet, fleet_close)
+
+/* Holds the next keys above `*mark` (a batch of at most `most`, 4096 is a good number) against one
+ * another and against all with smaller ids, appends what it finds to `findings` (of FleetFinding),
+ * and moves `*mark` to the last key that was checked. Where nothing is left `*mark` stays. The
+ * caller keeps mark and findings durably, together. */
+gboolean fleet_check (Fleet *fleet, guint most, guint64 *mark, GArray *findings, GError **error);
