@@ -13,63 +13,50 @@
 #include <openssl/x509v3.h>
 #include <string.h>
 
-static const guint8 ecdsa_sha256[] = { 0x30, 0x0a, 0x06, 0x08, 0x2a, 0x86,
-                                       0x48, 0xce, 0x3d, 0x04, 0x03, 0x02 };
-static const guint8 ecdsa_sha384[] = { 0x30, 0x0a, 0x06, 0x08, 0x2a, 0x86,
-                                       0x48, 0xce, 0x3d, 0x04, 0x03, 0x03 };
-static const guint8 ecdsa_sha512[] = { 0x30, 0x0a, 0x06, 0x08, 0x2a, 0x86,
-                                       0x48, 0xce, 0x3d, 0x04, 0x03, 0x04 };
-static const guint8 rsa_sha256[] = { 0x30, 0x0d, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86,
-                                     0xf7, 0x0d, 0x01, 0x01, 0x0b, 0x05, 0x00 };
-
-typedef struct {
-  const char *curve; /* NULL: RSA with 2048 bits or more */
-  const char *digest;
-  Span algorithm;
-} KeyKindRow;
-
-static const KeyKindRow key_kinds[] = {
-  { "prime256v1", "SHA2-256", { ecdsa_sha256, sizeof ecdsa_sha256 } },
-  { "secp384r1", "SHA2-384", { ecdsa_sha384, sizeof ecdsa_sha384 } },
-  { "secp521r1", "SHA2-512", { ecdsa_sha512, sizeof ecdsa_sha512 } },
-  { NULL, "SHA2-256", { rsa_sha256, sizeof rsa_sha256 } },
-};
-
 static gboolean
 refuse (GError **error, const char *message)
 {
   return openssl_refuse (error, CA_ERROR_CA_CERTIFICATE, message);
 }
 
-static const KeyKindRow *
-key_kind_of (EVP_PKEY *key)
+/* "P-256", "RSA 3072"; NULL for a key that may not issue. */
+static char *
+describe_key (EVP_PKEY *key)
 {
+  static const char *const curves[][2] = { { "prime256v1", "P-256" },
+                                           { "secp384r1", "P-384" },
+                                           { "secp521r1", "P-521" } };
+  const int bits = EVP_PKEY_get_bits (key);
   char curve[64] = "";
 
+  if (EVP_PKEY_is_a (key, "RSA") && bits >= 2048)
+    return g_strdup_printf ("RSA %d", bits);
+  /* Q is as long as the digest that it is used with (FIPS 186-4, section 4.2). */
+  if (EVP_PKEY_is_a (key, "DSA") && bits >= 2048 && EVP_PKEY_get_security_bits (key) >= 112)
+    return g_strdup_printf ("DSA %d", bits);
   if (EVP_PKEY_is_a (key, "EC"))
     EVP_PKEY_get_group_name (key, curve, sizeof curve, NULL);
-  for (guint i = 0; i < G_N_ELEMENTS (key_kinds); i++) {
-    const KeyKindRow *row = &key_kinds[i];
-
-    if (row->curve != NULL ? g_str_equal (row->curve, curve)
-                           : EVP_PKEY_is_a (key, "RSA") && EVP_PKEY_get_bits (key) >= 2048)
-      return row;
-  }
+  for (guint i = 0; i < G_N_ELEMENTS (curves); i++)
+    if (g_str_equal (curve, curves[i][0]))
+      return g_strdup (curves[i][1]);
   return NULL;
 }
 
 static gboolean
-take_key_kind (Authority *authority, GError **error)
+take_key_kind (Authority *authority, const char *signature, GError **error)
 {
-  const KeyKindRow *row = key_kind_of (authority->public_key);
-  int bits = EVP_PKEY_get_bits (authority->public_key);
+  EVP_PKEY *key = authority->public_key;
 
-  if (row == NULL)
-    return refuse (error, "the CA's key is not P-256, P-384, P-521 or RSA with 2048 bits or more");
-  authority->key_text = g_strdup_printf (row->curve != NULL ? "P-%d" : "RSA %d", bits);
-  authority->digest = EVP_MD_fetch (NULL, row->digest, NULL);
-  authority->algorithm = row->algorithm;
-  return authority->digest != NULL || refuse (error, "OpenSSL lacks the CA's digest");
+  authority->key_text = describe_key (key);
+  if (authority->key_text == NULL)
+    return refuse (error, "the CA's key is not P-256, P-384, P-521, or RSA or DSA with 2048 bits "
+                          "or more");
+  authority->signature = signature != NULL ? signature_find (signature) : signature_default (key);
+  if (authority->signature != NULL && signature_fits (authority->signature, key))
+    return TRUE;
+  g_set_error (error, CA_ERROR, CA_ERROR_CA_CERTIFICATE,
+               "Signature=%s is not for a CA whose key is %s", signature, authority->key_text);
+  return FALSE;
 }
 
 static char *
@@ -164,7 +151,7 @@ take_key_id (Authority *authority, X509 *certificate, GError **error)
 }
 
 static gboolean
-take_certificate (Authority *authority, X509 *certificate, GError **error)
+take_certificate (Authority *authority, X509 *certificate, const char *signature, GError **error)
 {
   GBytes *der = g_ptr_array_index (authority->chain, 0);
   gsize length;
@@ -179,11 +166,11 @@ take_certificate (Authority *authority, X509 *certificate, GError **error)
   authority->not_before = chain_seconds (X509_get0_notBefore (certificate));
   authority->not_after = chain_seconds (X509_get0_notAfter (certificate));
   take_origin (authority, certificate);
-  return take_key_id (authority, certificate, error) && take_key_kind (authority, error);
+  return take_key_id (authority, certificate, error) && take_key_kind (authority, signature, error);
 }
 
 Authority *
-authority_load (const char *path, GError **error)
+authority_load (const char *name, const char *path, const char *signature, GError **error)
 {
   g_autoptr (Authority) authority = g_new0 (Authority, 1);
   STACK_OF (X509) *certificates = chain_read (path, error);
@@ -191,12 +178,13 @@ authority_load (const char *path, GError **error)
 
   if (certificates == NULL)
     return NULL;
+  authority->name = g_strdup (name);
   authority->chain = g_ptr_array_new_with_free_func ((GDestroyNotify)g_bytes_unref);
   for (int i = 0; i < sk_X509_num (certificates); i++)
     g_ptr_array_add (authority->chain, certificate_der (sk_X509_value (certificates, i)));
   authority->demo = chain_has_mark (certificates);
   ok = chain_check (certificates, error)
-       && take_certificate (authority, sk_X509_value (certificates, 0), error);
+       && take_certificate (authority, sk_X509_value (certificates, 0), signature, error);
   sk_X509_pop_free (certificates, X509_free);
   if (!ok) {
     g_prefix_error (error, "%s: ", path);
@@ -216,9 +204,9 @@ authority_free (Authority *authority)
   g_free (authority->subject_text);
   g_free (authority->key_text);
   g_free (authority->fingerprint);
+  keystore_close (authority->keystore);
   EVP_PKEY_free (authority->public_key);
-  EVP_PKEY_free (authority->key);
-  EVP_MD_free (authority->digest);
+  g_free (authority->name);
   g_free (authority);
 }
 
@@ -235,9 +223,14 @@ authority_check_mode (const Authority *authority, gboolean production, GError **
 }
 
 gboolean
-authority_unlock (Authority *authority, EVP_PKEY *key, GError **error)
+authority_unlock (Authority *authority, const char *uri, const PassphraseSource *passphrase,
+                  GError **error)
 {
-  authority->key = key;
-  return EVP_PKEY_eq (key, authority->public_key) == 1
-         || refuse (error, "the CA key is not that of the CA certificate");
+  const KeystoreSource source = { .uri = uri,
+                                  .passphrase = passphrase,
+                                  .demo = authority->demo,
+                                  .public_key = authority->public_key };
+
+  authority->keystore = keystore_open (&source, error);
+  return authority->keystore != NULL;
 }

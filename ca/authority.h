@@ -12,8 +12,11 @@
 
 #include "ca/der.h"
 #include "ca/error.h"
+#include "ca/keystore.h"
+#include "ca/signature.h"
 
 typedef struct {
+  char *name;       /* in signer.conf */
   GPtrArray *chain; /* of GBytes DER, the issuing CA first */
   GBytes *subject;  /* DER of its name, byte for byte */
   GBytes *key_id;   /* its subjectKeyIdentifier */
@@ -25,18 +28,20 @@ typedef struct {
   gint64 not_after;
   gboolean demo;
   EVP_PKEY *public_key;
-  EVP_PKEY *key; /* NULL until authority_unlock() */
-  EVP_MD *digest;
-  Span algorithm; /* AlgorithmIdentifier of its signatures; static bytes */
+  const SignatureAlgorithm *signature;
+  Keystore *keystore; /* NULL until authority_unlock() */
 } Authority;
 
-/* Reads the PEM file: the issuing CA first, then its chain. CA_ERROR_CA_CERTIFICATE. */
-Authority *authority_load (const char *path, GError **error);
+/* Reads the PEM file: the issuing CA first, then its chain. `signature` is a word of
+ * ca/signature.h, or NULL for what suits the key. CA_ERROR_CA_CERTIFICATE. */
+Authority *authority_load (const char *name, const char *path, const char *signature,
+                           GError **error);
 void authority_free (Authority *authority);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Authority, authority_free)
 
 /* CA_ERROR_DEMO_CA where `production` and the CA is a demo CA. */
 gboolean authority_check_mode (const Authority *authority, gboolean production, GError **error);
 
-/* Takes `key`, which must be the certificate's. */
-gboolean authority_unlock (Authority *authority, EVP_PKEY *key, GError **error);
+/* Opens the keystore behind `uri`. CA_ERROR_CA_KEY. */
+gboolean authority_unlock (Authority *authority, const char *uri,
+                           const PassphraseSource *passphrase, GError **error);

@@ -8,16 +8,29 @@
 
 #include "ca/passphrase.h"
 
+/* One CA: [ca NAME], or [ca] alone, whose name is "ca". */
+typedef struct {
+  char *name;
+  char *key; /* URI */
+  char *certificate;
+  char *signature; /* a word of ca/signature.h, or NULL for what suits the key */
+  PassphraseSource passphrase;
+  guint crl_days; /* how long a revocation list is good for */
+} AuthorityConfig;
+
 typedef struct {
   gboolean production;
   char *socket;
   char *state_folder;
   char *profile_folder;
-  char *allowed_user; /* NULL where the configuration does not name one */
-  char *key;          /* URI */
-  char *certificate;
-  PassphraseSource passphrase;
+  char *allowed_user;     /* NULL where the configuration does not name one */
+  char **known_keys;      /* paths of lists; see ca/known-keys.h */
+  char *issuing;          /* the CA that signs where a profile names none */
+  GPtrArray *authorities; /* of AuthorityConfig, as they stand in the file; at least one */
 } SignerConfig;
+
+/* NULL where there is none of that name. */
+const AuthorityConfig *signer_config_authority (const SignerConfig *config, const char *name);
 
 /* Errors name file and line. */
 SignerConfig *signer_config_load (const char *path, GError **error);

@@ -127,8 +127,9 @@ check_tbs (const Authority *authority, const IssuePlan *plan, DerReader *tbs, GE
 
   return expect_bytes (tbs, DER_CONTEXT_0, "version", version_3, sizeof version_3, error)
          && check_serial (tbs, plan, error)
-         && expect_bytes (tbs, DER_SEQUENCE, "signature algorithm", authority->algorithm.data,
-                          authority->algorithm.length, error)
+         && expect_bytes (tbs, DER_SEQUENCE, "signature algorithm",
+                          authority->signature->identifier.data,
+                          authority->signature->identifier.length, error)
          && expect_bytes (tbs, DER_SEQUENCE, "issuer", subject, subject_length, error)
          && check_validity (authority, tbs, plan, error)
          && der_read (tbs, DER_SEQUENCE, "subject", NULL, NULL, error)
@@ -140,14 +141,10 @@ check_tbs (const Authority *authority, const IssuePlan *plan, DerReader *tbs, GE
 static gboolean
 check_signature (const Authority *authority, Span tbs, Span signature, GError **error)
 {
-  g_autoptr (EVP_MD_CTX) context = EVP_MD_CTX_new ();
-
-  if (context == NULL
-      || EVP_DigestVerifyInit (context, NULL, authority->digest, NULL, authority->public_key) <= 0
-      || EVP_DigestVerify (context, signature.data, signature.length, tbs.data, tbs.length) != 1)
-    return openssl_refuse (error, CA_ERROR_INTERNAL,
-                           "the certificate just made does not verify with the CA's key");
-  return TRUE;
+  if (signature_verify (authority->signature, authority->public_key, tbs, signature, error))
+    return TRUE;
+  g_prefix_error_literal (error, "the certificate just made does not verify with the CA's key: ");
+  return FALSE;
 }
 
 static gboolean
@@ -167,7 +164,8 @@ check (const Authority *authority, const IssuePlan *plan, const guint8 *der, gsi
   tbs = der_reader_within (&certificate, content);
   return check_tbs (authority, plan, &tbs, error)
          && expect_bytes (&certificate, DER_SEQUENCE, "signature algorithm",
-                          authority->algorithm.data, authority->algorithm.length, error)
+                          authority->signature->identifier.data,
+                          authority->signature->identifier.length, error)
          && der_read_bytes (&certificate, "signature", &signature, error)
          && der_expect_end (&certificate, "certificate", error)
          && check_signature (authority, whole, signature, error);

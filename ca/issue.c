@@ -111,6 +111,12 @@ issue_template_profile (const IssueTemplate *plan)
   return plan->profile;
 }
 
+const Authority *
+issue_template_authority (const IssueTemplate *plan)
+{
+  return plan->authority;
+}
+
 /* RFC 5280, 4.2.1.2, method 1: SHA-1 of the key bits. */
 static gboolean
 put_subject_key_id (GByteArray *out, const IssueTemplate *plan, const Csr *csr, GError **error)
@@ -227,7 +233,8 @@ put_tbs (GByteArray *out, const IssueTemplate *plan, const Csr *csr, const Subje
 
   g_byte_array_append (out, version_3, sizeof version_3);
   der_put (out, DER_INTEGER, result->serial.data, result->serial.length);
-  g_byte_array_append (out, authority->algorithm.data, (guint)authority->algorithm.length);
+  g_byte_array_append (out, authority->signature->identifier.data,
+                       (guint)authority->signature->identifier.length);
   g_byte_array_append (out, issuer, (guint)issuer_length);
   put_validity (out, result);
   if (!put_subject (out, plan, subject, error))
@@ -241,19 +248,17 @@ put_tbs (GByteArray *out, const IssueTemplate *plan, const Csr *csr, const Subje
 
 /* Appends algorithm and signature to the finished TBS, and wraps it all up. */
 static gboolean
-sign (GByteArray *out, const Authority *authority, GError **error)
+sign (GByteArray *out, const Authority *authority, Span tbs, GError **error)
 {
-  g_autoptr (EVP_MD_CTX) context = EVP_MD_CTX_new ();
-  guint8 signature[1 + 2048]; /* RSA with up to 16384 bits; a leading 0 for the BIT STRING */
-  gsize length = sizeof signature - 1;
+  const Span identifier = authority->signature->identifier;
+  guint start;
 
-  signature[0] = 0;
-  if (context == NULL
-      || EVP_DigestSignInit (context, NULL, authority->digest, NULL, authority->key) <= 0
-      || EVP_DigestSign (context, signature + 1, &length, out->data, out->len) <= 0)
-    return refuse (error, "OpenSSL did not sign");
-  g_byte_array_append (out, authority->algorithm.data, (guint)authority->algorithm.length);
-  der_put (out, DER_BIT_STRING, signature, length + 1);
+  g_byte_array_append (out, identifier.data, (guint)identifier.length);
+  start = out->len;
+  g_byte_array_append (out, (const guint8 *)"", 1); /* a BIT STRING's count of unused bits */
+  if (!keystore_sign (authority->keystore, authority->signature, tbs, out, error))
+    return FALSE;
+  der_wrap (out, start, DER_BIT_STRING);
   der_wrap (out, 0, DER_SEQUENCE);
   return TRUE;
 }
@@ -272,7 +277,7 @@ issue_certificate (const IssueTemplate *plan, const Csr *csr, const SubjectValue
     return NULL;
   tbs = g_memdup2 (out->data, out->len);
   result.tbs = (Span){ tbs, out->len };
-  if (!sign (out, plan->authority, error)
+  if (!sign (out, plan->authority, result.tbs, error)
       || !issue_check (plan->authority, &result, out->data, out->len, error))
     return NULL;
   return g_byte_array_free_to_bytes (g_steal_pointer (&out));

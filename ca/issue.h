@@ -21,6 +21,7 @@ void issue_template_free (IssueTemplate *plan);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (IssueTemplate, issue_template_free)
 
 const Profile *issue_template_profile (const IssueTemplate *plan);
+const Authority *issue_template_authority (const IssueTemplate *plan);
 
 /* The certificate (DER) for the judged `csr`, signed, read back and verified. `now` is in seconds
  * since 1970. CA_ERROR_SUBJECT, CA_ERROR_VALIDITY, CA_ERROR_INTERNAL. */

@@ -3,7 +3,7 @@
  * A CA key in a file. A key that can be copied by reading a file is only as safe as its
  * passphrase, so the derivation must be scrypt: the old ones are guessed too fast.
  */
-#include "ca/keystore.h"
+#include "ca/keystore-private.h"
 
 #include "ca/openssl.h"
 #include "ca/private-file.h"
@@ -115,22 +115,26 @@ open_pem (BIO *file, const PassphraseSource *source, gboolean demo, GError **err
   return key;
 }
 
-EVP_PKEY *
-keystore_file_open (const char *path, const PassphraseSource *source, gboolean demo, GError **error)
+static EVP_PKEY *
+read_file (int fd, const KeystoreSource *source, GError **error)
 {
-  g_autoptr (BIO) file = NULL;
-  EVP_PKEY *key;
-  int fd = private_file_open (path, "CA key", demo, error);
+  g_autoptr (BIO) file = BIO_new_fd (fd, BIO_CLOSE);
+
+  if (lseek (fd, 0, SEEK_END) > MOST_KEY_FILE || lseek (fd, 0, SEEK_SET) != 0)
+    return refuse (error, "the CA key file is too large to be one");
+  return open_pem (file, source->passphrase, source->demo, error);
+}
+
+gboolean
+keystore_file_open (const KeystoreSource *source, const char *path, KeystoreKey *key,
+                    GError **error)
+{
+  int fd = private_file_open (path, "CA key", source->demo, error);
 
   if (fd < 0)
-    return NULL;
-  if (lseek (fd, 0, SEEK_END) > MOST_KEY_FILE || lseek (fd, 0, SEEK_SET) != 0) {
-    close (fd);
-    return refuse (error, "the CA key file is too large to be one");
-  }
-  file = BIO_new_fd (fd, BIO_CLOSE);
-  key = open_pem (file, source, demo, error);
-  if (key == NULL)
+    return FALSE;
+  key->key = read_file (fd, source, error);
+  if (key->key == NULL)
     g_prefix_error (error, "%s: ", path);
-  return key;
+  return key->key != NULL;
 }

@@ -1,19 +1,37 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Where the CA's key is kept, by URI scheme. Errors are CA_ERROR_CA_KEY.
+ * Where a CA's key is kept, by URI scheme: file:, pkcs11:, tpm2:. A key in a token may go away
+ * while the signer runs, and come back: then signing fails with CA_ERROR_CA_TOKEN, and each further
+ * order tries the token anew. Everything else that is wrong with a key is CA_ERROR_CA_KEY. Threads
+ * share a keystore.
  */
 #pragma once
 
-#include <glib.h>
-#include <openssl/evp.h>
-
 #include "ca/passphrase.h"
+#include "ca/signature.h"
 
-/* The key behind `uri`, such as "file:/etc/keycradle-signer/ca.key". A demo CA's key may be plain
- * and readable to others; any other may not. Free with EVP_PKEY_free(). */
-EVP_PKEY *keystore_open (const char *uri, const PassphraseSource *source, gboolean demo,
-                         GError **error);
+typedef struct {
+  const char *uri;                    /* "file:/etc/keycradle/ca.key" */
+  const PassphraseSource *passphrase; /* of the key, or the token's PIN */
+  gboolean demo;        /* a demo CA's key may be plain and readable to others; others may not */
+  EVP_PKEY *public_key; /* of the CA certificate: the key must be its own */
+} KeystoreSource;
 
-/* file: encrypted PKCS#8 with scrypt, in PEM. */
-EVP_PKEY *keystore_file_open (const char *path, const PassphraseSource *source, gboolean demo,
-                              GError **error);
+typedef struct Keystore Keystore;
+
+/* A key that is wrong is refused. A token that is absent is not: it may still come. Copies what it
+ * needs of `source`. */
+Keystore *keystore_open (const KeystoreSource *source, GError **error);
+void keystore_close (Keystore *keystore);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Keystore, keystore_close)
+
+/* Appends the signature over `data` to `out`. CA_ERROR_CA_TOKEN, CA_ERROR_CA_KEY,
+ * CA_ERROR_INTERNAL. */
+gboolean keystore_sign (Keystore *keystore, const SignatureAlgorithm *algorithm, Span data,
+                        GByteArray *out, GError **error);
+
+/* "file", "pkcs11", "tpm2". */
+const char *keystore_scheme (const Keystore *keystore);
+
+/* Why it can't sign now, as last noticed; NULL where it can. Free with g_free(). */
+char *keystore_problem (Keystore *keystore);

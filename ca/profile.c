@@ -16,8 +16,9 @@
 #define CERTIFICATE "certificate"
 #define DEVICE "device"
 
-static const char *const certificate_keys[] = { "Subject",          "Validity",        "KeyUsage",
-                                                "ExtendedKeyUsage", "BackdateSeconds", NULL };
+static const char *const certificate_keys[] = {
+  "Subject", "Validity", "KeyUsage", "ExtendedKeyUsage", "BackdateSeconds", "CA", NULL
+};
 static const char *const device_keys[] = {
   "Key", "Chain", "ServerRoots", "Endpoint", "Lock", NULL
 };
@@ -190,10 +191,19 @@ read_endpoint (const Keyfile *keyfile, Profile *profile, GError **error)
 }
 
 static gboolean
+read_authority (const Keyfile *keyfile, Profile *profile, GError **error)
+{
+  profile->authority = keyfile_text (keyfile, CERTIFICATE, "CA", NULL);
+  return profile->authority == NULL || serial_is_valid (profile->authority)
+         || keyfile_refuse (keyfile, CERTIFICATE, "CA", error, "'%s' can't be a CA's name",
+                            profile->authority);
+}
+
+static gboolean
 read_profile (const Keyfile *keyfile, Profile *profile, GError **error)
 {
-  return read_subject (keyfile, profile, error) && read_validity (keyfile, profile, error)
-         && read_usages (keyfile, profile, error)
+  return read_authority (keyfile, profile, error) && read_subject (keyfile, profile, error)
+         && read_validity (keyfile, profile, error) && read_usages (keyfile, profile, error)
          && keyfile_number (keyfile, CERTIFICATE, "BackdateSeconds", 0, 86400, 60,
                             &profile->backdate_seconds, error)
          && read_keys (keyfile, profile, error) && read_server_roots (keyfile, profile, error)
@@ -242,6 +252,7 @@ profile_free (Profile *profile)
     return;
   g_free (profile->name);
   g_free (profile->sha256);
+  g_free (profile->authority);
   g_free (profile->subject);
   g_strfreev (profile->key_usage);
   g_strfreev (profile->extended_key_usage);

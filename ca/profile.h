@@ -8,6 +8,7 @@
  *   [certificate]
  *   Subject=CN=${serial},O=Example            attributes in the order in which they stand in the
  * certificate; C ST L O OU CN serialNumber dnQualifier title; ${serial} ${chip} ${batch} ${product}
+ *   CA=2026                                   the CA that signs; absent: the signer's Issuing=
  *   Validity=3650d | until-ca | 2049-12-31T23:59:59Z | 99991231235959Z | 2030-01-31
  *   KeyUsage=digitalSignature                 list by ';'
  *   ExtendedKeyUsage=clientAuth               list by ';', may be empty
@@ -39,6 +40,7 @@ typedef struct {
   char *name;
   char *sha256; /* lower-case hex of the file */
   /* [certificate] */
+  char *authority; /* the CA that signs; NULL: the one that the signer issues with */
   char *subject;
   ValidityKind validity;
   guint days;

@@ -18,7 +18,8 @@
 #define CLOCK_SLACK (5 * G_TIME_SPAN_MINUTE)
 
 struct Signer {
-  Authority *authority;
+  GPtrArray *authorities; /* of Authority, as configured */
+  const Authority *issuing;
   GHashTable *profiles;  /* name → Profile */
   GHashTable *templates; /* name → IssueTemplate */
   IssuanceLog *log;
@@ -42,16 +43,56 @@ static gboolean G_GNUC_PRINTF (3, 4) refuse (GError **error, CaError code, const
 /* ---- opening ---- */
 
 static gboolean
-load_authority (Signer *signer, const SignerConfig *config, GError **error)
+load_authority (Signer *signer, const SignerConfig *config, const AuthorityConfig *wanted,
+                GError **error)
 {
-  EVP_PKEY *key;
+  Authority *authority =
+      authority_load (wanted->name, wanted->certificate, wanted->signature, error);
 
-  signer->authority = authority_load (config->certificate, error);
-  if (signer->authority == NULL
-      || !authority_check_mode (signer->authority, config->production, error))
+  if (authority == NULL)
     return FALSE;
-  key = keystore_open (config->key, &config->passphrase, signer->authority->demo, error);
-  return key != NULL && authority_unlock (signer->authority, key, error);
+  g_ptr_array_add (signer->authorities, authority);
+  if (g_str_equal (wanted->name, config->issuing))
+    signer->issuing = authority;
+  return authority_check_mode (authority, config->production, error)
+         && authority_unlock (authority, wanted->key, &wanted->passphrase, error);
+}
+
+static gboolean
+load_authorities (Signer *signer, const SignerConfig *config, GError **error)
+{
+  for (guint i = 0; i < config->authorities->len; i++)
+    if (!load_authority (signer, config, g_ptr_array_index (config->authorities, i), error))
+      return FALSE;
+  return TRUE;
+}
+
+static const Authority *
+authority_for (const Signer *signer, const Profile *profile, GError **error)
+{
+  if (profile->authority == NULL)
+    return signer->issuing;
+  for (guint i = 0; i < signer->authorities->len; i++) {
+    const Authority *authority = g_ptr_array_index (signer->authorities, i);
+
+    if (g_str_equal (authority->name, profile->authority))
+      return authority;
+  }
+  refuse (error, CA_ERROR_CA_UNKNOWN, "profile %s asks for CA=%s; signer.conf has no [ca %s]",
+          profile->name, profile->authority, profile->authority);
+  return NULL;
+}
+
+static gboolean
+load_profile (Signer *signer, Profile *profile, GError **error)
+{
+  const Authority *authority = authority_for (signer, profile, error);
+  IssueTemplate *plan = authority != NULL ? issue_template_new (authority, profile, error) : NULL;
+
+  if (plan == NULL)
+    return FALSE;
+  g_hash_table_insert (signer->templates, profile->name, plan);
+  return TRUE;
 }
 
 static gboolean
@@ -64,13 +105,9 @@ load_profiles (Signer *signer, const SignerConfig *config, GError **error)
   if (signer->profiles == NULL)
     return FALSE;
   g_hash_table_iter_init (&iterator, signer->profiles);
-  while (g_hash_table_iter_next (&iterator, NULL, &profile)) {
-    IssueTemplate *plan = issue_template_new (signer->authority, profile, error);
-
-    if (plan == NULL)
+  while (g_hash_table_iter_next (&iterator, NULL, &profile))
+    if (!load_profile (signer, profile, error))
       return FALSE;
-    g_hash_table_insert (signer->templates, ((Profile *)profile)->name, plan);
-  }
   return TRUE;
 }
 
@@ -85,7 +122,7 @@ open_log (Signer *signer, const SignerConfig *config, LogOpenMode mode, GError *
                    "StateFolder=%s: there is no such folder; make it, and give it to the signer's "
                    "user",
                    config->state_folder);
-  signer->log = issuance_log_open (path, signer->authority->origin, mode, error);
+  signer->log = issuance_log_open (path, signer->issuing->origin, mode, error);
   return signer->log != NULL;
 }
 
@@ -96,10 +133,11 @@ signer_open (const SignerConfig *config, LogOpenMode mode, GError **error)
 
   g_mutex_init (&signer->mutex);
   g_cond_init (&signer->released);
+  signer->authorities = g_ptr_array_new_with_free_func ((GDestroyNotify)authority_free);
   signer->templates =
       g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify)issue_template_free);
   signer->reserved = g_hash_table_new (g_bytes_hash, g_bytes_equal);
-  if (!load_authority (signer, config, error) || !load_profiles (signer, config, error)
+  if (!load_authorities (signer, config, error) || !load_profiles (signer, config, error)
       || !open_log (signer, config, mode, error))
     return NULL;
   return g_steal_pointer (&signer);
@@ -114,7 +152,7 @@ signer_close (Signer *signer)
   g_hash_table_unref (signer->templates);
   g_clear_pointer (&signer->profiles, g_hash_table_unref);
   g_hash_table_unref (signer->reserved);
-  authority_free (signer->authority);
+  g_ptr_array_unref (signer->authorities);
   g_mutex_clear (&signer->mutex);
   g_cond_clear (&signer->released);
   g_free (signer);
@@ -229,10 +267,8 @@ find_earlier (Signer *signer, const SignOrder *order, GBytes *spki_sha256, GByte
 }
 
 static gboolean
-check_clock (Signer *signer, gint64 now, GError **error)
+check_clock (Signer *signer, const Authority *authority, gint64 now, GError **error)
 {
-  const Authority *authority = signer->authority;
-
   if (now / G_USEC_PER_SEC < authority->not_before)
     return refuse (error, CA_ERROR_CLOCK,
                    "this PC's clock stands before the beginning of the CA's validity");
@@ -254,7 +290,7 @@ issue (Signer *signer, const IssueTemplate *plan, const SignOrder *order, const 
   g_autoptr (GBytes) certificate = NULL;
   gsize length;
 
-  if (!check_clock (signer, now, error))
+  if (!check_clock (signer, issue_template_authority (plan), now, error))
     return NULL;
   certificate = issue_certificate (plan, csr, &subject, now / G_USEC_PER_SEC, error);
   if (certificate == NULL)
@@ -312,7 +348,7 @@ signer_sign (Signer *signer, const SignOrder *order, guint64 *index, GError **er
 const Authority *
 signer_authority (const Signer *signer)
 {
-  return signer->authority;
+  return signer->issuing;
 }
 
 IssuanceLog *

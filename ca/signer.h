@@ -34,6 +34,7 @@ typedef struct {
  * log_entry_decode(). */
 GBytes *signer_sign (Signer *signer, const SignOrder *order, guint64 *index, GError **error);
 
+/* The one that signs where a profile names none. */
 const Authority *signer_authority (const Signer *signer);
 IssuanceLog *signer_log (const Signer *signer);
 

@@ -6,7 +6,7 @@
 #include "ca/der-write.h"
 #include "ca/issue-check.h"
 #include "ca/issue.h"
-#include "ca/keystore.h"
+#include "ca/keystore-private.h"
 #include "tests/unit/ca/make.h"
 
 #include <check.h>
@@ -15,28 +15,34 @@
 
 static char *folder;
 static Authority *authority;
+static char *key_uri;
+static PassphraseSource source;
+static KeystoreKey ca_key;
 
 static void
 setup (void)
 {
   g_autofree char *certificate = NULL;
-  g_autofree char *key = NULL;
-  PassphraseSource source = { NULL, NULL, -1 };
 
   folder = folder_make ();
   folder_fill (folder, "p-256");
   certificate = g_build_filename (folder, "ca.pem", NULL);
-  key = g_strdup_printf ("file:%s/ca.key", folder);
+  key_uri = g_strdup_printf ("file:%s/ca.key", folder);
+  source = (PassphraseSource){ .fd = -1 };
   source.file = g_build_filename (folder, "ca.passphrase", NULL);
-  authority = authority_load (certificate, NULL);
-  ck_assert (authority_unlock (authority, keystore_open (key, &source, TRUE, NULL), NULL));
-  g_free (source.file);
+  authority = authority_load ("ca", certificate, NULL, NULL);
+  ck_assert (authority_unlock (authority, key_uri, &source, NULL));
+  ck_assert (keystore_file_open (&(KeystoreSource){ .passphrase = &source },
+                                 key_uri + strlen ("file:"), &ca_key, NULL));
 }
 
 static void
 teardown (void)
 {
   authority_free (authority);
+  EVP_PKEY_free (ca_key.key);
+  g_free (key_uri);
+  g_free (source.file);
   folder_remove (folder);
 }
 
@@ -152,7 +158,7 @@ START_TEST (test_a_certificate_as_planned_passes)
 {
   GError *problem = NULL;
 
-  ck_assert_msg (check_pieces (&good, &good, authority->key, good.algorithm, &problem), "%s",
+  ck_assert_msg (check_pieces (&good, &good, ca_key.key, good.algorithm, &problem), "%s",
                  problem != NULL ? problem->message : "");
 }
 END_TEST
@@ -178,7 +184,7 @@ START_TEST (test_each_wrong_piece_is_seen)
   cases[10].extensions = "a31d301b30090603551d1304023000300e0603551d0f0101ff040403020780";
   /* doubled */
   cases[11].extensions = "a31e301c300c0603551d130101ff04023000300c0603551d130101ff04023000";
-  ck_assert (!check_pieces (&cases[_i], &good, authority->key, cases[_i].algorithm, &problem));
+  ck_assert (!check_pieces (&cases[_i], &good, ca_key.key, cases[_i].algorithm, &problem));
   ck_assert (g_error_matches (problem, CA_ERROR, CA_ERROR_INTERNAL));
 }
 END_TEST
@@ -190,8 +196,8 @@ START_TEST (test_a_validity_outside_the_cas_is_seen_even_when_planned)
 
   late.to = 30LL * 365 * 86400;
   early.from = -86400;
-  ck_assert (!check_pieces (&late, &late, authority->key, good.algorithm, NULL));
-  ck_assert (!check_pieces (&early, &early, authority->key, good.algorithm, NULL));
+  ck_assert (!check_pieces (&late, &late, ca_key.key, good.algorithm, NULL));
+  ck_assert (!check_pieces (&early, &early, ca_key.key, good.algorithm, NULL));
 }
 END_TEST
 
@@ -200,7 +206,7 @@ START_TEST (test_another_keys_signature_or_another_outer_algorithm_is_seen)
   EVP_PKEY *other = make_key ("P-256");
 
   ck_assert (!check_pieces (&good, &good, other, good.algorithm, NULL));
-  ck_assert (!check_pieces (&good, &good, authority->key, "300a06082a8648ce3d040304", NULL));
+  ck_assert (!check_pieces (&good, &good, ca_key.key, "300a06082a8648ce3d040304", NULL));
   EVP_PKEY_free (other);
 }
 END_TEST
