@@ -4,12 +4,13 @@
  */
 #include "ca/harden.h"
 
+#include "base/confine.h"
+
 #include <errno.h>
 #include <malloc.h>
 #include <openssl/crypto.h>
 #include <signal.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #define SECURE_HEAP (64 * 1024)
@@ -25,15 +26,9 @@ refuse (GError **error, const char *doing)
 gboolean
 harden_process (GError **error)
 {
-  const struct rlimit none = { 0, 0 };
-
   mallopt (M_ARENA_MAX, 2);
-  if (setrlimit (RLIMIT_CORE, &none) < 0)
-    return refuse (error, "core dumps can't be turned off");
-  if (prctl (PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
-    return refuse (error, "the process can't be made undumpable");
-  if (prctl (PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
-    return refuse (error, "new privileges can't be ruled out");
+  if (!confine_process (error))
+    return FALSE;
   switch (CRYPTO_secure_malloc_init (SECURE_HEAP, SECURE_LEAST)) {
   case 0:
     return refuse (error, "no secure heap");

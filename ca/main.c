@@ -4,9 +4,11 @@
  * port, no database and no terminal of its own: frames come in on a Unix socket, entries go
  * to the issuance log, certificates go out. Read signer.c first.
  */
+#include "base/confine.h"
 #include "ca/demo.h"
 #include "ca/harden.h"
 #include "ca/listen.h"
+#include "ca/sandbox.h"
 #include "ca/server.h"
 
 #include <signal.h>
@@ -125,11 +127,9 @@ run_server (const SignerConfig *config)
   g_autoptr (Server) server = NULL;
 
   block_signals ();
-  signer = signer_open (config, LOG_OPEN_WRITE, &problem);
-  if (signer == NULL)
-    return fail (problem);
-  server = server_open (config, signer, &problem);
-  if (server == NULL)
+  if (!confine_drop_capabilities (&problem)
+      || (signer = signer_open (config, LOG_OPEN_WRITE, &problem)) == NULL
+      || (server = server_open (config, signer, &problem)) == NULL || !sandbox_enter (&problem))
     return fail (problem);
   sd_notify (0, "READY=1");
   g_message ("ready: %s, %" G_GUINT64_FORMAT " entries in the issuance log",
