@@ -36,6 +36,20 @@ confine_process (GError **error)
   return TRUE;
 }
 
+/* Then there is no need to ask, which a unit's SystemCallFilter= may forbid. */
+static gboolean
+has_none (struct __user_cap_header_struct *header)
+{
+  struct __user_cap_data_struct held[_LINUX_CAPABILITY_U32S_3] = { 0 };
+
+  if (syscall (SYS_capget, header, held) < 0)
+    return FALSE;
+  for (guint i = 0; i < G_N_ELEMENTS (held); i++)
+    if ((held[i].effective | held[i].permitted | held[i].inheritable) != 0)
+      return FALSE;
+  return TRUE;
+}
+
 gboolean
 confine_drop_capabilities (GError **error)
 {
@@ -45,7 +59,7 @@ confine_drop_capabilities (GError **error)
 #ifdef KEYCRADLE_SANITIZED
   return TRUE;
 #endif
-  if (syscall (SYS_capset, &header, none) < 0)
-    return refuse (error, "the capabilities can't be given up");
-  return TRUE;
+  if (has_none (&header) || syscall (SYS_capset, &header, none) == 0)
+    return TRUE;
+  return refuse (error, "the capabilities can't be given up");
 }

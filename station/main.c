@@ -14,6 +14,7 @@
 #include "base/names.h"
 #include "station/api.h"
 #include "station/log.h"
+#include "station/sandbox.h"
 
 #define EXIT_USAGE 2
 
@@ -136,7 +137,10 @@ main (int argc, char **argv)
     config_free (config);
     return EXIT_SUCCESS;
   }
-  status = config != NULL ? run (config, &error) : EXIT_FAILURE;
+  status = EXIT_FAILURE;
+  /* Before there are threads. */
+  if (config != NULL && sandbox_daemon (config->signer_config != NULL, &error))
+    status = run (config, &error);
   if (error != NULL)
     fprintf (stderr, "keycradled: %s\n", error->message);
   return status;

@@ -6,24 +6,16 @@
 #include "ca/client.h"
 #include "ca/sandbox.h"
 #include "tests/unit/ca/make.h"
+#include "tests/unit/confined-calls.h"
 
 #include <check.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/bpf.h>
-#include <linux/keyctl.h>
-#include <sched.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <sys/mount.h>
-#include <sys/prctl.h>
-#include <sys/ptrace.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -32,188 +24,19 @@
 
 static const char *program;
 
-/* ---- calls: each returns -1 with its errno where it is refused ---- */
-
-static long
-try_program (void)
-{
-  return syscall (SYS_execve, "/no/such/program", NULL, NULL);
-}
-
-static long
-try_program_at (void)
-{
-  return syscall (SYS_execveat, AT_FDCWD, "/no/such/program", NULL, NULL, 0);
-}
-
-static long
-try_fork (void)
-{
-  long pid = syscall (SYS_clone, SIGCHLD, NULL, NULL, NULL, NULL);
-
-  if (pid == 0)
-    _exit (0);
-  return pid > 0 ? waitpid ((pid_t)pid, NULL, 0) : pid;
-}
-
 static long
 try_internet (void)
 {
-  return syscall (SYS_socket, AF_INET, SOCK_STREAM, 0);
-}
-
-static long
-try_internet_6 (void)
-{
-  return syscall (SYS_socket, AF_INET6, SOCK_DGRAM, 0);
-}
-
-static long
-try_netlink (void)
-{
-  return syscall (SYS_socket, AF_NETLINK, SOCK_RAW, 0);
-}
-
-static long
-try_trace (void)
-{
-  return syscall (SYS_ptrace, PTRACE_PEEKDATA, getppid (), NULL, NULL);
-}
-
-static long
-try_foreign_memory (void)
-{
-  return syscall (SYS_process_vm_readv, getpid (), NULL, 0, NULL, 0, 0);
-}
-
-static long
-try_foreign_memory_write (void)
-{
-  return syscall (SYS_process_vm_writev, getpid (), NULL, 0, NULL, 0, 0);
-}
-
-static long
-try_signal (void)
-{
-  return syscall (SYS_kill, getppid (), 0);
-}
-
-static long
-try_written_and_run (void)
-{
-  return (long)mmap (NULL, PAGE, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS,
-                     -1, 0);
-}
-
-static long
-try_made_to_run (void)
-{
-  void *page = mmap (NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-  return page != MAP_FAILED ? mprotect (page, PAGE, PROT_READ | PROT_EXEC) : 0;
-}
-
-static long
-try_dumpable (void)
-{
-  return prctl (PR_SET_DUMPABLE, 0, 0, 0, 0);
-}
-
-static long
-try_limit (void)
-{
-  const struct rlimit none = { 0, 0 };
-
-  return syscall (SYS_prlimit64, 0, RLIMIT_CORE, &none, NULL);
-}
-
-static long
-try_terminal_input (void)
-{
-  return ioctl (-1, TIOCSTI, "x");
-}
-
-static long
-try_keyring (void)
-{
-  return syscall (SYS_keyctl, KEYCTL_GET_KEYRING_ID, KEY_SPEC_PROCESS_KEYRING, 0, 0, 0);
-}
-
-static long
-try_namespace (void)
-{
-  return syscall (SYS_setns, -1, 0);
-}
-
-static long
-try_bpf (void)
-{
-  return syscall (SYS_bpf, BPF_MAP_CREATE, NULL, 0);
-}
-
-static long
-try_mount (void)
-{
-  return syscall (SYS_mount, NULL, NULL, NULL, MS_BIND, NULL);
-}
-
-static long
-try_ring (void)
-{
-  return syscall (SYS_io_uring_setup, 0, NULL);
-}
-
-static const struct {
-  const char *name;
-  long (*call) (void);
-  gboolean privileged; /* or forbidden by some hosts: says nothing without the sandbox */
-} refused[] = {
-  { "execve", try_program, FALSE },
-  { "execveat", try_program_at, FALSE },
-  { "fork", try_fork, FALSE },
-  { "AF_INET", try_internet, FALSE },
-  { "AF_INET6", try_internet_6, FALSE },
-  { "AF_NETLINK", try_netlink, FALSE },
-  { "ptrace", try_trace, FALSE },
-  { "process_vm_readv", try_foreign_memory, FALSE },
-  { "process_vm_writev", try_foreign_memory_write, FALSE },
-  { "kill", try_signal, FALSE },
-  { "memory to write and run", try_written_and_run, FALSE },
-  { "memory made to run", try_made_to_run, FALSE },
-  { "PR_SET_DUMPABLE", try_dumpable, FALSE },
-  { "a new limit", try_limit, FALSE },
-  { "TIOCSTI", try_terminal_input, FALSE },
-  { "keyctl", try_keyring, TRUE },
-  { "setns", try_namespace, TRUE },
-  { "bpf", try_bpf, TRUE },
-  { "mount", try_mount, TRUE },
-  { "io_uring", try_ring, TRUE },
-};
-
-/* Whether `call` fails with EPERM in a process of its own, sandboxed or not. */
-static gboolean
-is_refused (long (*call) (void), gboolean sandboxed)
-{
-  int status;
-  pid_t pid = fork ();
-
-  ck_assert_int_ge (pid, 0);
-  if (pid == 0) {
-    if (sandboxed && !sandbox_enter (NULL))
-      _exit (2);
-    _exit (call () == -1 && errno == EPERM);
-  }
-  ck_assert_int_eq (waitpid (pid, &status, 0), pid);
-  ck_assert (WIFEXITED (status) && WEXITSTATUS (status) < 2);
-  return WEXITSTATUS (status) == 1;
+  return socket (AF_INET, SOCK_STREAM, 0);
 }
 
 START_TEST (test_a_call_that_the_signer_does_not_need_is_refused)
 {
-  ck_assert_msg (is_refused (refused[_i].call, TRUE), "%s is allowed", refused[_i].name);
-  if (!refused[_i].privileged)
-    ck_assert_msg (!is_refused (refused[_i].call, FALSE), "%s was refused before",
-                   refused[_i].name);
+  const ConfinedCall *row = &confined_calls[_i];
+
+  ck_assert_msg (call_is_refused (row->call, sandbox_enter), "%s is allowed", row->name);
+  if (!row->privileged)
+    ck_assert_msg (!call_is_refused (row->call, NULL), "%s was refused before", row->name);
 }
 END_TEST
 
@@ -266,13 +89,9 @@ START_TEST (test_threads_files_unix_sockets_and_modules_still_work)
   static gboolean (*const works[]) (void) = { threads_work, files_work, unix_sockets_work,
                                               code_is_mapped_from_files };
   char *folder = folder_make ();
-  int status;
-  pid_t pid = fork ();
 
-  if (pid == 0)
-    _exit (chdir (folder) == 0 && sandbox_enter (NULL) && works[_i]() ? 0 : 1);
-  ck_assert_int_eq (waitpid (pid, &status, 0), pid);
-  ck_assert_int_eq (status, 0);
+  ck_assert_int_eq (chdir (folder), 0);
+  ck_assert (work_is_possible (works[_i], sandbox_enter));
   folder_remove (folder);
 }
 END_TEST
@@ -302,13 +121,7 @@ earlier_threads_are_bound (void)
 /* A module may have started one before. */
 START_TEST (test_threads_that_run_already_are_bound_too)
 {
-  int status;
-  pid_t pid = fork ();
-
-  if (pid == 0)
-    _exit (earlier_threads_are_bound () ? 0 : 1);
-  ck_assert_int_eq (waitpid (pid, &status, 0), pid);
-  ck_assert_int_eq (status, 0);
+  ck_assert (work_is_possible (earlier_threads_are_bound, NULL));
 }
 END_TEST
 
@@ -392,7 +205,7 @@ main (int argc, char **argv)
 #endif
   tcase_set_timeout (sandbox, 60);
   tcase_add_loop_test (sandbox, test_a_call_that_the_signer_does_not_need_is_refused, 0,
-                       G_N_ELEMENTS (refused));
+                       (int)n_confined_calls);
   tcase_add_loop_test (sandbox, test_threads_files_unix_sockets_and_modules_still_work, 0, 4);
   tcase_add_test (sandbox, test_threads_that_run_already_are_bound_too);
   tcase_add_test (sandbox, test_the_running_signer_is_confined);
