@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#include "base/encode.h"
+
 enum {
   INTEGER = 0x02,
   BIT_STRING = 0x03,
@@ -119,14 +121,96 @@ certificate_part_equal (CertificatePart part, const void *data, gsize length)
   return part.length == length && (length == 0 || memcmp (part.data, data, length) == 0);
 }
 
+/* AlgorithmIdentifier of rsaEncryption, with its NULL. */
+static const guint8 rsa_algorithm[] = { 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7,
+                                        0x0d, 0x01, 0x01, 0x01, 0x05, 0x00 };
+
 gboolean
 certificate_part_is_rsa_key (CertificatePart spki)
 {
-  static const guint8 rsa[] = { 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7,
-                                0x0d, 0x01, 0x01, 0x01, 0x05, 0x00 };
   Input input = spki;
   CertificatePart key, algorithm;
 
   return take (&input, SEQUENCE, &key, NULL) && take (&key, SEQUENCE, &algorithm, NULL)
-         && certificate_part_equal (algorithm, rsa, sizeof rsa);
+         && certificate_part_equal (algorithm, rsa_algorithm, sizeof rsa_algorithm);
+}
+
+/* ---- keys by their number ---- */
+
+/* AlgorithmIdentifier of id-ecPublicKey with each curve's name (RFC 5480, 2.1.1). */
+static const struct {
+  const char *type;
+  guint8 algorithm[19];
+  guint8 length;
+  guint8 coordinate; /* octets */
+} curves[] = {
+  { "p-256",
+    { 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce,
+      0x3d, 0x03, 0x01, 0x07 },
+    19,
+    32 },
+  { "p-384",
+    { 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x05, 0x2b, 0x81, 0x04, 0x00,
+      0x22 },
+    16,
+    48 },
+  { "p-521",
+    { 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x05, 0x2b, 0x81, 0x04, 0x00,
+      0x23 },
+    16,
+    66 },
+};
+
+/* RSAPublicKey (RFC 8017, A.1.1). */
+static gboolean
+take_modulus (CertificatePart bits, CertificateKey *key)
+{
+  CertificatePart numbers;
+
+  if (!take (&bits, SEQUENCE, &numbers, NULL) || !take (&numbers, INTEGER, &key->number, NULL))
+    return FALSE;
+  while (key->number.length > 0 && key->number.data[0] == 0) {
+    key->number.data++;
+    key->number.length--;
+  }
+  key->type = "rsa";
+  return key->number.length > 0;
+}
+
+static gboolean
+take_point (CertificatePart algorithm, CertificatePart bits, CertificateKey *key)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (curves); i++) {
+    if (!certificate_part_equal (algorithm, curves[i].algorithm, curves[i].length))
+      continue;
+    key->type = curves[i].type;
+    key->number = (CertificatePart){ bits.data + 1, bits.length - 1 };
+    return bits.data[0] == 0x04 && key->number.length == 2u * curves[i].coordinate;
+  }
+  return FALSE;
+}
+
+gboolean
+certificate_part_key (CertificatePart spki, CertificateKey *key)
+{
+  Input input = spki;
+  CertificatePart whole, algorithm, bits;
+
+  if (!take (&input, SEQUENCE, &whole, NULL) || input.length != 0
+      || !take (&whole, SEQUENCE, &algorithm, NULL) || !take (&whole, BIT_STRING, &bits, NULL)
+      || whole.length != 0 || bits.length < 2 || bits.data[0] != 0)
+    return FALSE;
+  bits.data++; /* no unused bits */
+  bits.length--;
+  if (certificate_part_equal (algorithm, rsa_algorithm, sizeof rsa_algorithm))
+    return take_modulus (bits, key);
+  return take_point (algorithm, bits, key);
+}
+
+GBytes *
+certificate_key_sha256 (const CertificateKey *key)
+{
+  const gboolean rsa = g_str_equal (key->type, "rsa");
+
+  return sha256_of (key->number.data, rsa ? key->number.length : key->number.length / 2);
 }

@@ -26,6 +26,21 @@ typedef struct {
 /* FALSE where `der` is not exactly one certificate in DER. The parts point into `der`. */
 gboolean certificate_split (const guint8 *der, gsize length, CertificateParts *parts);
 
+/* What makes a key this key, however it is encoded. */
+typedef struct {
+  const char *type;       /* "rsa", "p-256", "p-384", "p-521" */
+  CertificatePart number; /* RSA: the modulus without leading zero; EC: X and Y at full width */
+} CertificateKey;
+
+/* Reads a SubjectPublicKeyInfo (RFC 3279, 2.3.1; RFC 5480, 2). FALSE where it is none of an RSA key
+ * or an uncompressed point of these curves. */
+gboolean certificate_part_key (CertificatePart spki, CertificateKey *key);
+
+/* SHA-256 of the RSA modulus or of the EC point's X: neither another exponent nor the negated point
+ * makes another key. The same as csr_key_number_sha256() of the judge. Free with g_bytes_unref().
+ */
+GBytes *certificate_key_sha256 (const CertificateKey *key);
+
 gboolean certificate_part_equal (CertificatePart part, const void *data, gsize length);
 
 /* TRUE where the key is an RSA key (rsaEncryption). */

@@ -10,7 +10,6 @@
 #include <openssl/x509.h>
 #include <time.h>
 
-#include "base/certificate.h"
 #include "base/encode.h"
 #include "db/ledger.h"
 
@@ -102,7 +101,7 @@ static CertificateFields *
 unreadable (GError **error)
 {
   g_set_error_literal (error, LEDGER_ERROR, LEDGER_ERROR_INVALID,
-                       "these bytes are not exactly one X.509 certificate");
+                       "these bytes are not exactly one X.509 certificate of an RSA or EC key");
   return NULL;
 }
 
@@ -115,7 +114,7 @@ certificate_fields_read (GBytes *der, GError **error)
   g_autoptr (X509_NAME) subject = NULL;
   CertificateParts parts;
 
-  if (!certificate_split (data, length, &parts)
+  if (!certificate_split (data, length, &parts) || !certificate_part_key (parts.spki, &fields->key)
       || !seconds_of (parts.not_before, &fields->not_before)
       || !seconds_of (parts.not_after, &fields->not_after)
       || (subject = name_of (parts.subject)) == NULL)

@@ -4,20 +4,22 @@
  */
 #pragma once
 
-#include <glib.h>
+#include "base/certificate.h"
 
 typedef struct {
   GBytes *serial_number; /* big-endian, no leading zeros */
   GBytes *sha256;
   GBytes *sha1;
   GBytes *spki_sha256;
-  char *subject;     /* RFC 2253 */
-  char *common_name; /* or NULL */
-  gint64 not_before; /* seconds since 1970 */
+  CertificateKey key; /* its number points into the certificate */
+  char *subject;      /* RFC 2253 */
+  char *common_name;  /* or NULL */
+  gint64 not_before;  /* seconds since 1970 */
   gint64 not_after;
 } CertificateFields;
 
-/* LEDGER_ERROR_INVALID where `der` is not exactly one certificate. */
+/* LEDGER_ERROR_INVALID where `der` is not exactly one certificate of an RSA or EC key. `der` must
+ * outlive the fields. */
 CertificateFields *certificate_fields_read (GBytes *der, GError **error);
 void certificate_fields_free (CertificateFields *fields);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (CertificateFields, certificate_fields_free)

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/files.h"
+#include "db/key-functions.h"
 #include "db/statement.h"
 
 #define HEADER_LENGTH 100
@@ -100,6 +101,11 @@ open_connection (const char *path, int flags, GError **error)
     return NULL;
   }
   sqlite3_busy_timeout (database->handle, 5000);
+  result = key_functions_add (database->handle);
+  if (result != SQLITE_OK) {
+    database_fail (database, result, "adding functions", error);
+    return NULL;
+  }
   return g_steal_pointer (&database);
 }
 

@@ -167,32 +167,6 @@ ledger_devices (Ledger *ledger, const char *batch, guint most, GError **error)
                     load_device, (GDestroyNotify)device_free, error);
 }
 
-/* ---- keys ---- */
-
-gboolean
-ledger_check_key (Ledger *ledger, gint64 device_id, GBytes *spki_sha256, GError **error)
-{
-  gboolean taken;
-  G_GNUC_UNUSED g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&ledger->line.mutex);
-  g_autoptr (Statement) select =
-      statement_prepare (ledger->line.database,
-                         "SELECT serial FROM keys JOIN devices ON devices.id = keys.device"
-                         " WHERE spki_sha256 = ? AND device <> ?",
-                         error);
-
-  if (select == NULL)
-    return FALSE;
-  statement_bind_bytes (select, spki_sha256);
-  statement_bind_int64 (select, device_id);
-  if (!statement_step (select, &taken, error))
-    return FALSE;
-  if (taken)
-    g_set_error (error, LEDGER_ERROR, LEDGER_ERROR_DUPLICATE_KEY,
-                 "device %s has this public key already: this chip did not make a key of its own",
-                 statement_text (select));
-  return !taken;
-}
-
 /* ---- retry ---- */
 
 typedef struct {

@@ -4,6 +4,8 @@
  */
 #pragma once
 
+#include "base/certificate.h"
+#include "db/ledger-key.h"
 #include "db/ledger.h"
 #include "db/statement.h"
 #include "db/writer.h"
@@ -60,6 +62,15 @@ limit_of (guint most)
 #define BATCH_RATE_QUERY                                                                           \
   "SELECT count (DISTINCT device), avg (max (ended_at - started_at, 0)) FROM attempts"             \
   " WHERE batch = ? AND ended_at >= ? AND result = 'passed'"
+/* The certificates for which `counts` holds and whose key tells of another (weak.other: the device
+ * that has that one). A finding leads to a device, and that to its certificates: in this order
+ * nothing else is read. */
+#define WEAK_CERTIFICATES(counts)                                                                  \
+  " FROM (SELECT id AS finding, kind, key, device, partner_device AS other FROM key_findings"      \
+  "   UNION ALL SELECT id, kind, partner, partner_device, device FROM key_findings) AS weak"       \
+  " CROSS JOIN seen_keys ON seen_keys.id = weak.key"                                               \
+  " CROSS JOIN certificates ON certificates.device = weak.device AND " counts                      \
+  "   AND key_sha256 (certificates.der) = seen_keys.number_sha256"
 /* Batch; reads its counters only. */
 #define BATCH_FAILURES_QUERY                                                                       \
   "SELECT reason, slot, count, last_at FROM failures WHERE batch = ?"                              \
@@ -98,6 +109,19 @@ gboolean serial_rule_read (Database *database, gint64 batch_id, SerialRule *rule
 gboolean serial_rule_check (const SerialRule *rule, const char *serial, GError **error);
 void serial_rule_clear (SerialRule *rule);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (SerialRule, serial_rule_clear)
+
+/* The key is on record as seen; `owner` receives the device that had it first, which may be
+ * another one. */
+gboolean key_take (Database *database, gint64 device_id, const CertificateKey *key, gint64 *owner,
+                   GError **error);
+
+gboolean key_state_read (Database *database, KeyState *state, GError **error);
+
+/* Refuses (KEY_FINDING) where a certificate of the batch, verified behind event `since` and up to
+ * `through` and not void as of then, has a key of which a finding tells, or where keys up to
+ * `newest` were not all checked; the sentence names what is to be done. */
+gboolean findings_check_manifest (Database *database, gint64 batch_id, gint64 since, gint64 through,
+                                  guint64 newest, GError **error);
 
 /* A new device's row; 0 with error. */
 gint64 device_insert (Database *database, gint64 batch_id, const char *serial,

@@ -74,28 +74,34 @@ find_or_recover_device (Database *database, Storing *storing, GError **error)
                        "made from the signer's log: the ledger did not have it", NULL, error);
 }
 
-/* A key belongs to the device that had it first. */
+/* The encoding in this certificate is the device's from now on. */
+static gboolean
+keep_encoding (Database *database, const Storing *storing, GError **error)
+{
+  g_autoptr (Statement) insert =
+      statement_prepare (database,
+                         "INSERT INTO keys (spki_sha256, device) SELECT ?1, ?2"
+                         " WHERE NOT EXISTS (SELECT 1 FROM keys WHERE spki_sha256 = ?1)",
+                         error);
+
+  if (insert == NULL)
+    return FALSE;
+  statement_bind_bytes (insert, storing->fields->spki_sha256);
+  statement_bind_int64 (insert, storing->device_id);
+  return statement_run (insert, error);
+}
+
+/* A key belongs to the device that had it first. It was taken when the device proved that it has
+ * it; what comes from the signer's log into a ledger that was lost takes it here. */
 static gboolean
 claim_key (Database *database, Storing *storing, GError **error)
 {
   gint64 owner;
-  gboolean found;
-  g_autoptr (Statement) select =
-      statement_prepare (database, "SELECT device FROM keys WHERE spki_sha256 = ?", error);
-  g_autoptr (Statement) insert =
-      statement_prepare (database, "INSERT INTO keys (spki_sha256, device) VALUES (?, ?)", error);
 
-  if (select == NULL || insert == NULL)
+  if (!key_take (database, storing->device_id, &storing->fields->key, &owner, error))
     return FALSE;
-  statement_bind_bytes (select, storing->fields->spki_sha256);
-  if (!load_id (select, &owner, &found, error))
-    return FALSE;
-  storing->duplicate_key = found && owner != storing->device_id;
-  if (found)
-    return TRUE;
-  statement_bind_bytes (insert, storing->fields->spki_sha256);
-  statement_bind_int64 (insert, storing->device_id);
-  return statement_run (insert, error);
+  storing->duplicate_key = owner != storing->device_id;
+  return storing->duplicate_key || keep_encoding (database, storing, error);
 }
 
 /* Why the new certificate is void from the start, or NULL where it lives. */

@@ -37,6 +37,8 @@ ledger_error_word (LedgerError code)
     return "already-done";
   case LEDGER_ERROR_DEVICE_VOIDED:
     return "device-voided";
+  case LEDGER_ERROR_KEY_FINDING:
+    return "key-finding";
   case LEDGER_ERROR_BUSY_DEVICE:
     return "busy-device";
   case LEDGER_ERROR_INVALID:

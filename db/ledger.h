@@ -3,7 +3,8 @@
  * station.db: every batch, device, attempt, certificate and audit event. Functions
  * are named after what happens on the line; each is one transaction, and is synced to
  * disk when it returns TRUE, but for the two that say so. Any thread may call; a writer
- * inside db/ shares one sync among all that is ready. Nobody outside db/ knows SQL.
+ * inside db/ shares one sync among all that is ready. Nobody outside db/ knows SQL. Keys stand in
+ * db/ledger-key.h.
  *
  * Times are microseconds since 1970, UTC. Fingerprints are lower-case hex in structs,
  * blobs on disk. Lists are newest first, at most `most` rows, 0 for all.
@@ -29,6 +30,7 @@ typedef enum {
   LEDGER_ERROR_ALREADY_DONE,  /* this device has its verified certificate; retry needs a supervisor
                                */
   LEDGER_ERROR_DEVICE_VOIDED, /* its certificate was taken back; only a supervisor lets it in */
+  LEDGER_ERROR_KEY_FINDING,   /* a unit's key tells of another unit's: void them first */
   LEDGER_ERROR_BUSY_DEVICE,   /* the same device has an attempt running in another slot */
   LEDGER_ERROR_INVALID,       /* an argument that the ledger does not take */
 } LedgerError;
@@ -227,9 +229,6 @@ Device *ledger_identify_device (Ledger *ledger, gint64 attempt_id, const DeviceF
  */
 gboolean ledger_check_serial (Ledger *ledger, const char *batch, const char *serial,
                               GError **error);
-
-/* Refuses a key (SHA-256 of the SubjectPublicKeyInfo) that any other device ever had. */
-gboolean ledger_check_key (Ledger *ledger, gint64 device_id, GBytes *spki_sha256, GError **error);
 
 /* FAILED with a reason, or INTERRUPTED. PASSED comes only from ledger_certificate_verified(), which
  * ends the attempt itself. */

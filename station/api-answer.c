@@ -29,6 +29,7 @@ ledger_error_name (LedgerError code)
   case LEDGER_ERROR_ALREADY_DONE:
   case LEDGER_ERROR_DEVICE_VOIDED:
   case LEDGER_ERROR_BUSY_DEVICE:
+  case LEDGER_ERROR_KEY_FINDING:
     return "State";
   }
   return "Failed";

@@ -2,8 +2,8 @@
  *
  * Key and certificate: the ones that the device holds already where it can prove it, else new ones.
  */
-#include "base/encode.h"
 #include "ca/csr.h"
+#include "db/ledger-key.h"
 #include "station/certificate.h"
 #include "station/error.h"
 #include "station/prove.h"
@@ -111,11 +111,12 @@ key_is_of_kind (const Csr *csr, KeyKind kind)
   return FALSE;
 }
 
-/* The signer judges again; here it is early, and the reason is about this unit. */
+/* The signer judges again; here it is early, and the reason is about this unit. A key that the
+ * judge refused is not taken: proof of possession comes last, and without it a device could lay
+ * claim to another's key. */
 static gboolean
 check_key (Run *run, GError **error)
 {
-  g_autoptr (GBytes) digest = NULL;
   gsize length;
   const guint8 *der = g_bytes_get_data (run->csr, &length);
   Csr csr;
@@ -131,8 +132,7 @@ check_key (Run *run, GError **error)
     return FALSE;
   }
   run->csr_spki = g_bytes_new (csr.spki.data, csr.spki.length);
-  digest = sha256_of (csr.spki.data, csr.spki.length);
-  return ledger_check_key (run->context->ledger, run->device->id, digest, error);
+  return ledger_take_key (run->context->ledger, run->device->id, run->csr_spki, error);
 }
 
 static gboolean

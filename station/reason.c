@@ -153,6 +153,10 @@ ledger_text (LedgerError code)
     return N_ ("This unit already has its identity. Put it with the finished ones.");
   case LEDGER_ERROR_DEVICE_VOIDED:
     return N_ ("This unit's identity was taken back. Keep it apart and call the supervisor.");
+  case LEDGER_ERROR_KEY_FINDING:
+    return N_ (
+        "This unit's key is not safe: another unit's key gives it away. Keep this unit apart "
+        "and call the supervisor.");
   case LEDGER_ERROR_BUSY_DEVICE:
     return N_ (
         "Another slot is working on a unit with the same serial number. Keep both units apart "

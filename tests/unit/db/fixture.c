@@ -106,14 +106,24 @@ make_certificate (EVP_PKEY *key, const char *common_name, int days)
 }
 
 GBytes *
-spki_sha256 (EVP_PKEY *key)
+spki_of (EVP_PKEY *key)
 {
   guint8 *der = NULL;
   int length = i2d_PUBKEY (key, &der);
-  GBytes *digest = sha256_of (der, (gsize)length);
+  GBytes *spki = g_bytes_new (der, (gsize)length);
 
   OPENSSL_free (der);
-  return digest;
+  return spki;
+}
+
+void
+check_keys (Ledger *ledger)
+{
+  g_autoptr (GError) error = NULL;
+  guint64 newest;
+
+  assert_ok (ledger_settle_keys (ledger, &newest, &error), error);
+  assert_ok (ledger_record_key_check (ledger, newest, NULL, 0, &error), error);
 }
 
 void

@@ -8,7 +8,7 @@
 #include <glib.h>
 #include <openssl/evp.h>
 
-#include "db/ledger.h"
+#include "db/ledger-key.h"
 
 typedef struct {
   char *folder;
@@ -28,7 +28,11 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (EVP_PKEY, EVP_PKEY_free)
 EVP_PKEY *make_key (void);
 /* A certificate as DER that is valid from a day ago for `days` from now on. */
 GBytes *make_certificate (EVP_PKEY *key, const char *common_name, int days);
-GBytes *spki_sha256 (EVP_PKEY *key);
+/* The SubjectPublicKeyInfo. */
+GBytes *spki_of (EVP_PKEY *key);
+
+/* Marks all keys as checked, with nothing found. */
+void check_keys (Ledger *ledger);
 
 /* Creates and starts a batch; `prefix` NULL for identity from the chip, else 1 to 9999. */
 void start_batch (Ledger *ledger, const char *name, guint target, const char *prefix);

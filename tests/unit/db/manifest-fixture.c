@@ -71,6 +71,7 @@ export_order (ManifestOrder order, gboolean confirmed, ManifestSummary **summary
   order.ca_certificate = ca;
   order.fd = fd;
   order.actor = "anna";
+  check_keys (f.ledger);
   ManifestSummary *made = manifest_export (f.ledger, &order, &error);
 
   assert_ok (made != NULL, error);

@@ -257,7 +257,7 @@ START_TEST (a_key_belongs_to_one_device_for_ever)
   g_auto (Fixture) f = { 0 };
   g_autoptr (GError) error = NULL;
   g_autoptr (EVP_PKEY) key = make_key ();
-  g_autoptr (GBytes) digest = spki_sha256 (key);
+  g_autoptr (GBytes) spki = spki_of (key);
   g_autoptr (GBytes) der = make_certificate (key, "chip-a", 10);
   g_autoptr (GBytes) copy = make_certificate (key, "chip-b", 10);
   gint64 attempt;
@@ -269,8 +269,8 @@ START_TEST (a_key_belongs_to_one_device_for_ever)
   g_autoptr (Device) other = arrive (f.ledger, "b1", "chip-b", NULL, &attempt, NULL);
   g_autoptr (Device) owner = ledger_device (f.ledger, "chip-a", NULL);
 
-  ck_assert (ledger_check_key (f.ledger, owner->id, digest, NULL));
-  assert_error (!ledger_check_key (f.ledger, other->id, digest, &error), LEDGER_ERROR_DUPLICATE_KEY,
+  ck_assert (ledger_take_key (f.ledger, owner->id, spki, NULL));
+  assert_error (!ledger_take_key (f.ledger, other->id, spki, &error), LEDGER_ERROR_DUPLICATE_KEY,
                 error);
   assert_error (!store (f.ledger, 1, "b1", "chip-b", copy, &error), LEDGER_ERROR_DUPLICATE_KEY,
                 error);

@@ -223,6 +223,7 @@ START_TEST (an_export_that_failed_is_not_on_record)
                                 .actor = "anna" };
   deliver_all ("jsonl");
   pass_more (5, 2);
+  check_keys (f.ledger);
   ck_assert_ptr_null (manifest_export (f.ledger, &order, &error));
   ck_assert_ptr_nonnull (strstr (error->message, "No space left"));
   close (fd);
@@ -242,6 +243,7 @@ START_TEST (an_export_can_go_into_a_pipe)
   const ManifestOrder order = {
     .format = "jsonl", .batch = "b1", .ca_certificate = ca, .fd = ends[1]
   };
+  check_keys (f.ledger);
   g_autoptr (ManifestSummary) summary = manifest_export (f.ledger, &order, &error);
   assert_ok (summary != NULL, error);
   ck_assert_int_eq (read (ends[0], text, sizeof text), (ssize_t)summary->bytes);

@@ -3,10 +3,14 @@
  * A ledger of schema 1 with rows in it, opened by this Keycradle: what can be told from the
  * rows is filled in, nothing else changes, and the old file is kept.
  */
+#include <openssl/rsa.h>
 #include <string.h>
 
+#include "db/certificate-fields.h"
 #include "db/migrate.h"
+#include "db/statement.h"
 #include "fixture.h"
+#include "related-keys.h"
 
 /* Three devices of b1: the first failed, then passed; the second passed after an interruption, the
  * third only ever was interrupted. One attempt had no device, one no batch. b2 is empty. */
@@ -30,8 +34,9 @@
   "INSERT INTO exports (at, actor, batch, format, format_version, through, rows, bytes, sha256,"   \
   " ca_certificate) VALUES (99, 'anna', 1, 'aws', 1, 1, 2, 7, zeroblob (32), x'00')"
 
-static void
-make_old_ledger (Fixture *fixture)
+/* Open for more rows; close it before the ledger is opened. */
+static Database *
+make_ledger_of_schema (Fixture *fixture, guint schema)
 {
   g_autoptr (GError) error = NULL;
   guint count;
@@ -39,13 +44,20 @@ make_old_ledger (Fixture *fixture)
   fixture_open (fixture);
   g_clear_pointer (&fixture->ledger, ledger_close);
   g_autofree char *path = g_build_filename (fixture->folder, "old.db", NULL);
-  g_autoptr (Database) database = database_open_writer (path, 1, &error);
+  Database *database = database_open_writer (path, schema, &error);
   assert_ok (database != NULL, error);
-  assert_ok (migrate (database, migrations (&count), 1, &error), error);
-  ck_assert_uint_ge (count, 2);
+  assert_ok (migrate (database, migrations (&count), schema, &error), error);
+  ck_assert_uint_gt (count, schema);
   assert_ok (database_run_script (database, OLD_ROWS, &error), error);
   g_free (fixture->path);
   fixture->path = g_steal_pointer (&path);
+  return database;
+}
+
+static void
+make_old_ledger (Fixture *fixture)
+{
+  database_close (make_ledger_of_schema (fixture, 1));
 }
 
 START_TEST (an_old_ledger_gets_the_counts_of_its_rows)
@@ -147,7 +159,7 @@ START_TEST (the_old_file_is_kept_as_it_was)
   g_autofree char *sound = raw_text (f.path, "PRAGMA integrity_check");
 
   ck_assert_str_eq (old_version, "1");
-  ck_assert_str_eq (version, "3");
+  ck_assert_str_eq (version, "4");
   ck_assert_str_eq (old_attempts, "8");
   ck_assert_str_eq (attempts, old_attempts);
   ck_assert_ptr_null (foreign);
@@ -172,6 +184,77 @@ START_TEST (a_migrated_ledger_has_the_schema_of_a_new_one)
 }
 END_TEST
 
+/* ---- schema 4: keys ---- */
+
+#define CERTIFICATE_ROW                                                                            \
+  "INSERT INTO certificates (device, batch, profile, state, void_reason, void_event, log_index,"   \
+  " issued_at, serial_number, sha256, sha1, spki_sha256, subject, not_before, not_after, der)"     \
+  " VALUES (?1, 1, 'factory', iif (?2 IS NULL, 'issued', 'void'), ?2, iif (?2 IS NULL, NULL, 1),"  \
+  " ?3, 1000 + ?3, randomblob (16), ?4, zeroblob (20), ?5, 'CN=x', 1, 2, ?6)"
+
+static void
+old_certificate (Database *database, gint64 device, const char *void_reason, gint64 log_index,
+                 EVP_PKEY *key)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GBytes) der = make_certificate (key, "x", 10);
+  g_autoptr (CertificateFields) fields = certificate_fields_read (der, &error);
+  g_autoptr (Statement) own = statement_prepare (
+      database, "INSERT OR IGNORE INTO keys (spki_sha256, device) VALUES (?, ?)", &error);
+  g_autoptr (Statement) insert = statement_prepare (database, CERTIFICATE_ROW, &error);
+
+  assert_ok (own != NULL && insert != NULL, error);
+  statement_bind_bytes (own, fields->spki_sha256);
+  statement_bind_int64 (own, device);
+  assert_ok (statement_run (own, &error), error);
+  statement_bind_int64 (insert, device);
+  statement_bind_text (insert, void_reason);
+  statement_bind_int64 (insert, log_index);
+  statement_bind_bytes (insert, fields->sha256);
+  statement_bind_bytes (insert, fields->spki_sha256);
+  statement_bind_bytes (insert, der);
+  assert_ok (statement_run (insert, &error), error);
+}
+
+#define KEYS_OF_DEVICES                                                                            \
+  "SELECT group_concat (seen_keys.id || ' ' || type || ' ' || serial || ' ' || seen_at, ', ')"     \
+  " FROM seen_keys JOIN devices ON devices.id = device"
+#define FINDING_OF_DEVICES                                                                         \
+  "SELECT kind || ' ' || device || ' ' || partner_device || ' ' || key FROM key_findings"
+
+/* d1 lost its first key and has another; d3 came with d1's, and later with d2's point negated,
+ * which the older schemas took for another key. */
+START_TEST (an_old_ledger_knows_the_keys_that_it_has_seen)
+{
+  g_auto (Fixture) f = { 0 };
+  g_autoptr (EVP_PKEY) lost = make_key ();
+  g_autoptr (EVP_PKEY) later = EVP_RSA_gen (2048);
+  g_autoptr (EVP_PKEY) second = make_key ();
+  g_autoptr (EVP_PKEY) mirrored = negated (second);
+  KeyState state;
+  Database *database = make_ledger_of_schema (&f, (guint)_i);
+  old_certificate (database, 3, "duplicate-key", 0, lost);
+  old_certificate (database, 1, "key-lost", 1, lost);
+  old_certificate (database, 2, NULL, 2, second);
+  old_certificate (database, 1, NULL, 3, later);
+  old_certificate (database, 3, NULL, 4, mirrored);
+  database_close (database);
+  fixture_reopen (&f);
+
+  g_autofree char *keys = raw_text (f.path, KEYS_OF_DEVICES);
+  ck_assert_str_eq (keys, "1 p-256 d1 1001, 2 p-256 d2 1002, 3 rsa d1 1003");
+  g_autofree char *finding = raw_text (f.path, FINDING_OF_DEVICES);
+  ck_assert_str_eq (finding, "duplicate-key 3 2 2");
+  ck_assert (ledger_key_state (f.ledger, &state, NULL));
+  ck_assert_uint_eq (state.newest, 3);
+  ck_assert_uint_eq (state.checked, 0);
+  ck_assert_uint_eq (state.findings, 1);
+  ck_assert_uint_eq (state.units, 2);
+  g_autofree char *foreign = raw_text (f.path, "PRAGMA foreign_key_check");
+  ck_assert_ptr_null (foreign);
+}
+END_TEST
+
 int
 main (void)
 {
@@ -185,6 +268,7 @@ main (void)
   tcase_add_test (migration, an_old_export_is_a_whole_one);
   tcase_add_test (migration, the_old_file_is_kept_as_it_was);
   tcase_add_test (migration, a_migrated_ledger_has_the_schema_of_a_new_one);
+  tcase_add_loop_test (migration, an_old_ledger_knows_the_keys_that_it_has_seen, 1, 4);
   suite_add_tcase (suite, migration);
   return run_suite (suite);
 }

@@ -159,18 +159,18 @@ START_TEST (an_older_ledger_is_copied_and_brought_forward)
   g_autoptr (Certificate) certificate = pass (f.ledger, "b1", "chip-a", 0);
   ck_assert_ptr_nonnull (certificate);
   g_clear_pointer (&f.ledger, ledger_close);
-  g_autofree char *backup = g_strconcat (f.path, ".v3.bak", NULL);
+  g_autofree char *backup = g_strconcat (f.path, ".v4.bak", NULL);
 
   assert_ok (migrate_further (f.path, add_colour, &error), error);
   g_autofree char *version = raw_text (f.path, "PRAGMA user_version");
   g_autofree char *colour = raw_text (f.path, "SELECT colour FROM devices");
   g_autofree char *old_version = raw_text (backup, "PRAGMA user_version");
   g_autofree char *old_device = raw_text (backup, "SELECT serial FROM devices");
-  ck_assert_str_eq (version, "4");
+  ck_assert_str_eq (version, "5");
   ck_assert_str_eq (colour, "grey");
-  ck_assert_str_eq (old_version, "3");
+  ck_assert_str_eq (old_version, "4");
   ck_assert_str_eq (old_device, "chip-a");
-  /* This Keycradle knows schema 3 only. */
+  /* This Keycradle knows schema 4 only. */
   assert_error (ledger_open (f.path, &error) == NULL, LEDGER_ERROR_NEWER_SCHEMA, error);
   /* The copy is a ledger of its own. */
   ck_assert_int_eq (g_rename (backup, f.path), 0);
@@ -187,7 +187,7 @@ START_TEST (a_migration_that_fails_leaves_the_ledger_as_it_was)
   g_clear_pointer (&f.ledger, ledger_close);
   ck_assert (!migrate_further (f.path, fail_half_way, &error));
   g_autofree char *version = raw_text (f.path, "PRAGMA user_version");
-  ck_assert_str_eq (version, "3");
+  ck_assert_str_eq (version, "4");
   ck_assert_ptr_null (raw_text (f.path, "SELECT colour FROM devices"));
   fixture_reopen (&f);
   g_autoptr (Batch) batch = ledger_batch (f.ledger, "b1", NULL);
@@ -222,6 +222,16 @@ static const char *const forbidden[] = {
   "UPDATE batches SET serial_next = serial_next - 1",
   "INSERT INTO audit_events (at, actor, kind, subject, detail) VALUES ('now', 'a', 'b', 'c', 'd')",
   "INSERT INTO keys VALUES (x'00', 1)",
+  "DELETE FROM seen_keys",
+  "UPDATE seen_keys SET device = 2",
+  "INSERT OR REPLACE INTO seen_keys SELECT id, number_sha256, type, number, 2, seen_at FROM "
+  "seen_keys",
+  "INSERT OR REPLACE INTO seen_keys SELECT id + 9, number_sha256, type, number, 2, seen_at"
+  " FROM seen_keys",
+  "DELETE FROM key_findings",
+  "UPDATE key_findings SET device = 2",
+  "INSERT OR REPLACE INTO key_findings SELECT id, kind, 1, 1, 1, 1, found_at FROM key_findings",
+  "UPDATE meta SET value = 0 WHERE name = 'keys_checked'",
 };
 
 START_TEST (what_is_written_stays_written)
@@ -233,6 +243,8 @@ START_TEST (what_is_written_stays_written)
   ck_assert_ptr_nonnull (first);
   g_autoptr (Certificate) second = pass (f.ledger, "b1", "chip-b", 1);
   ck_assert_ptr_nonnull (second);
+  const KeyPair pair = { .key = 2, .partner = 1, .kind = "ec-near-key" };
+  ck_assert (ledger_record_key_check (f.ledger, 2, &pair, 1, NULL));
   ck_assert (!raw_sql (f.path, forbidden[_i]));
   ck_assert (raw_sql (f.path, "UPDATE devices SET model = 'm2'"));
 }
