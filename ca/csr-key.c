@@ -10,8 +10,9 @@
 #include "ca/openssl.h"
 
 #include <openssl/core_names.h>
-#include <openssl/obj_mac.h>
+#include <openssl/objects.h>
 #include <openssl/params.h>
+#include <openssl/rsa.h>
 #include <openssl/sha.h>
 
 #define MOST_MODULUS_BYTES 1024
@@ -117,16 +118,12 @@ csr_public_key (const Csr *csr, GError **error)
 
 /* Fetched once: an implicit fetch looks the algorithm up anew each time. */
 static const EVP_MD *
-digest_for (int signature_nid)
+digest_for (int digest_nid)
 {
   static gsize digests[3];
   static const char *const names[] = { "SHA2-256", "SHA2-384", "SHA2-512" };
-  guint place = 0;
+  const guint place = digest_nid == NID_sha384 ? 1 : digest_nid == NID_sha512 ? 2 : 0;
 
-  if (signature_nid == NID_ecdsa_with_SHA384 || signature_nid == NID_sha384WithRSAEncryption)
-    place = 1;
-  else if (signature_nid == NID_ecdsa_with_SHA512 || signature_nid == NID_sha512WithRSAEncryption)
-    place = 2;
   if (g_once_init_enter (&digests[place])) {
     EVP_MD *digest = EVP_MD_fetch (NULL, names[place], NULL);
 
@@ -137,15 +134,26 @@ digest_for (int signature_nid)
   return GSIZE_TO_POINTER (digests[place]);
 }
 
+/* MGF1 takes the message's digest unless it is told another. */
+static gboolean
+set_padding (const Csr *csr, EVP_PKEY_CTX *settings)
+{
+  return csr->signature_nid != NID_rsassaPss
+         || (EVP_PKEY_CTX_set_rsa_padding (settings, RSA_PKCS1_PSS_PADDING) > 0
+             && EVP_PKEY_CTX_set_rsa_pss_saltlen (settings, (int)csr->salt_length) > 0);
+}
+
 gboolean
 csr_verify (const Csr *csr, EVP_PKEY *public_key, GError **error)
 {
   g_autoptr (EVP_MD_CTX) context = EVP_MD_CTX_new ();
+  EVP_PKEY_CTX *settings = NULL;
   int answer;
 
   if (context == NULL
-      || EVP_DigestVerifyInit (context, NULL, digest_for (csr->signature_nid), NULL, public_key)
-             <= 0)
+      || EVP_DigestVerifyInit (context, &settings, digest_for (csr->digest_nid), NULL, public_key)
+             <= 0
+      || !set_padding (csr, settings))
     return openssl_refuse (error, CA_ERROR_INTERNAL, "OpenSSL can't begin to verify");
   answer = EVP_DigestVerify (context, csr->signature.data, csr->signature.length, csr->info.data,
                              csr->info.length);
@@ -178,4 +186,15 @@ csr_describe_key (const Csr *csr)
     return g_strdup ("P-521");
   }
   return g_strdup ("unknown");
+}
+
+char *
+csr_describe_signature (const Csr *csr)
+{
+  if (csr->signature_nid == NID_rsassaPss)
+    return g_strdup_printf ("RSASSA-PSS with %s and %u bytes of salt", OBJ_nid2ln (csr->digest_nid),
+                            csr->salt_length);
+  return g_strconcat (OBJ_nid2ln (csr->signature_nid),
+                      csr->null_parameter ? " (with a NULL parameter, as Nordic modems do)" : "",
+                      NULL);
 }

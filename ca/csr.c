@@ -1,18 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The strict reader: see csr.h. It walks the request once, in the order of RFC 2986:
+ * The strict reader: see csr.h. It walks the request once, from outside in (RFC 2986):
  *
  *   CertificationRequest ::= SEQUENCE {
  *     SEQUENCE { version INTEGER 0, subject Name, SubjectPublicKeyInfo, attributes [0] },
  *     signatureAlgorithm, signature BIT STRING }
  *
- * Algorithms are compared as whole OIDs with a closed list; there is no general case.
+ * Algorithms are compared as whole OIDs with a closed list; there is no general case. The
+ * signature's algorithm is csr-signature.c's.
  */
-#include "ca/csr.h"
-
+#include "ca/csr-private.h"
 #include "ca/keycheck.h"
-
-#include <openssl/obj_mac.h>
 
 static const guint8 oid_rsa[] = { 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01 };
 static const guint8 oid_ec[] = { 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01 };
@@ -28,31 +26,6 @@ static const Curve curves[] = {
   { { 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07 }, 8, CSR_KEY_EC_P256, 1 + 2 * 32 },
   { { 0x2b, 0x81, 0x04, 0x00, 0x22 }, 5, CSR_KEY_EC_P384, 1 + 2 * 48 },
   { { 0x2b, 0x81, 0x04, 0x00, 0x23 }, 5, CSR_KEY_EC_P521, 1 + 2 * 66 },
-};
-
-typedef struct {
-  guint8 oid[9];
-  gsize oid_length;
-  int nid;
-  gboolean rsa;
-} SignatureAlgorithm;
-
-static const SignatureAlgorithm signature_algorithms[] = {
-  { { 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02 }, 8, NID_ecdsa_with_SHA256, FALSE },
-  { { 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x03 }, 8, NID_ecdsa_with_SHA384, FALSE },
-  { { 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x04 }, 8, NID_ecdsa_with_SHA512, FALSE },
-  { { 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0b },
-    9,
-    NID_sha256WithRSAEncryption,
-    TRUE },
-  { { 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0c },
-    9,
-    NID_sha384WithRSAEncryption,
-    TRUE },
-  { { 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0d },
-    9,
-    NID_sha512WithRSAEncryption,
-    TRUE },
 };
 
 static gboolean
@@ -176,10 +149,22 @@ read_ec_key (DerReader *algorithm, DerReader *key, Csr *csr, GError **error)
 }
 
 static gboolean
+refuse_key (const DerReader *reader, const guint8 *at, const Csr *csr, Span oid, GError **error)
+{
+  g_autofree char *name = csr_algorithm_name (oid);
+  g_autofree char *signed_with = csr_signature_name (csr);
+
+  return der_refuse (reader, at, CA_ERROR_KEY_ALGORITHM, error,
+                     "the key is of the kind %s%s%s; RSA and EC are taken", name,
+                     signed_with != NULL ? ", the request signed with " : "",
+                     signed_with != NULL ? signed_with : "");
+}
+
+static gboolean
 read_spki (DerReader *info, Csr *csr, GError **error)
 {
   DerReader spki, algorithm;
-  Span content, oid;
+  Span content, oid, whole_oid;
   const guint8 *at;
   gboolean ok;
 
@@ -188,14 +173,14 @@ read_spki (DerReader *info, Csr *csr, GError **error)
   spki = der_reader_within (info, content);
   at = spki.next;
   if (!der_enter (&spki, DER_SEQUENCE, "key algorithm", &algorithm, error)
-      || !der_read (&algorithm, DER_OID, "key algorithm", &oid, NULL, error))
+      || !der_read (&algorithm, DER_OID, "key algorithm", &oid, &whole_oid, error))
     return FALSE;
   if (span_equal (oid, oid_rsa, sizeof oid_rsa))
     ok = read_rsa_key (&algorithm, &spki, csr, error);
   else if (span_equal (oid, oid_ec, sizeof oid_ec))
     ok = read_ec_key (&algorithm, &spki, csr, error);
   else
-    ok = der_refuse (info, at, CA_ERROR_KEY_ALGORITHM, error, "the key is neither RSA nor EC");
+    ok = refuse_key (info, at, csr, whole_oid, error);
   return ok && der_expect_end (&spki, "public key info", error);
 }
 
@@ -228,52 +213,26 @@ read_attributes (DerReader *info, GError **error)
 }
 
 static gboolean
-read_info (DerReader *request, Csr *csr, GError **error)
+read_info (const DerReader *request, Csr *csr, GError **error)
 {
+  DerReader outer = der_reader_within (request, csr->info);
   DerReader info;
-  Span content;
 
-  if (!der_read (request, DER_SEQUENCE, "request info", &content, &csr->info, error))
-    return FALSE;
-  info = der_reader_within (request, content);
-  return read_version (&info, error) && read_subject (&info, &csr->subject, error)
+  return der_enter (&outer, DER_SEQUENCE, "request info", &info, error)
+         && read_version (&info, error) && read_subject (&info, &csr->subject, error)
          && read_spki (&info, csr, error) && read_attributes (&info, error)
          && der_expect_end (&info, "request info", error);
 }
 
-static const SignatureAlgorithm *
-signature_algorithm_find (Span oid)
-{
-  for (guint i = 0; i < G_N_ELEMENTS (signature_algorithms); i++)
-    if (span_equal (oid, signature_algorithms[i].oid, signature_algorithms[i].oid_length))
-      return &signature_algorithms[i];
-  return NULL;
-}
-
+/* The three parts first, so that a key that is refused can be told with its signature. */
 static gboolean
-read_signature_algorithm (DerReader *request, Csr *csr, GError **error)
+read_request (DerReader *request, Csr *csr, GError **error)
 {
-  const SignatureAlgorithm *found;
-  const guint8 *at = request->next;
-  DerReader algorithm;
-  Span oid;
-
-  if (!der_enter (request, DER_SEQUENCE, "signature algorithm", &algorithm, error)
-      || !der_read (&algorithm, DER_OID, "signature algorithm", &oid, NULL, error))
-    return FALSE;
-  found = signature_algorithm_find (oid);
-  if (found == NULL)
-    return der_refuse (request, at, CA_ERROR_SIGNATURE_ALGORITHM, error,
-                       "the signature is not RSA PKCS#1 or ECDSA with SHA-256, SHA-384 or SHA-512");
-  if (found->rsa != (csr->key_type == CSR_KEY_RSA))
-    return der_refuse (request, at, CA_ERROR_SIGNATURE_ALGORITHM, error,
-                       "the signature algorithm does not fit the key");
-  csr->signature_nid = found->nid;
-  csr->null_parameter = !found->rsa && !der_at_end (&algorithm);
-  if ((found->rsa || csr->null_parameter)
-      && !der_read_null (&algorithm, "signature parameters", error))
-    return FALSE;
-  return der_expect_end (&algorithm, "signature algorithm", error);
+  return der_read (request, DER_SEQUENCE, "request info", NULL, &csr->info, error)
+         && der_read (request, DER_SEQUENCE, "signature algorithm", NULL, &csr->algorithm, error)
+         && der_read_bytes (request, "signature", &csr->signature, error)
+         && der_expect_end (request, "request", error) && read_info (request, csr, error)
+         && csr_read_signature_algorithm (request, csr, error);
 }
 
 gboolean
@@ -295,9 +254,7 @@ csr_parse (const guint8 *der, gsize length, Csr *csr, GError **error)
   if (!der_read (&all, DER_SEQUENCE, "request", &content, &csr->whole, error))
     return FALSE;
   request = der_reader_within (&all, content);
-  if (!read_info (&request, csr, error) || !read_signature_algorithm (&request, csr, error)
-      || !der_read_bytes (&request, "signature", &csr->signature, error)
-      || !der_expect_end (&request, "request", error))
+  if (!read_request (&request, csr, error))
     return FALSE;
   return der_at_end (&all)
          || der_refuse (&all, all.next, CA_ERROR_CSR_TRAILING_DATA, error,

@@ -29,7 +29,10 @@ typedef struct {
   Span modulus;            /* RSA: big-endian without leading zero */
   Span exponent;           /* RSA: the same */
   Span point;              /* EC: 04 X Y */
-  int signature_nid;       /* NID_ecdsa_with_SHA256, NID_sha256WithRSAEncryption, ... */
+  Span algorithm;          /* the signature's AlgorithmIdentifier, whole */
+  int signature_nid;       /* NID_ecdsa_with_SHA256, NID_rsassaPss, ... */
+  int digest_nid;          /* NID_sha256, NID_sha384, NID_sha512 */
+  guint salt_length;       /* RSASSA-PSS: bytes */
   gboolean null_parameter; /* ecdsa-with-SHA* carried a NULL (Nordic modems): accepted, noted */
   Span signature;          /* BIT STRING content */
 } Csr;
@@ -64,3 +67,7 @@ void csr_key_number_sha256 (const Csr *csr, guint8 hash[32]);
 
 /* "RSA 2048", "P-256", ...; free with g_free(). */
 char *csr_describe_key (const Csr *csr);
+
+/* "ecdsa-with-SHA256", "RSASSA-PSS with sha256 and 32 bytes of salt", and what was let through
+ * though no standard has it; free with g_free(). */
+char *csr_describe_signature (const Csr *csr);

@@ -23,6 +23,8 @@ enum {
   DER_SEQUENCE = 0x30,
   DER_SET = 0x31,
   DER_CONTEXT_0 = 0xa0,
+  DER_CONTEXT_1 = 0xa1,
+  DER_CONTEXT_2 = 0xa2,
 };
 
 /* Reads from `next` up to `end`; `start` is where offsets in messages count from. */

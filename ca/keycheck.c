@@ -68,11 +68,11 @@ judge_rsa_exponent (const Csr *csr, GError **error)
   if (csr->key_type != CSR_KEY_RSA)
     return TRUE;
   if (!is_odd (csr->exponent))
-    return refuse (error, CA_ERROR_RSA_MALFORMED, "the RSA exponent is even");
+    return refuse (error, CA_ERROR_RSA_EXPONENT, "the RSA exponent is even");
   if (bits < 2)
-    return refuse (error, CA_ERROR_RSA_MALFORMED, "the RSA exponent is 1; at least 3");
+    return refuse (error, CA_ERROR_RSA_EXPONENT, "the RSA exponent is 1; at least 3");
   return bits <= EXPONENT_MOST_BITS
-         || refuse (error, CA_ERROR_RSA_MALFORMED, "the RSA exponent is not below 2^256");
+         || refuse (error, CA_ERROR_RSA_EXPONENT, "the RSA exponent is not below 2^256");
 }
 
 /* The reader knows no other curves; the list stands here too, so that widening the reader

@@ -146,14 +146,12 @@ static void
 accept_request (CsrVerdict *verdict, const Csr *csr)
 {
   g_autofree char *key = csr_describe_key (csr);
+  g_autofree char *signature = csr_describe_signature (csr);
 
   verdict->accepted = TRUE;
   verdict->code = "ok";
   verdict->operator_text = "This request is good.";
-  verdict->engineer = g_strdup_printf (
-      "%s, signed by its own key%s", key,
-      csr->null_parameter ? "; its ECDSA algorithm carries a NULL parameter, as Nordic modems do"
-                          : "");
+  verdict->engineer = g_strdup_printf ("%s, signed by its own key: %s", key, signature);
 }
 
 static void

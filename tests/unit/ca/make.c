@@ -65,8 +65,15 @@ algorithm_hex (EVP_PKEY *key, const char *digest)
     return rsa ? "300d06092a864886f70d01010c0500" : "300a06082a8648ce3d040303";
   if (g_str_equal (digest, "SHA512"))
     return rsa ? "300d06092a864886f70d01010d0500" : "300a06082a8648ce3d040304";
-  g_assert_cmpstr (digest, ==, "SHA1");
-  return rsa ? "300d06092a864886f70d0101050500" : "300906072a8648ce3d0401";
+  if (g_str_equal (digest, "SHA1"))
+    return rsa ? "300d06092a864886f70d0101050500" : "300906072a8648ce3d0401";
+  if (g_str_equal (digest, "SHA224"))
+    return rsa ? "300d06092a864886f70d01010e0500" : "300a06082a8648ce3d040301";
+  if (g_str_equal (digest, "SHA3-256"))
+    return rsa ? "300d060960864801650304030e0500" : "300b060960864801650304030a";
+  g_assert_cmpstr (digest, ==, "MD5");
+  g_assert_true (rsa);
+  return "300d06092a864886f70d0101040500";
 }
 
 RequestParts
@@ -101,14 +108,27 @@ append (GByteArray *out, GBytes *piece)
 }
 
 static void
+set_pss (const RequestParts *parts, EVP_PKEY_CTX *settings)
+{
+  const char *mask = parts->mask_digest != NULL ? parts->mask_digest : parts->digest;
+
+  g_assert_cmpint (EVP_PKEY_CTX_set_rsa_padding (settings, RSA_PKCS1_PSS_PADDING), >, 0);
+  g_assert_cmpint (EVP_PKEY_CTX_set_rsa_mgf1_md_name (settings, mask, NULL), >, 0);
+  g_assert_cmpint (EVP_PKEY_CTX_set_rsa_pss_saltlen (settings, parts->salt_length), >, 0);
+}
+
+static void
 append_signature (GByteArray *out, const RequestParts *parts, guint length)
 {
   EVP_MD_CTX *context = EVP_MD_CTX_new ();
   const EVP_MD *digest = EVP_get_digestbyname (parts->digest);
   guint8 signature[2048] = { 0 };
   gsize signature_length = sizeof signature - 1;
+  EVP_PKEY_CTX *settings = NULL;
 
-  g_assert_cmpint (EVP_DigestSignInit (context, NULL, digest, NULL, parts->key), ==, 1);
+  g_assert_cmpint (EVP_DigestSignInit (context, &settings, digest, NULL, parts->key), ==, 1);
+  if (parts->pss)
+    set_pss (parts, settings);
   g_assert_cmpint (EVP_DigestSign (context, signature + 1, &signature_length, out->data, length),
                    ==, 1);
   append (out, parts->algorithm);

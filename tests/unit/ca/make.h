@@ -12,6 +12,9 @@
 typedef struct {
   EVP_PKEY *key; /* signs */
   const char *digest;
+  gboolean pss; /* RSASSA-PSS with these two; `algorithm` is the test's to set */
+  int salt_length;
+  const char *mask_digest; /* NULL: that of the message */
   GBytes *version;
   GBytes *subject;
   GBytes *spki;

@@ -6,6 +6,7 @@
 #include "ca/csr.h"
 #include "ca/der-write.h"
 #include "ca/keycheck.h"
+#include "tests/unit/ca/expect.h"
 #include "tests/unit/ca/make.h"
 
 #include <check.h>
@@ -27,38 +28,6 @@ teardown (void)
 {
   EVP_PKEY_free (p256);
   EVP_PKEY_free (rsa);
-}
-
-static gboolean
-judge (GBytes *request, GError **error)
-{
-  gsize length;
-  const guint8 *data = g_bytes_get_data (request, &length);
-  /* Memory of exactly this size, so that a sanitizer sees a read behind it. */
-  g_autofree guint8 *copy = g_memdup2 (data, length);
-  Csr csr;
-
-  return csr_judge (copy, length, &csr, NULL, error);
-}
-
-static void
-expect_refused (GBytes *request, CaError code)
-{
-  g_autoptr (GError) problem = NULL;
-
-  ck_assert_msg (!judge (request, &problem), "accepted, but wanted %s", ca_error_word (code));
-  ck_assert_msg (problem->domain == CA_ERROR && problem->code == (int)code, "%s: %s, wanted %s",
-                 ca_error_word ((CaError)problem->code), problem->message, ca_error_word (code));
-  g_bytes_unref (request);
-}
-
-static void
-expect_accepted (GBytes *request)
-{
-  g_autoptr (GError) problem = NULL;
-
-  ck_assert_msg (judge (request, &problem), "%s", problem != NULL ? problem->message : "");
-  g_bytes_unref (request);
 }
 
 START_TEST (test_good_requests_pass)
@@ -87,23 +56,6 @@ START_TEST (test_good_requests_pass)
     parts_clear (&parts);
   }
   EVP_PKEY_free (key);
-}
-END_TEST
-
-START_TEST (test_a_nordic_null_parameter_passes_and_is_noted)
-{
-  RequestParts parts = make_parts (p256, "SHA256");
-  g_autoptr (GBytes) request = NULL;
-  gsize length;
-  const guint8 *data;
-  Csr csr;
-
-  parts_set (&parts.algorithm, "300c06082a8648ce3d0403020500");
-  request = make_request (&parts);
-  data = g_bytes_get_data (request, &length);
-  ck_assert (csr_judge (data, length, &csr, NULL, NULL));
-  ck_assert (csr.null_parameter);
-  parts_clear (&parts);
 }
 END_TEST
 
@@ -163,52 +115,7 @@ START_TEST (test_weak_and_foreign_keys_are_refused)
                 { "P-224", CA_ERROR_EC_CURVE },          { "prime192v1", CA_ERROR_EC_CURVE },
                 { "brainpoolP256r1", CA_ERROR_EC_CURVE } };
 
-  expect_refused (make_good_request (cases[_i].key, "SHA256"), cases[_i].code);
-}
-END_TEST
-
-START_TEST (test_an_ed25519_key_is_refused)
-{
-  RequestParts parts = make_parts (p256, "SHA256");
-
-  parts_set (&parts.spki,
-             "302a300506032b6570032100d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f7"
-             "07511a");
-  expect_refused (make_request (&parts), CA_ERROR_KEY_ALGORITHM);
-  parts_clear (&parts);
-}
-END_TEST
-
-START_TEST (test_sha1_and_other_signatures_are_refused)
-{
-  static const char *const algorithms[] = {
-    "300906072a8648ce3d0401",         /* ecdsa-with-SHA1 */
-    "300a06082a8648ce3d040301",       /* ecdsa-with-SHA224 */
-    "300506032b6570",                 /* Ed25519 */
-    "300d06092a864886f70d01010b0500", /* RSA with an EC key */
-  };
-  RequestParts parts = make_parts (p256, "SHA256");
-
-  parts_set (&parts.algorithm, algorithms[_i]);
-  expect_refused (make_request (&parts), CA_ERROR_SIGNATURE_ALGORITHM);
-  parts_clear (&parts);
-}
-END_TEST
-
-START_TEST (test_a_real_sha1_signature_is_refused)
-{
-  expect_refused (make_good_request (_i == 0 ? "rsa-2048" : "P-256", "SHA1"),
-                  CA_ERROR_SIGNATURE_ALGORITHM);
-}
-END_TEST
-
-START_TEST (test_rsa_needs_its_null_parameter)
-{
-  RequestParts parts = make_parts (rsa, "SHA256");
-
-  parts_set (&parts.algorithm, "300b06092a864886f70d01010b");
-  expect_refused (make_request (&parts), CA_ERROR_CSR_MALFORMED);
-  parts_clear (&parts);
+  expect_refused (make_good_request (cases[_i].key, "SHA256"), cases[_i].code, NULL);
 }
 END_TEST
 
@@ -241,7 +148,7 @@ START_TEST (test_malformed_pieces_are_refused)
   g_autofree char *hex = g_strjoinv ("", words);
 
   parts_set (pieces[cases[_i].piece], hex);
-  expect_refused (make_request (&parts), CA_ERROR_CSR_MALFORMED);
+  expect_refused (make_request (&parts), CA_ERROR_CSR_MALFORMED, NULL);
   parts_clear (&parts);
 }
 END_TEST
@@ -304,7 +211,7 @@ START_TEST (test_bad_points_are_refused)
   }
   spki = spki_hex_with_point (bad);
   parts_set (&parts.spki, spki);
-  expect_refused (make_request (&parts), CA_ERROR_EC_POINT);
+  expect_refused (make_request (&parts), CA_ERROR_EC_POINT, NULL);
   parts_clear (&parts);
 }
 END_TEST
@@ -316,7 +223,7 @@ START_TEST (test_a_curve_given_by_parameters_is_refused)
 
   ck_assert_int_eq (EVP_PKEY_set_utf8_string_param (key, "encoding", "explicit"), 1);
   parts = make_parts (key, "SHA256");
-  expect_refused (make_request (&parts), CA_ERROR_EC_CURVE);
+  expect_refused (make_request (&parts), CA_ERROR_EC_CURVE, NULL);
   parts_clear (&parts);
   EVP_PKEY_free (key);
 }
@@ -363,9 +270,9 @@ START_TEST (test_impossible_rsa_numbers_are_refused)
     const char *exponent;
     CaError code;
   } cases[] = {
-    { modulus, "01", CA_ERROR_RSA_MALFORMED },     { modulus, "00", CA_ERROR_RSA_MALFORMED },
-    { modulus, "010000", CA_ERROR_RSA_MALFORMED }, { even, "010001", CA_ERROR_RSA_MALFORMED },
-    { modulus, wide, CA_ERROR_RSA_MALFORMED },     { huge, "010001", CA_ERROR_RSA_TOO_LARGE },
+    { modulus, "01", CA_ERROR_RSA_EXPONENT },     { modulus, "00", CA_ERROR_RSA_EXPONENT },
+    { modulus, "010000", CA_ERROR_RSA_EXPONENT }, { even, "010001", CA_ERROR_RSA_MALFORMED },
+    { modulus, wide, CA_ERROR_RSA_EXPONENT },     { huge, "010001", CA_ERROR_RSA_TOO_LARGE },
     { odd, "010001", CA_ERROR_CSR_MALFORMED }, /* negative */
     { "00", "010001", CA_ERROR_RSA_TOO_SMALL },
   };
@@ -376,7 +283,7 @@ START_TEST (test_impossible_rsa_numbers_are_refused)
   wide[65] = '1';
   spki = spki_hex_with_numbers (cases[_i].modulus, cases[_i].exponent);
   parts_set (&parts.spki, spki);
-  expect_refused (make_request (&parts), cases[_i].code);
+  expect_refused (make_request (&parts), cases[_i].code, NULL);
   parts_clear (&parts);
 }
 END_TEST
@@ -386,8 +293,8 @@ START_TEST (test_trailing_bytes_are_refused)
 {
   g_autoptr (GBytes) good = make_good_request ("P-256", "SHA256");
 
-  expect_refused (bytes_resized (good, 1), CA_ERROR_CSR_TRAILING_DATA);
-  expect_refused (bytes_resized (good, 4000), CA_ERROR_CSR_TRAILING_DATA);
+  expect_refused (bytes_resized (good, 1), CA_ERROR_CSR_TRAILING_DATA, NULL);
+  expect_refused (bytes_resized (good, 4000), CA_ERROR_CSR_TRAILING_DATA, NULL);
 }
 END_TEST
 
@@ -396,7 +303,7 @@ START_TEST (test_a_request_cut_short_anywhere_is_refused)
   g_autoptr (GBytes) good = make_good_request ("P-256", "SHA256");
 
   for (gssize cut = 1; cut <= (gssize)g_bytes_get_size (good); cut++) /* down to nothing */
-    expect_refused (bytes_resized (good, -cut), CA_ERROR_CSR_MALFORMED);
+    expect_refused (bytes_resized (good, -cut), CA_ERROR_CSR_MALFORMED, NULL);
 }
 END_TEST
 
@@ -407,7 +314,7 @@ START_TEST (test_a_changed_bit_anywhere_is_refused)
   for (gsize place = 0; place < g_bytes_get_size (good); place++) {
     g_autoptr (GBytes) bad = bytes_flipped (good, place, (guint8)(1 << place % 8));
 
-    ck_assert_msg (!judge (bad, NULL), "byte %zu", place);
+    ck_assert_msg (!judge_request (bad, NULL), "byte %zu", place);
   }
 }
 END_TEST
@@ -418,7 +325,7 @@ START_TEST (test_another_keys_signature_is_refused)
   RequestParts parts = make_parts (p256, "SHA256");
 
   parts.key = other;
-  expect_refused (make_request (&parts), CA_ERROR_CSR_SIGNATURE);
+  expect_refused (make_request (&parts), CA_ERROR_CSR_SIGNATURE, NULL);
   parts_clear (&parts);
   EVP_PKEY_free (other);
 }
@@ -428,7 +335,7 @@ START_TEST (test_a_request_that_is_too_large_is_refused)
 {
   g_autoptr (GBytes) good = make_good_request ("P-256", "SHA256");
 
-  expect_refused (bytes_resized (good, CSR_MOST), CA_ERROR_CSR_MALFORMED);
+  expect_refused (bytes_resized (good, CSR_MOST), CA_ERROR_CSR_MALFORMED, NULL);
 }
 END_TEST
 
@@ -528,14 +435,9 @@ main (void)
   tcase_set_timeout (gate, 120);
   tcase_add_unchecked_fixture (gate, setup, teardown);
   tcase_add_loop_test (gate, test_good_requests_pass, 0, 6);
-  tcase_add_test (gate, test_a_nordic_null_parameter_passes_and_is_noted);
   tcase_add_test (gate, test_attributes_with_extensions_pass);
   tcase_add_loop_test (gate, test_the_reader_sees_what_openssl_sees, 0, 2);
   tcase_add_loop_test (gate, test_weak_and_foreign_keys_are_refused, 0, 7);
-  tcase_add_test (gate, test_an_ed25519_key_is_refused);
-  tcase_add_loop_test (gate, test_sha1_and_other_signatures_are_refused, 0, 4);
-  tcase_add_loop_test (gate, test_a_real_sha1_signature_is_refused, 0, 2);
-  tcase_add_test (gate, test_rsa_needs_its_null_parameter);
   tcase_add_loop_test (gate, test_malformed_pieces_are_refused, 0, N_MALFORMED);
   tcase_add_loop_test (gate, test_bad_points_are_refused, 0, 6);
   tcase_add_test (gate, test_a_curve_given_by_parameters_is_refused);
