@@ -14,7 +14,8 @@
 #include "ca/csr.h"
 #include "ca/error.h"
 
-/* A key that was seen, whether it got a certificate or not. */
+/* A key that was seen, whether it got a certificate or not. Its owner must have proven to hold it:
+ * whoever may enter any number here can make an honest device look like a bad one's relative. */
 typedef struct {
   guint64 id; /* ascending, never used twice; gaps are fine */
   CsrKeyType type;
@@ -39,10 +40,20 @@ void fleet_key_free (FleetKey *key);
 /* `folder` is made where it is absent; NULL keeps everything in memory. */
 Fleet *fleet_open (const char *folder, FleetSource source, gpointer data, GError **error);
 void fleet_close (Fleet *fleet);
+
+/* From any thread: a fleet_check() that runs ends soon, with G_FILE_ERROR_INTR, and so does each
+ * later one. For a program that wants to end. */
+void fleet_stop (Fleet *fleet);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Fleet, fleet_close)
 
 /* Holds the next keys above `*mark` (a batch of at most `most`, 4096 is a good number) against one
  * another and against all with smaller ids, appends what it finds to `findings` (of FleetFinding),
  * and moves `*mark` to the last key that was checked. Where nothing is left `*mark` stays. The
- * caller keeps mark and findings durably, together. */
+ * caller keeps mark and findings durably, together: whatever the folder says, only keys up to
+ * `*mark` count as checked. With an error nothing was moved or appended, and the next call starts
+ * over.
+ *
+ * Each key that shares a prime with others is told with the first key that has that prime, not with
+ * all of them, so that a thousand relatives make a thousand findings and not half a million; each
+ * of them is named at least once. Near keys are told with up to 16 neighbours. */
 gboolean fleet_check (Fleet *fleet, guint most, guint64 *mark, GArray *findings, GError **error);

@@ -1,0 +1,728 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Keys that are related, each beside strangers that must pass. RSA moduli are made of real primes
+ * that the tests share out, EC keys of real points.
+ */
+#include "ca/fleet/fleet.h"
+#include "ca/fleet/near-keys.h"
+
+#include <check.h>
+#include <openssl/bn.h>
+#include <openssl/ec.h>
+#include <openssl/obj_mac.h>
+
+#define N_PRIMES 40
+#define SMALL_BITS 256
+
+static BIGNUM *primes[N_PRIMES];
+
+/* ---- a ledger of keys ---- */
+
+typedef struct {
+  GPtrArray *keys; /* of FleetKey */
+  guint reads;
+  guint fail_at; /* the read that fails, from 1 on; 0: none */
+} Ledger;
+
+static Ledger
+ledger_new (void)
+{
+  return (Ledger){ g_ptr_array_new_with_free_func ((GDestroyNotify)fleet_key_free), 0, 0 };
+}
+
+static void
+ledger_clear (Ledger *ledger)
+{
+  g_ptr_array_unref (ledger->keys);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Ledger, ledger_clear)
+
+static GPtrArray *
+ledger_read (guint64 after, guint most, gpointer data, GError **error)
+{
+  Ledger *ledger = data;
+  GPtrArray *found = g_ptr_array_new_with_free_func ((GDestroyNotify)fleet_key_free);
+
+  if (++ledger->reads == ledger->fail_at) {
+    g_set_error_literal (error, G_FILE_ERROR, G_FILE_ERROR_IO, "the disk is gone");
+    g_ptr_array_unref (found);
+    return NULL;
+  }
+  for (guint i = 0; i < ledger->keys->len && found->len < most; i++) {
+    const FleetKey *key = g_ptr_array_index (ledger->keys, i);
+    gsize length;
+    const guint8 *number = g_bytes_get_data (key->number, &length);
+
+    if (key->id > after)
+      g_ptr_array_add (found, fleet_key_new (key->id, key->type, number, length));
+  }
+  return found;
+}
+
+static guint64
+ledger_next_id (const Ledger *ledger)
+{
+  const FleetKey *last;
+
+  if (ledger->keys->len == 0)
+    return 7;
+  last = g_ptr_array_index (ledger->keys, ledger->keys->len - 1);
+  return last->id + 3;
+}
+
+static guint64
+ledger_add (Ledger *ledger, CsrKeyType type, const void *number, gsize length)
+{
+  guint64 id = ledger_next_id (ledger);
+
+  g_ptr_array_add (ledger->keys, fleet_key_new (id, type, number, length));
+  return id;
+}
+
+static guint64
+add_product (Ledger *ledger, const BIGNUM *p, const BIGNUM *q)
+{
+  BN_CTX *context = BN_CTX_new ();
+  BIGNUM *product = BN_new ();
+  guint8 bytes[1024];
+  int length;
+  guint64 id;
+
+  ck_assert (BN_mul (product, p, q, context));
+  length = BN_bn2bin (product, bytes);
+  id = ledger_add (ledger, CSR_KEY_RSA, bytes, (gsize)length);
+  BN_free (product);
+  BN_CTX_free (context);
+  return id;
+}
+
+/* Of the primes with these numbers. */
+static guint64
+add_rsa (Ledger *ledger, guint p, guint q)
+{
+  ck_assert (p < N_PRIMES && q < N_PRIMES);
+  return add_product (ledger, primes[p], primes[q]);
+}
+
+static BIGNUM *
+prime_new (int bits)
+{
+  BIGNUM *prime = BN_new ();
+
+  ck_assert (BN_generate_prime_ex (prime, bits, 0, NULL, NULL, NULL));
+  return prime;
+}
+
+/* A key of two random odd numbers; they share no large factor with anything. */
+static guint64
+add_stranger (Ledger *ledger)
+{
+  BIGNUM *p = BN_new ();
+  BIGNUM *q = BN_new ();
+  guint64 id;
+
+  ck_assert (BN_rand (p, 512, BN_RAND_TOP_TWO, BN_RAND_BOTTOM_ODD));
+  ck_assert (BN_generate_prime_ex (q, 128, 0, NULL, NULL, NULL));
+  ck_assert (BN_generate_prime_ex (p, 128, 0, NULL, NULL, NULL));
+  id = add_product (ledger, p, q);
+  BN_free (p);
+  BN_free (q);
+  return id;
+}
+
+static void
+setup (void)
+{
+  for (guint i = 0; i < N_PRIMES; i++)
+    primes[i] = prime_new (SMALL_BITS);
+}
+
+static void
+teardown (void)
+{
+  for (guint i = 0; i < N_PRIMES; i++)
+    BN_free (primes[i]);
+}
+
+/* ---- running ---- */
+
+static GArray *
+findings_new (void)
+{
+  return g_array_new (FALSE, FALSE, sizeof (FleetFinding));
+}
+
+/* Checks everything in batches of `most`. */
+static void
+check_all (Fleet *fleet, guint most, guint64 *mark, GArray *findings)
+{
+  guint64 before;
+
+  do {
+    g_autoptr (GError) problem = NULL;
+
+    before = *mark;
+    ck_assert_msg (fleet_check (fleet, most, mark, findings, &problem), "%s",
+                   problem != NULL ? problem->message : "");
+  } while (*mark != before);
+}
+
+static GArray *
+findings_of (Ledger *ledger, guint most)
+{
+  g_autoptr (Fleet) fleet = fleet_open (NULL, ledger_read, ledger, NULL);
+  GArray *findings = findings_new ();
+  guint64 mark = 0;
+
+  check_all (fleet, most, &mark, findings);
+  if (ledger->keys->len > 0)
+    ck_assert_uint_eq (mark, ledger_next_id (ledger) - 3);
+  return findings;
+}
+
+static gboolean
+has_finding (GArray *findings, guint64 key, guint64 partner, CaError kind)
+{
+  for (guint i = 0; i < findings->len; i++) {
+    const FleetFinding *finding = &g_array_index (findings, FleetFinding, i);
+
+    if (finding->key == key && finding->partner == partner && finding->kind == kind)
+      return TRUE;
+  }
+  return FALSE;
+}
+
+/* Batch sizes that put partners into one batch, into two, and one key into each. */
+static const guint batch_sizes[] = { 1, 2, 3, 7, 100 };
+#define N_BATCH_SIZES ((int)G_N_ELEMENTS (batch_sizes))
+
+START_TEST (test_strangers_pass)
+{
+  g_auto (Ledger) ledger = ledger_new ();
+  g_autoptr (GArray) findings = NULL;
+
+  for (guint i = 0; i + 1 < N_PRIMES; i += 2)
+    add_rsa (&ledger, i, i + 1);
+  findings = findings_of (&ledger, batch_sizes[_i]);
+  ck_assert_uint_eq (findings->len, 0);
+}
+END_TEST
+
+START_TEST (test_a_shared_prime_is_found)
+{
+  g_auto (Ledger) ledger = ledger_new ();
+  g_autoptr (GArray) findings = NULL;
+  guint64 first, second;
+
+  add_rsa (&ledger, 0, 1);
+  first = add_rsa (&ledger, 2, 3);
+  add_rsa (&ledger, 4, 5);
+  add_rsa (&ledger, 6, 7);
+  second = add_rsa (&ledger, 8, 3);
+  add_rsa (&ledger, 9, 10);
+  findings = findings_of (&ledger, batch_sizes[_i]);
+  ck_assert_uint_eq (findings->len, 1);
+  ck_assert (has_finding (findings, second, first, CA_ERROR_RSA_SHARED_PRIME));
+}
+END_TEST
+
+/* Each is told with the first of them, so all three are named. */
+START_TEST (test_three_keys_of_one_prime_are_found)
+{
+  g_auto (Ledger) ledger = ledger_new ();
+  g_autoptr (GArray) findings = NULL;
+  guint64 first, second, third;
+
+  first = add_rsa (&ledger, 0, 1);
+  add_rsa (&ledger, 10, 11);
+  second = add_rsa (&ledger, 2, 0);
+  add_rsa (&ledger, 12, 13);
+  third = add_rsa (&ledger, 0, 3);
+  findings = findings_of (&ledger, batch_sizes[_i]);
+  ck_assert_uint_eq (findings->len, 2);
+  ck_assert (has_finding (findings, second, first, CA_ERROR_RSA_SHARED_PRIME));
+  ck_assert (has_finding (findings, third, first, CA_ERROR_RSA_SHARED_PRIME));
+}
+END_TEST
+
+START_TEST (test_both_primes_shared_with_two_keys)
+{
+  g_auto (Ledger) ledger = ledger_new ();
+  g_autoptr (GArray) findings = NULL;
+  guint64 one, other, both;
+
+  one = add_rsa (&ledger, 0, 1);
+  other = add_rsa (&ledger, 2, 3);
+  add_rsa (&ledger, 4, 5);
+  both = add_rsa (&ledger, 0, 3);
+  findings = findings_of (&ledger, batch_sizes[_i]);
+  ck_assert_uint_eq (findings->len, 2);
+  ck_assert (has_finding (findings, both, one, CA_ERROR_RSA_SHARED_PRIME));
+  ck_assert (has_finding (findings, both, other, CA_ERROR_RSA_SHARED_PRIME));
+}
+END_TEST
+
+/* The one that shares both came first. */
+START_TEST (test_two_keys_share_a_prime_each_with_an_earlier_one)
+{
+  g_auto (Ledger) ledger = ledger_new ();
+  g_autoptr (GArray) findings = NULL;
+  guint64 both, one, other;
+
+  both = add_rsa (&ledger, 0, 3);
+  one = add_rsa (&ledger, 0, 1);
+  add_rsa (&ledger, 4, 5);
+  other = add_rsa (&ledger, 2, 3);
+  findings = findings_of (&ledger, batch_sizes[_i]);
+  ck_assert_uint_eq (findings->len, 2);
+  ck_assert (has_finding (findings, one, both, CA_ERROR_RSA_SHARED_PRIME));
+  ck_assert (has_finding (findings, other, both, CA_ERROR_RSA_SHARED_PRIME));
+}
+END_TEST
+
+START_TEST (test_an_equal_modulus_is_a_duplicate)
+{
+  g_auto (Ledger) ledger = ledger_new ();
+  g_autoptr (GArray) findings = NULL;
+  guint64 first, again, third;
+
+  first = add_rsa (&ledger, 0, 1);
+  add_rsa (&ledger, 2, 3);
+  again = add_rsa (&ledger, 1, 0);
+  add_rsa (&ledger, 4, 5);
+  third = add_rsa (&ledger, 0, 1);
+  findings = findings_of (&ledger, batch_sizes[_i]);
+  ck_assert_uint_eq (findings->len, 2);
+  ck_assert (has_finding (findings, again, first, CA_ERROR_DUPLICATE_KEY));
+  ck_assert (has_finding (findings, third, first, CA_ERROR_DUPLICATE_KEY));
+}
+END_TEST
+
+/* A duplicate beside it does not hide it. */
+START_TEST (test_a_shared_prime_beside_a_duplicate)
+{
+  g_auto (Ledger) ledger = ledger_new ();
+  g_autoptr (GArray) findings = NULL;
+  guint64 first, again, relative;
+
+  first = add_rsa (&ledger, 0, 1);
+  again = add_rsa (&ledger, 0, 1);
+  relative = add_rsa (&ledger, 1, 2);
+  findings = findings_of (&ledger, batch_sizes[_i]);
+  ck_assert_uint_eq (findings->len, 2);
+  ck_assert (has_finding (findings, again, first, CA_ERROR_DUPLICATE_KEY));
+  ck_assert (has_finding (findings, relative, first, CA_ERROR_RSA_SHARED_PRIME));
+}
+END_TEST
+
+/* A generator that is stuck: everybody has prime 0. */
+START_TEST (test_everybody_shares_one_prime)
+{
+  g_auto (Ledger) ledger = ledger_new ();
+  g_autoptr (GArray) findings = NULL;
+  guint64 first = add_rsa (&ledger, 0, 1);
+
+  for (guint i = 2; i < N_PRIMES; i++)
+    add_rsa (&ledger, 0, i);
+  findings = findings_of (&ledger, batch_sizes[_i]);
+  ck_assert_uint_eq (findings->len, N_PRIMES - 2);
+  for (guint i = 0; i < findings->len; i++) {
+    const FleetFinding *finding = &g_array_index (findings, FleetFinding, i);
+
+    ck_assert_uint_eq (finding->partner, first);
+    ck_assert_int_eq (finding->kind, CA_ERROR_RSA_SHARED_PRIME);
+  }
+}
+END_TEST
+
+/* 2048, 3072, 4096 and 8192 bits, and sizes whose primes are those of another size. */
+START_TEST (test_keys_of_all_sizes_share_a_prime)
+{
+  static const int bits[] = { 1024, 1536, 2048, 1024 };
+  g_auto (Ledger) ledger = ledger_new ();
+  g_autoptr (GArray) findings = NULL;
+  BIGNUM *shared = prime_new (1024);
+  guint64 first = add_product (&ledger, shared, primes[0]);
+
+  for (guint i = 0; i < G_N_ELEMENTS (bits); i++) {
+    BIGNUM *other = BN_new ();
+
+    ck_assert (BN_rand (other, bits[i], BN_RAND_TOP_TWO, BN_RAND_BOTTOM_ODD));
+    add_product (&ledger, shared, other);
+    add_product (&ledger, other, primes[i + 1]);
+    BN_free (other);
+  }
+  findings = findings_of (&ledger, batch_sizes[_i]);
+  for (guint i = 0; i < G_N_ELEMENTS (bits); i++) {
+    guint64 id = first + 3 + 6 * i;
+
+    ck_assert (has_finding (findings, id, first, CA_ERROR_RSA_SHARED_PRIME));
+    ck_assert (has_finding (findings, id + 3, id, CA_ERROR_RSA_SHARED_PRIME));
+  }
+  BN_free (shared);
+}
+END_TEST
+
+START_TEST (test_an_8192_bit_key_and_a_2048_bit_key)
+{
+  g_auto (Ledger) ledger = ledger_new ();
+  g_autoptr (GArray) findings = NULL;
+  BIGNUM *shared = prime_new (1024);
+  BIGNUM *large = BN_new ();
+  BIGNUM *small = prime_new (1024);
+  guint64 first, second;
+
+  ck_assert (BN_rand (large, 8192 - 1024, BN_RAND_TOP_TWO, BN_RAND_BOTTOM_ODD));
+  first = add_product (&ledger, shared, large);
+  add_rsa (&ledger, 0, 1);
+  second = add_product (&ledger, shared, small);
+  findings = findings_of (&ledger, batch_sizes[_i]);
+  ck_assert_uint_eq (findings->len, 1);
+  ck_assert (has_finding (findings, second, first, CA_ERROR_RSA_SHARED_PRIME));
+  BN_free (shared);
+  BN_free (large);
+  BN_free (small);
+}
+END_TEST
+
+/* What no judge lets through must not take the others' findings away. */
+START_TEST (test_odd_numbers_in_the_ledger_hide_nothing)
+{
+  static const guint8 zero[4] = { 0 };
+  static const guint8 one[2] = { 0, 1 };
+  g_auto (Ledger) ledger = ledger_new ();
+  g_autoptr (GArray) findings = NULL;
+  guint64 first, second;
+
+  ledger_add (&ledger, CSR_KEY_RSA, zero, sizeof zero);
+  first = add_rsa (&ledger, 0, 1);
+  ledger_add (&ledger, CSR_KEY_RSA, one, sizeof one);
+  ledger_add (&ledger, CSR_KEY_EC_P256, one, sizeof one);
+  second = add_rsa (&ledger, 0, 2);
+  findings = findings_of (&ledger, batch_sizes[_i]);
+  ck_assert_uint_eq (findings->len, 1);
+  ck_assert (has_finding (findings, second, first, CA_ERROR_RSA_SHARED_PRIME));
+}
+END_TEST
+
+/* ---- EC ---- */
+
+typedef struct {
+  CsrKeyType type;
+  int name;
+  int width;
+} Curve;
+
+static const Curve curves[] = {
+  { CSR_KEY_EC_P256, NID_X9_62_prime256v1, 32 },
+  { CSR_KEY_EC_P384, NID_secp384r1, 48 },
+  { CSR_KEY_EC_P521, NID_secp521r1, 66 },
+};
+
+static guint64
+add_point (Ledger *ledger, const Curve *curve, const BIGNUM *private_key)
+{
+  EC_GROUP *group = EC_GROUP_new_by_curve_name (curve->name);
+  EC_POINT *point = EC_POINT_new (group);
+  guint8 bytes[1 + 2 * 66];
+  gsize length;
+  guint64 id;
+
+  ck_assert (EC_POINT_mul (group, point, private_key, NULL, NULL, NULL));
+  length =
+      EC_POINT_point2oct (group, point, POINT_CONVERSION_UNCOMPRESSED, bytes, sizeof bytes, NULL);
+  ck_assert_uint_eq (length, 1 + 2 * (gsize)curve->width);
+  id = ledger_add (ledger, curve->type, bytes + 1, length - 1);
+  EC_POINT_free (point);
+  EC_GROUP_free (group);
+  return id;
+}
+
+/* The private key `base` plus `difference`, or its negative. */
+static guint64
+add_ec (Ledger *ledger, const Curve *curve, const BIGNUM *base, int difference, gboolean negative)
+{
+  EC_GROUP *group = EC_GROUP_new_by_curve_name (curve->name);
+  BIGNUM *private_key = BN_dup (base);
+  guint64 id;
+
+  if (difference >= 0)
+    ck_assert (BN_add_word (private_key, (BN_ULONG)difference));
+  else
+    ck_assert (BN_sub_word (private_key, (BN_ULONG)-difference));
+  if (negative)
+    ck_assert (BN_sub (private_key, EC_GROUP_get0_order (group), private_key));
+  id = add_point (ledger, curve, private_key);
+  BN_free (private_key);
+  EC_GROUP_free (group);
+  return id;
+}
+
+static BIGNUM *
+random_private_key (void)
+{
+  BIGNUM *key = BN_new ();
+
+  ck_assert (BN_rand (key, 250, BN_RAND_TOP_ONE, BN_RAND_BOTTOM_ANY));
+  return key;
+}
+
+START_TEST (test_near_keys_are_found)
+{
+  static const int differences[] = {
+    1, -1, 2, 64, -64, NEAR_KEYS_DIFFERENCE, -NEAR_KEYS_DIFFERENCE
+  };
+  const Curve *curve = &curves[_i];
+
+  for (guint i = 0; i < G_N_ELEMENTS (differences); i++) {
+    g_auto (Ledger) ledger = ledger_new ();
+    g_autoptr (GArray) findings = NULL;
+    BIGNUM *base = random_private_key ();
+    BIGNUM *other = random_private_key ();
+    guint64 first = add_ec (&ledger, curve, base, 0, FALSE);
+    guint64 second;
+
+    add_ec (&ledger, curve, other, 0, FALSE);
+    second = add_ec (&ledger, curve, base, differences[i], i % 2 == 1);
+    findings = findings_of (&ledger, i % 2 == 0 ? 1 : 100);
+    ck_assert_uint_eq (findings->len, 1);
+    ck_assert (has_finding (findings, second, first, CA_ERROR_EC_NEAR_KEY));
+    BN_free (base);
+    BN_free (other);
+  }
+}
+END_TEST
+
+START_TEST (test_keys_that_are_just_far_enough_apart_pass)
+{
+  g_auto (Ledger) ledger = ledger_new ();
+  g_autoptr (GArray) findings = NULL;
+  BIGNUM *base = random_private_key ();
+
+  for (int i = 0; i < 4; i++)
+    add_ec (&ledger, &curves[_i], base, i * (NEAR_KEYS_DIFFERENCE + 1), i % 2 == 1);
+  findings = findings_of (&ledger, 100);
+  ck_assert_uint_eq (findings->len, 0);
+  BN_free (base);
+}
+END_TEST
+
+/* d and d + 1 on two curves are strangers, and so is an RSA key that ends like a point. */
+START_TEST (test_curves_are_not_mixed_up)
+{
+  g_auto (Ledger) ledger = ledger_new ();
+  g_autoptr (GArray) findings = NULL;
+  BIGNUM *base = random_private_key ();
+  const FleetKey *key;
+
+  add_ec (&ledger, &curves[0], base, 0, FALSE);
+  add_ec (&ledger, &curves[1], base, 1, FALSE);
+  add_ec (&ledger, &curves[2], base, 2, FALSE);
+  key = g_ptr_array_index (ledger.keys, 0);
+  ledger_add (&ledger, CSR_KEY_RSA, g_bytes_get_data (key->number, NULL), 32);
+  findings = findings_of (&ledger, 100);
+  ck_assert_uint_eq (findings->len, 0);
+  BN_free (base);
+}
+END_TEST
+
+START_TEST (test_an_equal_or_negated_point_is_a_duplicate)
+{
+  g_auto (Ledger) ledger = ledger_new ();
+  g_autoptr (GArray) findings = NULL;
+  BIGNUM *base = random_private_key ();
+  guint64 first = add_ec (&ledger, &curves[_i], base, 0, FALSE);
+  guint64 equal = add_ec (&ledger, &curves[_i], base, 0, FALSE);
+  guint64 negated = add_ec (&ledger, &curves[_i], base, 0, TRUE);
+
+  findings = findings_of (&ledger, 2);
+  ck_assert_uint_eq (findings->len, 2);
+  ck_assert (has_finding (findings, equal, first, CA_ERROR_DUPLICATE_KEY));
+  ck_assert (has_finding (findings, negated, first, CA_ERROR_DUPLICATE_KEY));
+  BN_free (base);
+}
+END_TEST
+
+/* A generator that counts: every key is named, none with more than 16 others. */
+START_TEST (test_counted_keys_are_all_named)
+{
+  g_auto (Ledger) ledger = ledger_new ();
+  g_autoptr (GArray) findings = NULL;
+  g_autoptr (GHashTable) named = g_hash_table_new (g_int64_hash, g_int64_equal);
+  BIGNUM *base = random_private_key ();
+
+  for (int i = 0; i < 40; i++)
+    add_ec (&ledger, &curves[0], base, i, FALSE);
+  findings = findings_of (&ledger, 100);
+  for (guint i = 0; i < findings->len; i++) {
+    g_hash_table_add (named, &g_array_index (findings, FleetFinding, i).key);
+    g_hash_table_add (named, &g_array_index (findings, FleetFinding, i).partner);
+  }
+  ck_assert_uint_eq (g_hash_table_size (named), 40);
+  ck_assert_uint_le (findings->len, 40 * 16);
+  BN_free (base);
+}
+END_TEST
+
+/* The tiny keys themselves are the judge's to refuse; here they only must do no harm. */
+START_TEST (test_tiny_private_keys_do_no_harm)
+{
+  g_auto (Ledger) ledger = ledger_new ();
+  g_autoptr (GArray) findings = NULL;
+  BIGNUM *one = BN_new ();
+  BIGNUM *base = random_private_key ();
+  guint64 first, second;
+
+  BN_one (one);
+  add_ec (&ledger, &curves[_i], one, 0, FALSE);
+  first = add_ec (&ledger, &curves[_i], base, 0, FALSE);
+  add_ec (&ledger, &curves[_i], one, NEAR_KEYS_DIFFERENCE - 1, FALSE);
+  second = add_ec (&ledger, &curves[_i], base, 5, FALSE);
+  findings = findings_of (&ledger, 100);
+  ck_assert (has_finding (findings, second, first, CA_ERROR_EC_NEAR_KEY));
+  BN_free (one);
+  BN_free (base);
+}
+END_TEST
+
+/* Whoever enters a point that lies on no curve makes nobody its neighbour. */
+START_TEST (test_a_point_off_the_curve_is_nobodys_neighbour)
+{
+  g_auto (Ledger) ledger = ledger_new ();
+  g_autoptr (GArray) findings = NULL;
+  NearKeys *near = near_keys_new ();
+  guint8 point[64] = { 1, 2, 3 };
+  guint count;
+
+  near_keys_of (near, CSR_KEY_EC_P256, (Span){ point, sizeof point }, &count);
+  ck_assert_uint_eq (count, 0);
+  near_keys_free (near);
+}
+END_TEST
+
+/* ---- the mark ---- */
+
+START_TEST (test_a_failed_read_moves_nothing)
+{
+  g_auto (Ledger) ledger = ledger_new ();
+  guint failures = 0;
+
+  for (guint i = 0; i < 8; i++)
+    add_rsa (&ledger, i % 4 == 3 ? 0 : 4 * i, 4 * i + 1);
+  for (guint fail_at = 1; fail_at < 30; fail_at++) {
+    g_autoptr (Fleet) fleet = fleet_open (NULL, ledger_read, &ledger, NULL);
+    g_autoptr (GArray) findings = findings_new ();
+    guint64 mark = 0;
+
+    ledger.reads = 0;
+    ledger.fail_at = fail_at;
+    for (guint round = 0; round < 5; round++) {
+      g_autoptr (GError) problem = NULL;
+      guint64 before = mark;
+      guint found = findings->len;
+
+      if (fleet_check (fleet, 3, &mark, findings, &problem))
+        continue;
+      failures++;
+      ck_assert_str_eq (problem->message, "the disk is gone");
+      ck_assert_uint_eq (mark, before);
+      ck_assert_uint_eq (findings->len, found);
+    }
+    ck_assert_uint_eq (mark, ledger_next_id (&ledger) - 3);
+    ck_assert_uint_eq (findings->len, 2);
+  }
+  ck_assert_uint_gt (failures, 5);
+}
+END_TEST
+
+/* The caller could not keep what it was told, or kept more than a new process knows. */
+START_TEST (test_the_mark_is_the_truth)
+{
+  g_auto (Ledger) ledger = ledger_new ();
+  g_autoptr (GArray) findings = findings_new ();
+  g_autoptr (Fleet) fleet = fleet_open (NULL, ledger_read, &ledger, NULL);
+  guint64 first = add_rsa (&ledger, 0, 1);
+  guint64 middle = add_rsa (&ledger, 2, 3);
+  guint64 second = add_rsa (&ledger, 0, 4);
+  guint64 mark = middle;
+
+  check_all (fleet, 100, &mark, findings);
+  ck_assert_uint_eq (findings->len, 1);
+  mark = first;
+  check_all (fleet, 1, &mark, findings);
+  ck_assert_uint_eq (findings->len, 2);
+  ck_assert (has_finding (findings, second, first, CA_ERROR_RSA_SHARED_PRIME));
+  mark = second + 100;
+  check_all (fleet, 1, &mark, findings);
+  ck_assert_uint_eq (mark, second + 100);
+  ck_assert_uint_eq (findings->len, 2);
+}
+END_TEST
+
+START_TEST (test_a_stopped_check_ends)
+{
+  g_auto (Ledger) ledger = ledger_new ();
+  g_autoptr (GArray) findings = findings_new ();
+  g_autoptr (Fleet) fleet = fleet_open (NULL, ledger_read, &ledger, NULL);
+  g_autoptr (GError) problem = NULL;
+  guint64 mark = 0;
+
+  add_stranger (&ledger);
+  fleet_stop (fleet);
+  ck_assert (!fleet_check (fleet, 100, &mark, findings, &problem));
+  ck_assert (g_error_matches (problem, G_FILE_ERROR, G_FILE_ERROR_INTR));
+  ck_assert_uint_eq (mark, 0);
+}
+END_TEST
+
+static Suite *
+make_suite (void)
+{
+  Suite *suite = suite_create ("ca/fleet");
+  TCase *shared = tcase_create ("shared");
+  TCase *near = tcase_create ("near");
+  TCase *mark = tcase_create ("mark");
+
+  tcase_add_unchecked_fixture (shared, setup, teardown);
+  tcase_add_unchecked_fixture (mark, setup, teardown);
+  tcase_set_timeout (shared, 60);
+  tcase_set_timeout (near, 60);
+  tcase_add_loop_test (shared, test_strangers_pass, 0, N_BATCH_SIZES);
+  tcase_add_loop_test (shared, test_a_shared_prime_is_found, 0, N_BATCH_SIZES);
+  tcase_add_loop_test (shared, test_three_keys_of_one_prime_are_found, 0, N_BATCH_SIZES);
+  tcase_add_loop_test (shared, test_both_primes_shared_with_two_keys, 0, N_BATCH_SIZES);
+  tcase_add_loop_test (shared, test_two_keys_share_a_prime_each_with_an_earlier_one, 0,
+                       N_BATCH_SIZES);
+  tcase_add_loop_test (shared, test_an_equal_modulus_is_a_duplicate, 0, N_BATCH_SIZES);
+  tcase_add_loop_test (shared, test_a_shared_prime_beside_a_duplicate, 0, N_BATCH_SIZES);
+  tcase_add_loop_test (shared, test_everybody_shares_one_prime, 0, N_BATCH_SIZES);
+  tcase_add_loop_test (shared, test_keys_of_all_sizes_share_a_prime, 0, N_BATCH_SIZES);
+  tcase_add_loop_test (shared, test_an_8192_bit_key_and_a_2048_bit_key, 0, N_BATCH_SIZES);
+  tcase_add_loop_test (shared, test_odd_numbers_in_the_ledger_hide_nothing, 0, N_BATCH_SIZES);
+  suite_add_tcase (suite, shared);
+  tcase_add_loop_test (near, test_near_keys_are_found, 0, 3);
+  tcase_add_loop_test (near, test_keys_that_are_just_far_enough_apart_pass, 0, 3);
+  tcase_add_test (near, test_curves_are_not_mixed_up);
+  tcase_add_loop_test (near, test_an_equal_or_negated_point_is_a_duplicate, 0, 3);
+  tcase_add_test (near, test_counted_keys_are_all_named);
+  tcase_add_loop_test (near, test_tiny_private_keys_do_no_harm, 0, 3);
+  tcase_add_test (near, test_a_point_off_the_curve_is_nobodys_neighbour);
+  suite_add_tcase (suite, near);
+  tcase_add_test (mark, test_a_failed_read_moves_nothing);
+  tcase_add_test (mark, test_the_mark_is_the_truth);
+  tcase_add_test (mark, test_a_stopped_check_ends);
+  suite_add_tcase (suite, mark);
+  return suite;
+}
+
+int
+main (void)
+{
+  SRunner *runner = srunner_create (make_suite ());
+  int failed;
+
+  srunner_run_all (runner, CK_NORMAL);
+  failed = srunner_ntests_failed (runner);
+  srunner_free (runner);
+  return failed == 0 ? 0 : 1;
+}
