@@ -157,13 +157,13 @@ check_request (Work *work, GBytes *request, gint64 device)
 {
   gsize length;
   const guint8 *der = g_bytes_get_data (request, &length);
-  g_autoptr (GBytes) digest = NULL;
+  g_autoptr (GBytes) spki = NULL;
   GError *error = NULL;
   Csr csr;
 
   must (csr_judge (der, length, &csr, NULL, &error), error);
-  digest = sha256_of (csr.spki.data, csr.spki.length);
-  must (ledger_check_key (work->ledger, device, digest, &error), error);
+  spki = g_bytes_new (csr.spki.data, csr.spki.length);
+  must (ledger_take_key (work->ledger, device, spki, &error), error);
 }
 
 static void
@@ -393,6 +393,9 @@ static const char fill_sql[] =
     " 'FILL-' || i, (SELECT id FROM batches WHERE name = 'fill'), 'bench', 'certified', 0 FROM n;"
     "INSERT INTO keys SELECT CAST (printf ('%%032d', i) AS BLOB),"
     " (SELECT id FROM devices WHERE serial = 'FILL-' || i) FROM n;"
+    "INSERT INTO seen_keys (number_sha256, type, number, device, seen_at) SELECT randomblob (32),"
+    " 'p-256', randomblob (64), (SELECT id FROM devices WHERE serial = 'FILL-' || i), 0 FROM n;"
+    "UPDATE meta SET value = (SELECT max (id) FROM seen_keys) WHERE name LIKE 'keys%%';"
     "INSERT INTO certificates (device, batch, profile, state, log_index, issued_at, serial_number,"
     " sha256, sha1, spki_sha256, subject, common_name, not_before, not_after, der)"
     " SELECT (SELECT id FROM devices WHERE serial = 'FILL-' || i),"
