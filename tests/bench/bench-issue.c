@@ -19,6 +19,7 @@
 #include "ca/client.h"
 #include "ca/csr.h"
 #include "ca/signer.h"
+#include "db/ledger-key.h"
 #include "db/ledger.h"
 #include "tests/unit/ca/make.h"
 
