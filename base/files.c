@@ -67,8 +67,20 @@ write_and_sync (int fd, const char *path, const void *data, gsize length, mode_t
   return TRUE;
 }
 
-gboolean
-file_replace_durably (const char *path, const void *data, gsize length, mode_t mode, GError **error)
+/* Where it is put: over whatever has that name, or only where nothing has. */
+static gboolean
+put_in_place (const char *beside, const char *path, gboolean replace, GError **error)
+{
+  if (replace)
+    return rename (beside, path) == 0 || fail ("cannot put in place", path, error);
+  if (link (beside, path) != 0)
+    return fail ("cannot put in place", path, error);
+  return g_unlink (beside) == 0 || fail ("cannot remove", beside, error);
+}
+
+static gboolean
+write_durably (const char *path, const void *data, gsize length, mode_t mode, gboolean replace,
+               GError **error)
 {
   g_autofree char *beside = g_strconcat (path, ".XXXXXX", NULL);
   int fd = g_mkstemp_full (beside, O_WRONLY | O_CLOEXEC, 0600);
@@ -79,11 +91,21 @@ file_replace_durably (const char *path, const void *data, gsize length, mode_t m
   written = write_and_sync (fd, path, data, length, mode, error);
   if (close (fd) != 0 && written)
     written = fail ("cannot close", path, error);
-  if (written && rename (beside, path) != 0)
-    written = fail ("cannot put in place", path, error);
-  if (!written) {
+  if (!written || !put_in_place (beside, path, replace, error)) {
     g_unlink (beside);
     return FALSE;
   }
   return folder_sync (path, error);
+}
+
+gboolean
+file_replace_durably (const char *path, const void *data, gsize length, mode_t mode, GError **error)
+{
+  return write_durably (path, data, length, mode, TRUE, error);
+}
+
+gboolean
+file_create_durably (const char *path, const void *data, gsize length, mode_t mode, GError **error)
+{
+  return write_durably (path, data, length, mode, FALSE, error);
 }

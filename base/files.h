@@ -13,6 +13,11 @@
 gboolean file_replace_durably (const char *path, const void *data, gsize length, mode_t mode,
                                GError **error);
 
+/* The same for a file that must not exist yet: G_FILE_ERROR_EXIST where it does, also where it came
+ * while this one was written. */
+gboolean file_create_durably (const char *path, const void *data, gsize length, mode_t mode,
+                              GError **error);
+
 /* Syncs the folder that holds `path`, which makes a create or rename durable. */
 gboolean folder_sync (const char *path, GError **error);
 

@@ -7,12 +7,12 @@
 #include "base/encode.h"
 #include "base/files.h"
 #include "base/names.h"
+#include "ca/key-make.h"
 #include "ca/openssl.h"
+#include "ca/signature.h"
 
 #include <errno.h>
-#include <openssl/pkcs12.h>
 #include <openssl/rand.h>
-#include <openssl/rsa.h>
 #include <openssl/x509v3.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -20,33 +20,11 @@
 #define DAYS(n) ((long)(n)*86400)
 #define ROOT_DAYS (10 * 365 + 3)
 #define INTERMEDIATE_DAYS (5 * 365 + 2)
-#define SCRYPT_N 16384
-#define SCRYPT_R 8
-#define SCRYPT_P 1
 
 static gboolean
 refuse (GError **error, const char *message)
 {
   return openssl_refuse (error, CA_ERROR_INTERNAL, message);
-}
-
-static EVP_PKEY *
-make_key (const char *word, GError **error)
-{
-  EVP_PKEY *key = NULL;
-
-  if (g_str_equal (word, "p-256"))
-    key = EVP_EC_gen ("P-256");
-  else if (g_str_equal (word, "p-384"))
-    key = EVP_EC_gen ("P-384");
-  else if (g_str_equal (word, "rsa-3072"))
-    key = EVP_RSA_gen (3072);
-  else
-    g_set_error (error, CA_ERROR, CA_ERROR_CA_KEY,
-                 "'%s' is no kind of key; known are p-256, p-384, rsa-3072", word);
-  if (key == NULL && error != NULL && *error == NULL)
-    refuse (error, "no key could be made");
-  return key;
 }
 
 static gboolean
@@ -106,7 +84,7 @@ make_certificate (const char *role, EVP_PKEY *key, X509 *issuer, EVP_PKEY *issue
 {
   g_autoptr (X509) certificate = X509_new ();
   X509 *above = issuer != NULL ? issuer : certificate;
-  const EVP_MD *digest = EVP_PKEY_get_bits (issuer_key) == 384 ? EVP_sha384 () : EVP_sha256 ();
+  const char *digest = signature_default (issuer_key)->digest;
 
   if (certificate == NULL || !X509_set_version (certificate, X509_VERSION_3)
       || !set_serial (certificate) || !set_name (X509_get_subject_name (certificate), role)
@@ -114,7 +92,7 @@ make_certificate (const char *role, EVP_PKEY *key, X509 *issuer, EVP_PKEY *issue
       || X509_gmtime_adj (X509_getm_notBefore (certificate), -60) == NULL
       || X509_gmtime_adj (X509_getm_notAfter (certificate), DAYS (days)) == NULL
       || !X509_set_pubkey (certificate, key) || !add_extensions (certificate, above)
-      || !X509_sign (certificate, issuer_key, digest))
+      || !X509_sign (certificate, issuer_key, EVP_get_digestbyname (digest)))
   {
     refuse (error, "a demo certificate can't be made");
     return NULL;
@@ -127,7 +105,7 @@ save (const char *folder, const char *name, const char *text, mode_t mode, GErro
 {
   g_autofree char *path = g_build_filename (folder, name, NULL);
 
-  return file_replace_durably (path, text, strlen (text), mode, error);
+  return file_create_durably (path, text, strlen (text), mode, error);
 }
 
 static char *
@@ -137,28 +115,6 @@ certificate_pem (X509 *certificate)
   int length = i2d_X509 (certificate, &der);
   char *text = length > 0 ? pem_encode ("CERTIFICATE", der, (gsize)length) : NULL;
 
-  OPENSSL_free (der);
-  return text;
-}
-
-/* PKCS#8, encrypted with scrypt and AES-256: the only form that the signer takes. */
-static char *
-sealed_key_pem (EVP_PKEY *key, const char *passphrase)
-{
-  PKCS8_PRIV_KEY_INFO *plain = EVP_PKEY2PKCS8 (key);
-  X509_ALGOR *algorithm =
-      PKCS5_pbe2_set_scrypt (EVP_aes_256_cbc (), NULL, 0, NULL, SCRYPT_N, SCRYPT_R, SCRYPT_P);
-  g_autoptr (X509_SIG) sealed = NULL;
-  guint8 *der = NULL;
-  char *text = NULL;
-  int length;
-
-  if (plain != NULL && algorithm != NULL)
-    sealed = PKCS8_set0_pbe (passphrase, (int)strlen (passphrase), plain, algorithm);
-  PKCS8_PRIV_KEY_INFO_free (plain);
-  length = sealed != NULL ? i2d_X509_SIG (sealed, &der) : -1;
-  if (length > 0)
-    text = pem_encode ("ENCRYPTED PRIVATE KEY", der, (gsize)length);
   OPENSSL_free (der);
   return text;
 }
@@ -176,10 +132,9 @@ save_key (const char *folder, EVP_PKEY *key, GError **error)
     return refuse (error, "no random bytes for a passphrase");
   passphrase = hex_encode (random, sizeof random);
   line = g_strconcat (passphrase, "\n", NULL);
-  pem = sealed_key_pem (key, passphrase);
-  saved = pem != NULL ? save (folder, "ca.passphrase", line, 0600, error)
-                            && save (folder, "ca.key", pem, 0600, error)
-                      : refuse (error, "the demo key can't be encrypted");
+  pem = key_seal (key, passphrase, error);
+  saved = pem != NULL && save (folder, "ca.passphrase", line, 0600, error)
+          && save (folder, "ca.key", pem, 0600, error);
   OPENSSL_cleanse (random, sizeof random);
   OPENSSL_cleanse (passphrase, strlen (passphrase));
   OPENSSL_cleanse (line, strlen (line));
@@ -230,8 +185,8 @@ demo_create (const char *folder, const char *key, GError **error)
                  g_strerror (errno));
     return FALSE;
   }
-  if (!check_absent (folder, error) || (root_key = make_key (key, error)) == NULL
-      || (ca_key = make_key (key, error)) == NULL)
+  if (!check_absent (folder, error) || (root_key = key_make (key, error)) == NULL
+      || (ca_key = key_make (key, error)) == NULL)
     return FALSE;
   root = make_certificate ("Root CA", root_key, NULL, root_key, ROOT_DAYS, error);
   if (root == NULL)

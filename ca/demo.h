@@ -9,6 +9,6 @@
 #include "ca/error.h"
 
 /* Makes `folder` (where it is absent) with ca.key, ca.passphrase, ca.pem (intermediate and root)
- * and root.pem. `key` is "p-256", "p-384" or "rsa-3072". Refuses to overwrite. The root's key
+ * and root.pem. `key` is a word of key-make.h. Refuses to overwrite. The root's key
  * exists in memory only, and no longer than it takes to sign. */
 gboolean demo_create (const char *folder, const char *key, GError **error);

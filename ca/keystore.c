@@ -55,6 +55,19 @@ lose (Keystore *keystore, const GError *why)
   keystore->problem = g_strdup (why->message);
 }
 
+/* TRUE where `keystore` holds the key that it should; where that was left open, it is that key from
+ * now on. */
+static gboolean
+check_key (Keystore *keystore, GError **error)
+{
+  if (keystore->source.public_key == NULL) {
+    EVP_PKEY_up_ref (keystore->key.key);
+    keystore->source.public_key = keystore->key.key;
+  }
+  return EVP_PKEY_eq (keystore->key.key, keystore->source.public_key) == 1
+         || openssl_refuse (error, CA_ERROR_CA_KEY, "the CA key is not that of the CA certificate");
+}
+
 /* Under the writer's lock. */
 static gboolean
 find_key (Keystore *keystore, GError **error)
@@ -63,9 +76,7 @@ find_key (Keystore *keystore, GError **error)
   g_autoptr (GError) problem = NULL;
 
   if (keystore->kind->open (&keystore->source, rest, &keystore->key, &problem)
-      && (EVP_PKEY_eq (keystore->key.key, keystore->source.public_key) == 1
-          || openssl_refuse (&problem, CA_ERROR_CA_KEY,
-                             "the CA key is not that of the CA certificate")))
+      && check_key (keystore, &problem))
   {
     g_clear_pointer (&keystore->problem, g_free);
     return TRUE;
@@ -83,7 +94,8 @@ take_source (Keystore *keystore, const KeystoreSource *source)
       (PassphraseSource){ .file = g_strdup (source->passphrase->file),
                           .credential = g_strdup (source->passphrase->credential),
                           .fd = source->passphrase->fd };
-  EVP_PKEY_up_ref (source->public_key);
+  if (source->public_key != NULL)
+    EVP_PKEY_up_ref (source->public_key);
   keystore->source =
       (KeystoreSource){ keystore->uri, &keystore->passphrase, source->demo, source->public_key };
 }
@@ -189,6 +201,12 @@ keystore_sign (Keystore *keystore, const SignatureAlgorithm *algorithm, Span dat
     return FALSE;
   }
   return sign_anew (keystore, algorithm, data, out, error);
+}
+
+EVP_PKEY *
+keystore_public_key (const Keystore *keystore)
+{
+  return keystore->source.public_key;
 }
 
 const char *

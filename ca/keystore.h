@@ -13,8 +13,9 @@
 typedef struct {
   const char *uri;                    /* "file:/etc/keycradle/ca.key" */
   const PassphraseSource *passphrase; /* of the key, or the token's PIN */
-  gboolean demo;        /* a demo CA's key may be plain and readable to others; others may not */
-  EVP_PKEY *public_key; /* of the CA certificate: the key must be its own */
+  gboolean demo; /* a demo CA's key may be plain and readable to others; others may not */
+  EVP_PKEY *
+      public_key; /* of the CA certificate: the key must be its own; NULL where there is none yet */
 } KeystoreSource;
 
 typedef struct Keystore Keystore;
@@ -29,6 +30,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (Keystore, keystore_close)
  * CA_ERROR_INTERNAL. */
 gboolean keystore_sign (Keystore *keystore, const SignatureAlgorithm *algorithm, Span data,
                         GByteArray *out, GError **error);
+
+/* As given, or found where none was given; NULL while that key never was there. Lent. */
+EVP_PKEY *keystore_public_key (const Keystore *keystore);
 
 /* "file", "pkcs11", "tpm2". */
 const char *keystore_scheme (const Keystore *keystore);

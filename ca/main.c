@@ -5,8 +5,10 @@
  * to the issuance log, certificates go out. Read signer.c first.
  */
 #include "base/confine.h"
+#include "ca/command.h"
 #include "ca/demo.h"
 #include "ca/harden.h"
+#include "ca/key-make.h"
 #include "ca/listen.h"
 #include "ca/sandbox.h"
 #include "ca/server.h"
@@ -20,15 +22,18 @@
 
 #define EXIT_USAGE 2
 
-static const char usage[] =
-    "usage: keycradle-signer --config FILE [--child]\n"
-    "       keycradle-signer --check --config FILE\n"
-    "       keycradle-signer init-demo --folder DIR [--key p-256|p-384|rsa-3072]\n"
+static const char usage[] = "usage: keycradle-signer --config FILE [--child]\n"
+                            "       keycradle-signer --check --config FILE\n"
+                            "       keycradle-signer init-demo --folder DIR [--key KIND]\n";
+
+static const char options_help[] =
     "\n"
     "  --config FILE  serve with this signer.conf\n"
     "  --check        load everything, say OK or what is wrong, and exit\n"
     "  --child        end when the parent process ends\n"
-    "  init-demo      make a test CA, which production mode refuses\n"
+    "  init-demo      make a test CA, which production mode refuses: ca init\n"
+    "  ca             a CA's key, request and chain: see keycradle-signer(8); KIND is one of\n"
+    "                 " KEY_KINDS "\n"
     "  --version      print the version\n"
     "  --help         print this\n";
 
@@ -77,15 +82,20 @@ fail (const GError *problem)
 }
 
 static int
+fail_usage (void)
+{
+  fprintf (stderr, "%s%s%s", usage, command_usage, options_help);
+  return EXIT_USAGE;
+}
+
+static int
 run_init_demo (const Options *options)
 {
   g_autoptr (GError) problem = NULL;
   const char *key = options->key != NULL ? options->key : "p-256";
 
-  if (options->folder == NULL) {
-    fputs (usage, stderr);
-    return EXIT_USAGE;
-  }
+  if (options->folder == NULL)
+    return fail_usage ();
   if (!demo_create (options->folder, key, &problem))
     return fail (problem);
   printf ("made a test CA in %s (%s); production mode refuses it\n", options->folder, key);
@@ -147,10 +157,8 @@ run_with_config (const Options *options)
   g_autoptr (GError) problem = NULL;
   g_autoptr (SignerConfig) config = NULL;
 
-  if (options->config == NULL) {
-    fputs (usage, stderr);
-    return EXIT_USAGE;
-  }
+  if (options->config == NULL)
+    return fail_usage ();
   if (!harden_process (&problem) || (options->child && !harden_follow_parent (&problem))
       || (config = signer_config_load (options->config, &problem)) == NULL)
     return fail (problem);
@@ -185,22 +193,23 @@ main (int argc, char **argv)
   g_autoptr (GError) problem = NULL;
 
   g_log_set_writer_func (write_log, NULL, NULL);
+  if (argc > 1 && g_str_equal (argv[1], "ca"))
+    return command_run (argc - 1, argv + 1);
   if (!parse (&options, &argc, &argv, &problem)) {
-    fprintf (stderr, "keycradle-signer: %s\n%s", problem->message, usage);
-    return EXIT_USAGE;
+    fprintf (stderr, "keycradle-signer: %s\n", problem->message);
+    return fail_usage ();
   }
   if (options.version) {
     puts ("keycradle-signer " KEYCRADLE_VERSION);
     return EXIT_SUCCESS;
   }
   if (options.help) {
-    fputs (usage, stdout);
+    printf ("%s%s%s", usage, command_usage, options_help);
     return EXIT_SUCCESS;
   }
   if (options.words == NULL)
     return run_with_config (&options);
   if (g_str_equal (options.words[0], "init-demo") && options.words[1] == NULL)
     return run_init_demo (&options);
-  fputs (usage, stderr);
-  return EXIT_USAGE;
+  return fail_usage ();
 }

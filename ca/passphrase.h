@@ -24,5 +24,10 @@ typedef struct {
 } Passphrase;
 
 Passphrase *passphrase_read (const PassphraseSource *source, GError **error);
+/* A passphrase that has at least PASSPHRASE_LEAST bytes, for a key that is made: from `file`, or
+ * where that is NULL asked for twice on the terminal. */
+#define PASSPHRASE_LEAST 8
+Passphrase *passphrase_for_new_key (const char *file, GError **error);
+
 void passphrase_free (Passphrase *passphrase);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Passphrase, passphrase_free)

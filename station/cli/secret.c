@@ -4,18 +4,18 @@
  */
 #include "station/cli/secret.h"
 
+#include "base/silent-line.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <termios.h>
-#include <unistd.h>
 
 #define MOST_SECRET 256
 
 gboolean
 secret_can_ask (void)
 {
-  return isatty (STDIN_FILENO);
+  return silent_line_can_ask ();
 }
 
 void
@@ -51,18 +51,17 @@ is_clean (const char *line)
   return g_utf8_validate (line, -1, NULL);
 }
 
+/* `line` was cut at its end where there was more of it; it is wiped. */
 static char *
-read_line (FILE *stream, const char *name, GError **error)
+take_line (char *line, const char *name, GError **error)
 {
-  char line[MOST_SECRET + 2];
-
-  if (fgets (line, sizeof line, stream) == NULL)
-    line[0] = '\0';
   const gsize length = strcspn (line, "\r\n");
   const gboolean whole = length <= MOST_SECRET;
+  char *secret;
+
   line[length] = '\0';
-  char *secret = whole && is_clean (line) ? g_strdup (line) : NULL;
-  explicit_bzero (line, sizeof line);
+  secret = whole && is_clean (line) ? g_strdup (line) : NULL;
+  explicit_bzero (line, length);
   if (secret == NULL)
     g_set_error (error, CLI_ERROR, CLI_USAGE,
                  "What stands in %s is no badge or PIN: it must be one line of at most %d "
@@ -71,25 +70,24 @@ read_line (FILE *stream, const char *name, GError **error)
   return secret;
 }
 
-/* Without ISIG too: Ctrl-C must not leave a terminal behind that shows nothing. */
+static char *
+read_line (FILE *stream, const char *name, GError **error)
+{
+  char line[MOST_SECRET + 2];
+
+  if (fgets (line, sizeof line, stream) == NULL)
+    line[0] = '\0';
+  return take_line (line, name, error);
+}
+
 static char *
 ask (const char *prompt, GError **error)
 {
-  struct termios usual, silent;
+  char line[MOST_SECRET + 2];
 
-  if (tcgetattr (STDIN_FILENO, &usual) != 0) {
-    g_set_error (error, CLI_ERROR, CLI_FAILED, "The terminal can't be silenced: %s.",
-                 g_strerror (errno));
+  if (!silent_line_read (prompt, line, sizeof line, error))
     return NULL;
-  }
-  silent = usual;
-  silent.c_lflag &= ~(tcflag_t)(ECHO | ISIG);
-  fprintf (stderr, "%s (nothing is shown): ", prompt);
-  tcsetattr (STDIN_FILENO, TCSAFLUSH, &silent);
-  char *secret = read_line (stdin, "what was typed", error);
-  tcsetattr (STDIN_FILENO, TCSAFLUSH, &usual);
-  fputc ('\n', stderr);
-  return secret;
+  return take_line (line, "what was typed", error);
 }
 
 static char *
