@@ -5,6 +5,7 @@
  */
 #include "ca/keystore-private.h"
 
+#include "ca/harden.h"
 #include "ca/openssl.h"
 #include "ca/private-file.h"
 
@@ -134,6 +135,7 @@ keystore_file_open (const KeystoreSource *source, const char *path, KeystoreKey 
   if (fd < 0)
     return FALSE;
   key->key = read_file (fd, source, error);
+  harden_wipe_stack ();
   if (key->key == NULL)
     g_prefix_error (error, "%s: ", path);
   return key->key != NULL;
