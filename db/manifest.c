@@ -214,6 +214,28 @@ walk_out (Database *database, Export *export, Output *output, GPtrArray *omissio
          && output_flush (output, error);
 }
 
+/* As of when the export is: everything behind it belongs to the next one. */
+static gboolean
+choose_end (Database *database, Export *export, KeyState *keys, GError **error)
+{
+  if (export->order->keys != NULL)
+    *keys = *export->order->keys;
+  else if (!key_state_read (database, keys, error))
+    return FALSE;
+  export->through = keys->event;
+  return TRUE;
+}
+
+static gboolean
+check_keys (Database *database, Export *export, GError **error)
+{
+  KeyState keys;
+
+  return choose_end (database, export, &keys, error)
+         && findings_check_manifest (database, export->batch_id, export->since, export->through,
+                                     keys.newest, error);
+}
+
 /* All on one snapshot: what is stored meanwhile belongs to the next export. */
 static gboolean
 export_snapshot (Database *database, Export *export, Output *output, GPtrArray *omissions,
@@ -224,8 +246,7 @@ export_snapshot (Database *database, Export *export, Output *output, GPtrArray *
          && (!export->order->new_only
              || export_read_since (database, export->batch_id, export->writer->format.name,
                                    &export->since, error))
-         && database_read_number (database, "SELECT coalesce (max (id), 0) FROM audit_events",
-                                  &export->through, error)
+         && check_keys (database, export, error)
          && walk_out (database, export, output, omissions, error)
          && statement_execute (database, "COMMIT", error);
 }

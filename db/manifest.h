@@ -6,7 +6,7 @@
  */
 #pragma once
 
-#include "db/ledger.h"
+#include "db/ledger-key.h"
 
 /* One line that the cloud would refuse, and so was left out. */
 typedef struct {
@@ -46,6 +46,9 @@ typedef struct {
    * there was none. A certificate that an earlier export left out (ManifestOmission) is not new
    * again, nor is one of a file that was lost later: for these make a whole export. */
   gboolean new_only;
+  /* As of when: ledger_key_state() from before the keys up to its `newest` were checked, so that a
+   * line that runs on can't outrun the check. NULL: as of now, and all keys must be checked. */
+  const KeyState *keys;
   GBytes *ca_certificate; /* the issuing CA as DER */
   int fd;
   const char *actor;
@@ -57,8 +60,9 @@ typedef struct {
 
 /* Streams the batch's verified certificates into the file and records the export (digest, rows,
  * range, actor) in the ledger, after the file was synced: an export that failed is not on record.
- * The caller renames, and then confirms (ledger_confirm_export()): until then what was new stays
- * new. */
+ * KEY_FINDING where a key that was seen up to then is not checked yet, or a unit that would be in
+ * the file has one of which a finding tells. The caller renames, and then confirms
+ * (ledger_confirm_export()): until then what was new stays new. */
 ManifestSummary *manifest_export (Ledger *ledger, const ManifestOrder *order, GError **error);
 
 /* The template that goes with an AWS manifest (StartThingRegistrationTask's templateBody); a

@@ -30,6 +30,8 @@ typedef struct {
   char *batch;
   guint64 rows;
   guint64 total;
+  guint64 checked; /* keys, before the rows; 0 of 0 while rows flow */
+  guint64 keys;
 } Progress;
 
 typedef struct {
@@ -62,22 +64,52 @@ tell_progress (gpointer data)
   record_text (&record, "format", progress->format);
   g_variant_dict_insert (&record, "rows", "t", progress->rows);
   g_variant_dict_insert (&record, "total", "t", progress->total);
+  if (progress->keys > 0) {
+    g_variant_dict_insert (&record, "keys-checked", "t", progress->checked);
+    g_variant_dict_insert (&record, "keys", "t", progress->keys);
+  }
   api_tell (progress->skeleton, "ExportProgress", g_variant_dict_end (&record));
   return G_SOURCE_REMOVE;
 }
 
-/* From the errand's thread to the main loop, in order. */
-static void
-post_progress (const ExportDetails *details, guint64 rows, guint64 total)
+static Progress *
+progress_new (const ExportDetails *details)
 {
   Progress *progress = g_new0 (Progress, 1);
 
   progress->skeleton = g_object_ref (details->skeleton);
   progress->format = g_strdup (details->errand->format);
   progress->batch = g_strdup (details->errand->batch);
+  return progress;
+}
+
+/* From the errand's thread to the main loop, in order. */
+static void
+post (Progress *progress)
+{
+  g_idle_add_full (G_PRIORITY_DEFAULT, tell_progress, progress, progress_free);
+}
+
+static void
+post_progress (const ExportDetails *details, guint64 rows, guint64 total)
+{
+  Progress *progress = progress_new (details);
+
   progress->rows = rows;
   progress->total = total;
-  g_idle_add_full (G_PRIORITY_DEFAULT, tell_progress, progress, progress_free);
+  post (progress);
+}
+
+/* A batch of keys takes its time: each is told. */
+static gboolean
+handle_keys_checked (guint64 checked, guint64 newest, gpointer data)
+{
+  Progress *progress = progress_new (data);
+
+  progress->checked = checked;
+  progress->keys = newest;
+  post (progress);
+  return TRUE;
 }
 
 static void
@@ -102,6 +134,15 @@ format_named (const char *name)
   return NULL;
 }
 
+/* All keys up to now are held against each other first. Units that come meanwhile are the next
+ * export's, so that a line that runs on can't hold this one up. */
+static gboolean
+check_keys (Station *station, ExportDetails *details, KeyState *keys, GError **error)
+{
+  return ledger_key_state (station->ledger, keys, error)
+         && fleet_watch_check (station->fleet, keys->newest, handle_keys_checked, details, error);
+}
+
 static void
 work_export (ApiErrand *errand, Station *station, SignerClient *client)
 {
@@ -109,12 +150,14 @@ work_export (ApiErrand *errand, Station *station, SignerClient *client)
   g_autoptr (ManifestSummary) summary = NULL;
   ExportDetails *details = errand->details;
   g_autofree char *template = NULL;
+  KeyState keys;
 
-  if (ca == NULL)
+  if (ca == NULL || !check_keys (station, details, &keys, &errand->error))
     return;
   const ManifestOrder order = { .format = errand->format,
                                 .batch = errand->batch,
                                 .new_only = details->new_only,
+                                .keys = &keys,
                                 .ca_certificate = ca,
                                 .fd = errand->fd,
                                 .actor = errand->actor,

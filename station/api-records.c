@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The methods that read the ledger: devices, attempts, certificates, events.
+ * The methods that read the ledger: devices, attempts, certificates, events,
+ * what was found among keys.
  */
 #include "station/api-private.h"
 #include "station/transcript.h"
@@ -142,6 +143,25 @@ handle_list_events (ApiStation1 *skeleton, GDBusMethodInvocation *invocation, gu
   return api_return (invocation, record_list (events, make_event));
 }
 
+static GVariant *
+make_finding (gconstpointer item)
+{
+  return record_finding (item);
+}
+
+static gboolean
+handle_list_key_findings (ApiStation1 *skeleton, GDBusMethodInvocation *invocation, guint limit,
+                          Station *station)
+{
+  const guint most = limit == 0 ? API_LIMIT_DEFAULT : MIN (limit, API_LIMIT_MOST);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GPtrArray) findings = ledger_key_findings (station->ledger, most, &error);
+
+  if (findings == NULL)
+    return api_refuse (invocation, error);
+  return api_return (invocation, record_list (findings, make_finding));
+}
+
 void
 api_connect_records (ApiStation1 *skeleton, Station *station)
 {
@@ -153,6 +173,8 @@ api_connect_records (ApiStation1 *skeleton, Station *station)
   g_signal_connect (skeleton, "handle-list-certificates", G_CALLBACK (handle_list_certificates),
                     station);
   g_signal_connect (skeleton, "handle-get-certificate", G_CALLBACK (handle_get_certificate),
+                    station);
+  g_signal_connect (skeleton, "handle-list-key-findings", G_CALLBACK (handle_list_key_findings),
                     station);
   g_signal_connect (skeleton, "handle-list-events", G_CALLBACK (handle_list_events), station);
 }

@@ -88,6 +88,21 @@ record_last_export (GVariantDict *record, Station *station)
                                  record_export_line (g_ptr_array_index (exports, 0)));
 }
 
+static void
+record_keys (GVariantDict *record, Station *station)
+{
+  g_autofree char *problem = fleet_watch_problem (station->fleet);
+  KeyState keys;
+
+  record_text (record, "keys-problem", problem);
+  if (!ledger_key_state (station->ledger, &keys, NULL))
+    return;
+  g_variant_dict_insert (record, "keys-seen", "t", keys.newest);
+  g_variant_dict_insert (record, "keys-checked", "t", keys.checked);
+  g_variant_dict_insert (record, "key-findings", "t", keys.findings);
+  g_variant_dict_insert (record, "weak-units", "t", keys.units);
+}
+
 GVariant *
 api_status_gather (Station *station, SignerClient *client)
 {
@@ -100,6 +115,7 @@ api_status_gather (Station *station, SignerClient *client)
   record_text (&record, "clock", clock_word ());
   record_people (&record, station);
   record_last_export (&record, station);
+  record_keys (&record, station);
   return g_variant_dict_end (&record);
 }
 
@@ -164,9 +180,11 @@ disk_percent (GVariant *status)
 gboolean
 api_status_differs (GVariant *before, GVariant *now)
 {
-  static const char *const keys[] = { "warnings",    "operator",    "operator-language",
-                                      "operators",   "clock",       "batch",
-                                      "next-serial", "last-export", "alarms" };
+  static const char *const keys[] = { "warnings",     "operator",     "operator-language",
+                                      "operators",    "clock",        "batch",
+                                      "next-serial",  "last-export",  "alarms",
+                                      "keys-checked", "key-findings", "weak-units",
+                                      "keys-problem" };
 
   for (guint i = 0; i < G_N_ELEMENTS (keys); i++) {
     g_autoptr (GVariant) first = g_variant_lookup_value (before, keys[i], NULL);

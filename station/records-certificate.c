@@ -92,3 +92,21 @@ record_ca (const SignerStatus *status, const char *problem)
     record_ca_status (&record, status);
   return g_variant_dict_end (&record);
 }
+
+GVariant *
+record_finding (const KeyFinding *finding)
+{
+  GVariantDict record;
+
+  g_variant_dict_init (&record, NULL);
+  g_variant_dict_insert (&record, "id", "x", finding->id);
+  record_time (&record, "found-at", finding->found_at);
+  record_text (&record, "kind", finding->kind);
+  record_text (&record, "device", finding->device);
+  record_text (&record, "batch", finding->batch);
+  g_variant_dict_insert (&record, "live", "b", finding->live);
+  record_text (&record, "partner", finding->partner);
+  record_text (&record, "partner-batch", finding->partner_batch);
+  g_variant_dict_insert (&record, "partner-live", "b", finding->partner_live);
+  return g_variant_dict_end (&record);
+}

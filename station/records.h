@@ -37,6 +37,7 @@ GVariant *record_certificate (const Certificate *certificate, gboolean with_pem)
 /* `status` is NULL where the signer did not answer; `problem` may be NULL. */
 GVariant *record_ca (const SignerStatus *status, const char *problem);
 GVariant *record_event (const AuditEvent *event);
+GVariant *record_finding (const KeyFinding *finding);
 GVariant *record_operator (const Operator *who);
 GVariant *record_export_line (const ExportRecord *line);
 /* `template` goes with an AWS manifest; else NULL. */

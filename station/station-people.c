@@ -83,5 +83,6 @@ station_void_device (Station *station, const char *serial, const char *reason, c
   log_station (G_LOG_LEVEL_MESSAGE, "the certificate of device %s was voided by %s", serial, actor);
   if (station->listener.batch_changed != NULL && device->batch != NULL)
     station->listener.batch_changed (device->batch, station->listener.data);
+  station_status_changed (station); /* a weak key less, perhaps */
   return TRUE;
 }

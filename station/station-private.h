@@ -15,6 +15,10 @@ gboolean station_restore_slots (Station *station, GError **error);
 /* After a restart: the batch that ran goes on. */
 void station_resume_batch (Station *station);
 
+/* The fleet's keys are checked from now on; the end of that, before anything it uses goes. */
+void station_watch_fleet (Station *station);
+void station_unwatch_fleet (Station *station);
+
 /* What was scanned for the next device that comes, or NULL. */
 void station_set_next_serial (Station *station, const char *serial);
 

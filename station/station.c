@@ -200,6 +200,7 @@ station_new (Config *config, GError **error)
   make_slots (station);
   if (!station_restore_slots (station, error))
     return NULL;
+  station_watch_fleet (station);
   return g_steal_pointer (&station);
 }
 
@@ -208,6 +209,7 @@ station_free (Station *station)
 {
   if (station == NULL)
     return;
+  station_unwatch_fleet (station);
   detector_free (station->detector);
   g_ptr_array_unref (station->slots);
   g_clear_pointer (&station->site.order, order_unref);
@@ -310,6 +312,7 @@ station_stop (Station *station, void (*idle) (gpointer data), gpointer data)
   station->site.stopping = TRUE;
   for (guint i = 0; i < station->slots->len; i++)
     slot_order_changed (g_ptr_array_index (station->slots, i));
+  fleet_watch_stop (station->fleet); /* an export that waits for it ends in words */
   station->idle = idle;
   station->idle_data = data;
   g_idle_add (tell_if_idle, station);

@@ -7,6 +7,7 @@
 
 #include "station/config.h"
 #include "station/detect.h"
+#include "station/fleet-watch.h"
 #include "station/signer-child.h"
 #include "station/slot.h"
 
@@ -36,6 +37,8 @@ typedef struct {
   Issuer *issuer;
   SignerChild *signer_child; /* or NULL */
   Detector *detector;
+  FleetWatch *fleet;
+  gint fleet_told; /* atomic: the main loop will look at what the fleet's check says */
   SlotSite site;
   GPtrArray *slots;    /* of Slot, by number */
   Operator *signed_in; /* who works at the line, or NULL */

@@ -222,6 +222,7 @@ CliExit cli_driver_list (Cli *cli, GError **error);
 CliExit cli_profile_list (Cli *cli, GError **error);
 CliExit cli_ca_status (Cli *cli, GError **error);
 CliExit cli_event_list (Cli *cli, GError **error);
+CliExit cli_key_findings (Cli *cli, GError **error);
 CliExit cli_export (Cli *cli, GError **error);
 CliExit cli_export_list (Cli *cli, GError **error);
 CliExit cli_manifest_verify (Cli *cli, GError **error);

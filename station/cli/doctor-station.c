@@ -113,6 +113,41 @@ check_signer (Doctor *doctor)
     check_days_left (doctor, ca);
 }
 
+static void
+find_weak_keys (Doctor *doctor, guint64 units)
+{
+  doctor_find (doctor, DOCTOR_FAIL, "keys",
+               g_strdup_printf ("%" G_GUINT64_FORMAT
+                                " %s a key that another unit's gives away: void them.",
+                                units, units == 1 ? "unit has" : "units have"),
+               g_strdup ("keycradle key findings; keycradle device void SERIAL"));
+}
+
+static void
+check_keys (Doctor *doctor)
+{
+  g_autoptr (GVariant) status = NULL;
+  const char *problem = NULL;
+  guint64 seen = 0, checked = 0, units = 0;
+
+  if (!api_station1_call_get_status_sync (doctor->cli->api, &status, NULL, NULL)
+      || !g_variant_lookup (status, "keys-seen", "t", &seen))
+    return;
+  g_variant_lookup (status, "keys-checked", "t", &checked);
+  g_variant_lookup (status, "weak-units", "t", &units);
+  if (units > 0)
+    find_weak_keys (doctor, units);
+  else if (g_variant_lookup (status, "keys-problem", "&s", &problem))
+    doctor_find (doctor, DOCTOR_WARN, "keys",
+                 g_strdup_printf ("The fleet's keys can't be checked: %s.", problem), NULL);
+  else
+    doctor_find (doctor, DOCTOR_OK, "keys",
+                 g_strdup_printf ("%" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT
+                                  " keys were held against each other.",
+                                  checked, seen),
+                 NULL);
+}
+
 void
 doctor_check_daemon (Doctor *doctor)
 {
@@ -129,6 +164,7 @@ doctor_check_daemon (Doctor *doctor)
   doctor_find (doctor, DOCTOR_OK, "daemon", g_strdup_printf ("keycradled answers at %s.", path),
                NULL);
   check_signer (doctor);
+  check_keys (doctor);
 }
 
 static guint

@@ -19,12 +19,28 @@ typedef struct {
   gboolean shown; /* a line of progress stands on the terminal */
 } Run;
 
+/* Before the first row, all keys are held against each other. */
+static char *
+key_progress_text (GVariant *progress)
+{
+  guint64 checked = 0, keys = 0;
+
+  if (!g_variant_lookup (progress, "keys", "t", &keys))
+    return NULL;
+  g_variant_lookup (progress, "keys-checked", "t", &checked);
+  return g_strdup_printf ("%" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT " keys checked", checked,
+                          keys);
+}
+
 char *
 export_progress_text (GVariant *progress, gint64 microseconds)
 {
+  char *keys = key_progress_text (progress);
   guint64 rows = 0, total = 0;
   const double seconds = (double)MAX (microseconds, 1) / G_USEC_PER_SEC;
 
+  if (keys != NULL)
+    return keys;
   g_variant_lookup (progress, "rows", "t", &rows);
   g_variant_lookup (progress, "total", "t", &total);
   const double rate = (double)rows / seconds;

@@ -65,6 +65,9 @@ const CliVerb cli_verbs[] = {
     "Show the certificate of a device, or by its number or SHA-256.", CLI_ROLE_AUDITOR,
     cli_cert_show },
 
+  { "key", "findings", "", "limit json no-headings",
+    "List keys that give each other away, newest first.", CLI_ROLE_AUDITOR, cli_key_findings },
+
   { "operator", "add", "NAME", "role language badge-file pin-file",
     "Let somebody sign in with a badge.", CLI_ROLE_SUPERVISOR, cli_operator_add },
   { "operator", "list", "", "json no-headings", "List who may sign in.", CLI_ROLE_AUDITOR,

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Keys by their number, what was found among them.
+ * Keys by their number, what was found among them, and manifests that are not sealed for it.
  */
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/certificate.h"
 #include "ca/csr.h"
@@ -265,6 +267,89 @@ START_TEST (a_key_with_a_finding_is_not_taken_again)
 }
 END_TEST
 
+/* ---- sealing ---- */
+
+/* The error of an export, or NULL where it went through. */
+static GError *
+export_error (const KeyState *keys, guint64 *rows)
+{
+  GError *error = NULL;
+  FILE *file = tmpfile ();
+  const ManifestOrder order = {
+    .format = "jsonl", .batch = "b1", .keys = keys, .ca_certificate = ca, .fd = fileno (file)
+  };
+  g_autoptr (ManifestSummary) summary = manifest_export (f.ledger, &order, &error);
+
+  ck_assert ((summary != NULL) == (error == NULL));
+  if (summary != NULL && rows != NULL)
+    *rows = summary->rows;
+  fclose (file);
+  return error;
+}
+
+START_TEST (no_manifest_is_sealed_before_the_check)
+{
+  guint64 rows;
+  g_autoptr (GError) error = export_error (NULL, NULL);
+
+  ck_assert_ptr_nonnull (strstr (error->message, "0 of 5"));
+  assert_error (TRUE, LEDGER_ERROR_KEY_FINDING, error);
+  check_keys (f.ledger);
+  ck_assert_ptr_null (export_error (NULL, &rows));
+  ck_assert_uint_eq (rows, DEVICES);
+}
+END_TEST
+
+START_TEST (no_manifest_is_sealed_with_a_finding_in_it)
+{
+  guint64 rows;
+  plant_finding ();
+  g_autoptr (GError) error = export_error (NULL, NULL);
+
+  ck_assert_ptr_nonnull (strstr (error->message, "chip-1 (rsa-shared-prime with chip-3), "
+                                                 "chip-3 (rsa-shared-prime with chip-1)"));
+  ck_assert_ptr_nonnull (strstr (error->message, "keycradle device void"));
+  assert_error (TRUE, LEDGER_ERROR_KEY_FINDING, error);
+  void_device ("chip-1");
+  error = export_error (NULL, NULL);
+  ck_assert_ptr_null (strstr (error->message, "chip-1 ("));
+  assert_error (TRUE, LEDGER_ERROR_KEY_FINDING, error);
+  void_device ("chip-3");
+  ck_assert_ptr_null (export_error (NULL, &rows));
+  ck_assert_uint_eq (rows, DEVICES - 2);
+}
+END_TEST
+
+/* A line that runs on: what comes after the check began is in the next export. */
+START_TEST (an_export_is_as_of_the_check)
+{
+  guint64 rows;
+  const KeyState then = state_now ();
+
+  check_keys (f.ledger);
+  g_autoptr (Certificate) late = pass (f.ledger, "b1", "chip-late", DEVICES);
+  ck_assert_ptr_nonnull (late);
+  g_autoptr (GError) error = export_error (NULL, NULL);
+  assert_error (TRUE, LEDGER_ERROR_KEY_FINDING, error);
+  ck_assert_ptr_null (export_error (&then, &rows));
+  ck_assert_uint_eq (rows, DEVICES);
+}
+END_TEST
+
+/* As of then it was not void, so it would be in the file. */
+START_TEST (a_unit_voided_too_late_is_still_in_the_way)
+{
+  const KeyState then = state_now ();
+
+  plant_finding ();
+  void_device ("chip-1");
+  void_device ("chip-3");
+  g_autoptr (GError) error = export_error (&then, NULL);
+  assert_error (TRUE, LEDGER_ERROR_KEY_FINDING, error);
+  ck_assert_ptr_null (export_error (NULL, NULL));
+}
+END_TEST
+
 static void
 set_up_keys (void)
 {
@@ -299,6 +384,10 @@ main (void)
   tcase_add_test (keys, mark_and_findings_come_together);
   tcase_add_test (keys, a_finding_concerns_who_has_the_key_in_a_live_certificate);
   tcase_add_test (keys, a_key_with_a_finding_is_not_taken_again);
+  tcase_add_test (keys, no_manifest_is_sealed_before_the_check);
+  tcase_add_test (keys, no_manifest_is_sealed_with_a_finding_in_it);
+  tcase_add_test (keys, an_export_is_as_of_the_check);
+  tcase_add_test (keys, a_unit_voided_too_late_is_still_in_the_way);
   suite_add_tcase (suite, keys);
   return run_suite (suite);
 }
