@@ -37,8 +37,8 @@ entry_payload (GBytes *bytes, guint64 index)
   g_autofree char *profile = text_of (entry.profile);
   g_autofree char *device = text_of (entry.device);
 
-  return g_variant_new ("(txsss@ay@ay)", index, entry.signed_at, batch, profile, device,
-                        bytes_of_span (entry.csr_sha256, LOG_HASH),
+  return g_variant_new ("(tyxsss@ay@ay)", index, (guint8)entry.type, entry.signed_at, batch,
+                        profile, device, bytes_of_span (entry.csr_sha256, LOG_HASH),
                         bytes_of_span (entry.certificate.data, entry.certificate.length));
 }
 
@@ -100,17 +100,35 @@ chain_payload (const Authority *authority)
   return g_variant_builder_end (&builder);
 }
 
+/* WIRE_CA. */
+static GVariant *
+authority_payload (const Authority *authority)
+{
+  g_autofree char *problem = keystore_problem (authority->keystore);
+
+  return g_variant_new ("(ssssssxxbs@aay)", authority->name, authority->subject_text,
+                        authority->key_text, authority->signature->word,
+                        keystore_scheme (authority->keystore), authority->fingerprint,
+                        authority->not_before, authority->not_after, authority->demo,
+                        problem != NULL ? problem : "", chain_payload (authority));
+}
+
 static GVariant *
 answer_status (Signer *signer, GVariant *request, GError **error)
 {
-  const Authority *authority = signer_authority (signer);
-  g_auto (GStrv) profiles = signer_profiles (signer);
-  g_autofree char *origin = hex_encode (authority->origin, sizeof authority->origin);
+  g_autoptr (Generation) generation = signer_generation (signer);
+  g_auto (GStrv) profiles = generation_profiles (generation);
+  g_auto (GStrv) problems = signer_problems (signer);
+  g_autofree char *origin = hex_encode (issuance_log_origin (signer_log (signer)), LOG_HASH);
+  GVariantBuilder authorities;
 
-  return g_variant_new ("(sssxxbts@aay^as)", authority->subject_text, authority->key_text,
-                        authority->fingerprint, authority->not_before, authority->not_after,
-                        authority->demo, issuance_log_size (signer_log (signer)), origin,
-                        chain_payload (authority), profiles);
+  g_variant_builder_init (&authorities, G_VARIANT_TYPE ("a" WIRE_CA));
+  for (guint i = 0; i < generation->authorities->len; i++)
+    g_variant_builder_add_value (
+        &authorities, authority_payload (g_ptr_array_index (generation->authorities, i)));
+  return g_variant_new ("(sts^asa" WIRE_CA "^as)", generation->issuing->name,
+                        issuance_log_size (signer_log (signer)), origin, problems, &authorities,
+                        profiles);
 }
 
 static GVariant *

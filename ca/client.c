@@ -69,16 +69,30 @@ issuance_entry_free (IssuanceEntry *entry)
   g_free (entry);
 }
 
+static void
+signer_authority_free (gpointer data)
+{
+  SignerAuthority *authority = data;
+
+  g_free (authority->name);
+  g_free (authority->subject);
+  g_free (authority->key);
+  g_free (authority->signature);
+  g_free (authority->keystore);
+  g_free (authority->fingerprint);
+  g_free (authority->problem);
+  g_ptr_array_unref (authority->chain);
+  g_free (authority);
+}
+
 void
 signer_status_free (SignerStatus *status)
 {
   if (status == NULL)
     return;
-  g_free (status->subject);
-  g_free (status->key);
-  g_free (status->fingerprint);
+  g_ptr_array_unref (status->authorities);
   g_free (status->log_origin);
-  g_ptr_array_unref (status->chain);
+  g_strfreev (status->problems);
   g_strfreev (status->profiles);
   g_free (status);
 }
@@ -205,12 +219,16 @@ entry_of (GVariant *value)
   g_autoptr (IssuanceEntry) entry = g_new0 (IssuanceEntry, 1);
   g_autoptr (GVariant) digest = NULL;
   g_autoptr (GVariant) certificate = NULL;
+  guint8 type;
 
-  g_variant_get (value, "(txsss@ay@ay)", &entry->index, &entry->signed_at, &entry->batch,
+  g_variant_get (value, "(tyxsss@ay@ay)", &entry->index, &type, &entry->signed_at, &entry->batch,
                  &entry->profile, &entry->device, &digest, &certificate);
   entry->csr_sha256 = wire_bytes_of (digest);
   entry->certificate = wire_bytes_of (certificate);
-  if (g_bytes_get_size (entry->csr_sha256) != 32 || g_bytes_get_size (entry->certificate) == 0)
+  entry->type = (LogEntryType)type;
+  if (type < LOG_ENTRY_CERTIFICATE || type > LOG_ENTRY_CRL
+      || g_bytes_get_size (entry->csr_sha256) != LOG_HASH
+      || (g_bytes_get_size (entry->certificate) == 0) != (type == LOG_ENTRY_CRL))
     return NULL;
   return g_steal_pointer (&entry);
 }
@@ -284,24 +302,68 @@ signer_client_entries (SignerClient *client, guint64 from, guint most, Deadline 
   return g_steal_pointer (&entries);
 }
 
+static GPtrArray *
+chain_of (GVariant *list)
+{
+  GPtrArray *chain = g_ptr_array_new_with_free_func ((GDestroyNotify)g_bytes_unref);
+
+  for (gsize i = 0; i < g_variant_n_children (list); i++) {
+    g_autoptr (GVariant) certificate = g_variant_get_child_value (list, i);
+
+    g_ptr_array_add (chain, wire_bytes_of (certificate));
+  }
+  return chain;
+}
+
+static SignerAuthority *
+authority_of (GVariant *value)
+{
+  SignerAuthority *authority = g_new0 (SignerAuthority, 1);
+  g_autoptr (GVariant) chain = NULL;
+
+  g_variant_get (value, "(ssssssxxbs@aay)", &authority->name, &authority->subject, &authority->key,
+                 &authority->signature, &authority->keystore, &authority->fingerprint,
+                 &authority->not_before, &authority->not_after, &authority->demo,
+                 &authority->problem, &chain);
+  if (*authority->problem == '\0')
+    g_clear_pointer (&authority->problem, g_free);
+  authority->chain = chain_of (chain);
+  return authority;
+}
+
+/* FALSE where a CA has no certificate, or none is the issuing one. */
+static gboolean
+take_authorities (SignerStatus *status, GVariant *list, const char *issuing)
+{
+  for (gsize i = 0; i < g_variant_n_children (list); i++) {
+    g_autoptr (GVariant) value = g_variant_get_child_value (list, i);
+    SignerAuthority *authority = authority_of (value);
+
+    g_ptr_array_add (status->authorities, authority);
+    if (authority->chain->len == 0)
+      return FALSE;
+    if (g_str_equal (authority->name, issuing))
+      status->issuing = authority;
+  }
+  return status->issuing != NULL;
+}
+
 SignerStatus *
 signer_client_status (SignerClient *client, Deadline deadline, GError **error)
 {
   g_autoptr (SignerStatus) status = g_new0 (SignerStatus, 1);
-  g_autoptr (GVariantIter) chain = NULL;
+  g_autoptr (GVariant) authorities = NULL;
   g_autoptr (GVariant) reply =
       call (client, WIRE_STATUS, g_variant_new (WIRE_STATUS_REQUEST), deadline, error);
-  GVariant *certificate;
+  const char *issuing;
 
-  status->chain = g_ptr_array_new_with_free_func ((GDestroyNotify)g_bytes_unref);
+  status->authorities = g_ptr_array_new_with_free_func (signer_authority_free);
   if (reply == NULL)
     return NULL;
-  g_variant_get (reply, "(sssxxbtsaay^as)", &status->subject, &status->key, &status->fingerprint,
-                 &status->not_before, &status->not_after, &status->demo, &status->log_size,
-                 &status->log_origin, &chain, &status->profiles);
-  while ((certificate = g_variant_iter_next_value (chain)) != NULL) {
-    g_ptr_array_add (status->chain, wire_bytes_of (certificate));
-    g_variant_unref (certificate);
-  }
-  return g_steal_pointer (&status);
+  g_variant_get (reply, "(&sts^as@a" WIRE_CA "^as)", &issuing, &status->log_size,
+                 &status->log_origin, &status->problems, &authorities, &status->profiles);
+  if (take_authorities (status, authorities, issuing))
+    return g_steal_pointer (&status);
+  refuse_protocol (client, error, "the signer names no CA certificate");
+  return NULL;
 }

@@ -15,6 +15,7 @@
 
 #include "base/deadline.h"
 #include "ca/error.h"
+#include "ca/log-format.h"
 
 typedef struct SignerClient SignerClient;
 
@@ -25,13 +26,14 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (SignerClient, signer_client_free)
 
 /* One line of the issuance log, or the answer to SIGN. All owned by it. */
 typedef struct {
-  guint64 index;    /* place in the log, from 0, without gaps */
+  guint64 index; /* place in the log, from 0, without gaps */
+  LogEntryType type;
   gint64 signed_at; /* microseconds since 1970, UTC */
   char *batch;
   char *profile;
-  char *device;        /* the device's serial */
+  char *device;        /* the device's serial; what it is in other types, see log-format.h */
   GBytes *csr_sha256;  /* 32 bytes */
-  GBytes *certificate; /* DER */
+  GBytes *certificate; /* DER; empty for a CRL */
 } IssuanceEntry;
 
 void issuance_entry_free (IssuanceEntry *entry);
@@ -57,17 +59,28 @@ IssuanceEntry *signer_client_sign (SignerClient *client, const SignRequest *requ
 GPtrArray *signer_client_entries (SignerClient *client, guint64 from, guint most, Deadline deadline,
                                   GError **error);
 
+/* One CA that the signer has. */
 typedef struct {
-  char *subject;     /* RFC 2253 text of the issuing CA */
+  char *name;        /* in signer.conf */
+  char *subject;     /* RFC 2253 text */
   char *key;         /* "P-256", "RSA 3072" */
+  char *signature;   /* the word of ca/signature.h */
+  char *keystore;    /* "file", "pkcs11", "tpm2" */
   char *fingerprint; /* lower-case hex SHA-256 of the CA certificate */
   gint64 not_before; /* seconds since 1970 */
   gint64 not_after;
   gboolean demo;    /* carries DEMO_CA_MARK */
+  char *problem;    /* why it can't sign, or NULL */
+  GPtrArray *chain; /* of GBytes DER: the CA first, the root (if known) last; never empty */
+} SignerAuthority;
+
+typedef struct {
+  GPtrArray *authorities; /* of SignerAuthority, as they stand in signer.conf */
+  const SignerAuthority *issuing;
   guint64 log_size; /* entries */
-  char *log_origin; /* hex SHA-256 of the CA's public key: names the log */
-  GPtrArray *chain; /* of GBytes DER: the issuing CA first, the root (if known) last */
-  char **profiles;  /* "name:sha256hex", NULL-ended */
+  char *log_origin; /* hex SHA-256 of its first CA's public key: names the log */
+  char **problems;  /* of the signer as a whole, NULL-ended */
+  char **profiles;  /* "name:sha256hex:ca", NULL-ended */
 } SignerStatus;
 
 void signer_status_free (SignerStatus *status);

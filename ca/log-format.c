@@ -9,7 +9,6 @@
 #include <string.h>
 
 #define ENTRY_VERSION 1
-#define ENTRY_CERTIFICATE 1
 
 Span
 span_of_text (const char *text)
@@ -60,7 +59,7 @@ log_entry_encode (const LogEntry *entry)
   GByteArray *out = g_byte_array_sized_new (1024);
 
   put_number (out, ENTRY_VERSION, 1);
-  put_number (out, ENTRY_CERTIFICATE, 1);
+  put_number (out, entry->type, 1);
   put_number (out, (guint64)entry->signed_at, 8);
   put_opaque (out, entry->batch, 1);
   put_opaque (out, entry->profile, 1);
@@ -128,8 +127,9 @@ log_entry_decode (const guint8 *data, gsize length, LogEntry *entry, gsize *cons
   guint64 version = take_number (&input, 1);
   guint64 type = take_number (&input, 1);
 
-  if (version != ENTRY_VERSION || type != ENTRY_CERTIFICATE)
+  if (version != ENTRY_VERSION || type < LOG_ENTRY_CERTIFICATE || type > LOG_ENTRY_CRL)
     return FALSE;
+  entry->type = (LogEntryType)type;
   entry->signed_at = (gint64)take_number (&input, 8);
   entry->batch = take_opaque (&input, 1);
   entry->profile = take_opaque (&input, 1);

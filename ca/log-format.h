@@ -17,8 +17,17 @@
 #define LOG_FRAME (4 + LOG_HASH)
 #define LOG_ENTRY_MOST (64 * 1024)
 
+/* docs/issuance-log.md says what each puts into which field. */
+typedef enum {
+  LOG_ENTRY_CERTIFICATE = 1,  /* for a device */
+  LOG_ENTRY_AUTHORITY = 2,    /* a CA begins to issue here */
+  LOG_ENTRY_VERIFICATION = 3, /* a certificate over a cloud's registration code */
+  LOG_ENTRY_CRL = 4,
+} LogEntryType;
+
 /* Texts and certificate point into somebody else's bytes. */
 typedef struct {
+  LogEntryType type;
   gint64 signed_at; /* microseconds since 1970 */
   Span batch;
   Span profile;

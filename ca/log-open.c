@@ -36,8 +36,7 @@ create (const char *path, const guint8 origin[LOG_HASH], GError **error)
 }
 
 static gboolean
-open_file (IssuanceLog *log, const char *path, const guint8 origin[LOG_HASH], LogOpenMode mode,
-           GError **error)
+open_file (IssuanceLog *log, const char *path, LogOpenMode mode, GError **error)
 {
   int flags = (mode == LOG_OPEN_CHECK ? O_RDONLY : O_RDWR) | O_CLOEXEC | O_NOFOLLOW;
 
@@ -45,7 +44,7 @@ open_file (IssuanceLog *log, const char *path, const guint8 origin[LOG_HASH], Lo
   if (log->fd < 0 && errno == ENOENT) {
     if (mode == LOG_OPEN_CHECK)
       return TRUE;
-    if (!create (path, origin, error))
+    if (!create (path, log->origin, error))
       return FALSE;
     log->fd = open (path, flags);
   }
@@ -57,22 +56,23 @@ open_file (IssuanceLog *log, const char *path, const guint8 origin[LOG_HASH], Lo
 }
 
 static gboolean
-check_header (const char *path, const guint8 *content, gsize length, const guint8 origin[LOG_HASH],
-              GError **error)
+read_header (IssuanceLog *log, const char *path, const guint8 *content, gsize length,
+             GError **error)
 {
   guint8 header[LOG_HEADER];
   const char *problem = NULL;
 
-  log_header_encode (origin, header);
+  log_header_encode (log->origin, header);
   if (length < LOG_HEADER || memcmp (content, header, 8) != 0)
     problem = "is no issuance log";
   else if (memcmp (content + 8, header + 8, 4) != 0)
     problem = "is of a version that this signer does not know";
-  else if (memcmp (content + 12, header + 12, LOG_HASH) != 0)
-    problem = "belongs to another CA key; give each CA a StateFolder of its own";
-  if (problem != NULL)
+  if (problem != NULL) {
     g_set_error (error, CA_ERROR, CA_ERROR_LOG, "%s %s", path, problem);
-  return problem == NULL;
+    return FALSE;
+  }
+  memcpy (log->origin, content + 12, LOG_HASH);
+  return TRUE;
 }
 
 static gboolean
@@ -87,12 +87,12 @@ cut_off (IssuanceLog *log, const char *path, gsize from, gsize length, GError **
 }
 
 static gboolean
-read_content (IssuanceLog *log, const char *path, const guint8 origin[LOG_HASH], LogOpenMode mode,
-              const guint8 *content, gsize length, GError **error)
+read_content (IssuanceLog *log, const char *path, LogOpenMode mode, const guint8 *content,
+              gsize length, GError **error)
 {
   gsize end = 0;
 
-  if (!check_header (path, content, length, origin, error)
+  if (!read_header (log, path, content, length, error)
       || !log_scan (log, path, content, length, &end, error))
     return FALSE;
   log->end = end;
@@ -100,8 +100,7 @@ read_content (IssuanceLog *log, const char *path, const guint8 origin[LOG_HASH],
 }
 
 static gboolean
-read_file (IssuanceLog *log, const char *path, const guint8 origin[LOG_HASH], LogOpenMode mode,
-           GError **error)
+read_file (IssuanceLog *log, const char *path, LogOpenMode mode, GError **error)
 {
   struct stat info;
   gsize length;
@@ -114,12 +113,12 @@ read_file (IssuanceLog *log, const char *path, const guint8 origin[LOG_HASH], Lo
     return refuse_errno (path, "can't read the issuance log", error);
   length = (gsize)info.st_size;
   if (!S_ISREG (info.st_mode) || length == 0)
-    return check_header (path, NULL, 0, origin, error);
+    return read_header (log, path, NULL, 0, error);
   content = mmap (NULL, length, PROT_READ, MAP_PRIVATE, log->fd, 0);
   if (content == MAP_FAILED)
     return refuse_errno (path, "can't read the issuance log", error);
   madvise (content, length, MADV_SEQUENTIAL);
-  ok = read_content (log, path, origin, mode, content, length, error);
+  ok = read_content (log, path, mode, content, length, error);
   munmap (content, length);
   return ok;
 }
@@ -136,7 +135,8 @@ issuance_log_open (const char *path, const guint8 origin[LOG_HASH], LogOpenMode 
   log->waiting = g_ptr_array_new ();
   log->offsets = g_array_new (FALSE, FALSE, sizeof (guint64));
   log->index = log_index_new ();
-  if (!open_file (log, path, origin, mode, error) || !read_file (log, path, origin, mode, error))
+  memcpy (log->origin, origin, LOG_HASH);
+  if (!open_file (log, path, mode, error) || !read_file (log, path, mode, error))
     return NULL;
   return g_steal_pointer (&log);
 }

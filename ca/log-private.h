@@ -9,6 +9,7 @@
 
 struct IssuanceLog {
   int fd;
+  guint8 origin[LOG_HASH];
   GMutex mutex; /* guards all below */
   GCond flushed;
   gboolean flushing;  /* one thread writes */

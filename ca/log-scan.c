@@ -12,7 +12,9 @@
 void
 log_note_entry (IssuanceLog *log, const LogEntry *entry, guint64 offset)
 {
-  log_index_add (log->index, entry->spki_sha256, log->offsets->len);
+  /* CRLs come day by day with the same key, and nobody looks for them by it. */
+  if (entry->type != LOG_ENTRY_CRL)
+    log_index_add (log->index, entry->spki_sha256, log->offsets->len);
   g_array_append_val (log->offsets, offset);
   log->newest = MAX (log->newest, entry->signed_at);
 }

@@ -139,6 +139,12 @@ issuance_log_append (IssuanceLog *log, const LogEntry *entry, guint64 *index, GE
   return TRUE;
 }
 
+const guint8 *
+issuance_log_origin (const IssuanceLog *log)
+{
+  return log->origin;
+}
+
 guint64
 issuance_log_size (IssuanceLog *log)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The issuance log: append-only, synced, one per CA key. It is the write-ahead of the whole
+ * The issuance log: append-only, synced, one a signer. It is the write-ahead of the whole
  * station: no certificate leaves the signer before it stands here, on the disk. Errors are
  * CA_ERROR_LOG. All functions but open and close may be called by many threads at once.
  */
@@ -18,8 +18,9 @@ typedef enum {
   LOG_OPEN_CHECK, /* reads only; may be absent, and may be in use by a running signer */
 } LogOpenMode;
 
-/* Reads and checks every entry. `origin` is the SHA-256 of the CA's SubjectPublicKeyInfo: the log
- * of another CA is refused, and so is a damaged one, with the entry named. */
+/* Reads and checks every entry; a damaged log is refused, with the entry named. `origin` is for the
+ * header of a new log: the SHA-256 of its first CA's SubjectPublicKeyInfo. Whose an older one is,
+ * log-authorities.h tells. */
 IssuanceLog *issuance_log_open (const char *path, const guint8 origin[LOG_HASH], LogOpenMode mode,
                                 GError **error);
 void issuance_log_close (IssuanceLog *log);
@@ -29,6 +30,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (IssuanceLog, issuance_log_close)
  * failure the log takes nothing more until it is opened anew. */
 gboolean issuance_log_append (IssuanceLog *log, const LogEntry *entry, guint64 *index,
                               GError **error);
+
+/* What stands in the header, or would. */
+const guint8 *issuance_log_origin (const IssuanceLog *log);
 
 /* Entries on the disk, and the time of the newest one (0 where there is none). */
 guint64 issuance_log_size (IssuanceLog *log);

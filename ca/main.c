@@ -107,12 +107,14 @@ run_check (const SignerConfig *config)
 {
   g_autoptr (GError) problem = NULL;
   g_autoptr (Signer) signer = signer_open (config, LOG_OPEN_CHECK, &problem);
+  g_autoptr (Generation) generation = NULL;
   ListenPeers peers;
 
   if (signer == NULL || !listen_peers (config->allowed_user, &peers, &problem))
     return fail (problem);
+  generation = signer_generation (signer);
   printf ("OK: %s, %s, %" G_GUINT64_FORMAT " entries in the issuance log\n",
-          signer_authority (signer)->subject_text, signer_authority (signer)->key_text,
+          generation->issuing->subject_text, generation->issuing->key_text,
           issuance_log_size (signer_log (signer)));
   return EXIT_SUCCESS;
 }
@@ -129,6 +131,15 @@ block_signals (void)
   pthread_sigmask (SIG_BLOCK, &signals, NULL);
 }
 
+static void
+say_ready (Signer *signer)
+{
+  g_autoptr (Generation) generation = signer_generation (signer);
+
+  g_message ("ready: %s, %" G_GUINT64_FORMAT " entries in the issuance log",
+             generation->issuing->subject_text, issuance_log_size (signer_log (signer)));
+}
+
 static int
 run_server (const SignerConfig *config)
 {
@@ -142,8 +153,7 @@ run_server (const SignerConfig *config)
       || (server = server_open (config, signer, &problem)) == NULL || !sandbox_enter (&problem))
     return fail (problem);
   sd_notify (0, "READY=1");
-  g_message ("ready: %s, %" G_GUINT64_FORMAT " entries in the issuance log",
-             signer_authority (signer)->subject_text, issuance_log_size (signer_log (signer)));
+  say_ready (signer);
   if (!server_run (server, &problem))
     return fail (problem);
   sd_notify (0, "STOPPING=1");

@@ -9,7 +9,7 @@
 #include "base/text.h"
 #include "ca/csr.h"
 #include "ca/issue.h"
-#include "ca/keystore.h"
+#include "ca/log-authorities.h"
 
 #include <string.h>
 
@@ -18,14 +18,12 @@
 #define CLOCK_SLACK (5 * G_TIME_SPAN_MINUTE)
 
 struct Signer {
-  GPtrArray *authorities; /* of Authority, as configured */
-  const Authority *issuing;
-  GHashTable *profiles;  /* name → Profile */
-  GHashTable *templates; /* name → IssueTemplate */
   IssuanceLog *log;
-  GMutex mutex; /* guards `reserved` */
+  GMutex mutex; /* guards what follows */
+  Generation *current;
   GCond released;
   GHashTable *reserved; /* GBytes: SHA-256 of keys whose order is running */
+  char *reload_problem; /* why it stayed with what it has, or NULL */
 };
 
 static gboolean G_GNUC_PRINTF (3, 4) refuse (GError **error, CaError code, const char *format, ...)
@@ -42,75 +40,6 @@ static gboolean G_GNUC_PRINTF (3, 4) refuse (GError **error, CaError code, const
 
 /* ---- opening ---- */
 
-static gboolean
-load_authority (Signer *signer, const SignerConfig *config, const AuthorityConfig *wanted,
-                GError **error)
-{
-  Authority *authority =
-      authority_load (wanted->name, wanted->certificate, wanted->signature, error);
-
-  if (authority == NULL)
-    return FALSE;
-  g_ptr_array_add (signer->authorities, authority);
-  if (g_str_equal (wanted->name, config->issuing))
-    signer->issuing = authority;
-  return authority_check_mode (authority, config->production, error)
-         && authority_unlock (authority, wanted->key, &wanted->passphrase, error);
-}
-
-static gboolean
-load_authorities (Signer *signer, const SignerConfig *config, GError **error)
-{
-  for (guint i = 0; i < config->authorities->len; i++)
-    if (!load_authority (signer, config, g_ptr_array_index (config->authorities, i), error))
-      return FALSE;
-  return TRUE;
-}
-
-static const Authority *
-authority_for (const Signer *signer, const Profile *profile, GError **error)
-{
-  if (profile->authority == NULL)
-    return signer->issuing;
-  for (guint i = 0; i < signer->authorities->len; i++) {
-    const Authority *authority = g_ptr_array_index (signer->authorities, i);
-
-    if (g_str_equal (authority->name, profile->authority))
-      return authority;
-  }
-  refuse (error, CA_ERROR_CA_UNKNOWN, "profile %s asks for CA=%s; signer.conf has no [ca %s]",
-          profile->name, profile->authority, profile->authority);
-  return NULL;
-}
-
-static gboolean
-load_profile (Signer *signer, Profile *profile, GError **error)
-{
-  const Authority *authority = authority_for (signer, profile, error);
-  IssueTemplate *plan = authority != NULL ? issue_template_new (authority, profile, error) : NULL;
-
-  if (plan == NULL)
-    return FALSE;
-  g_hash_table_insert (signer->templates, profile->name, plan);
-  return TRUE;
-}
-
-static gboolean
-load_profiles (Signer *signer, const SignerConfig *config, GError **error)
-{
-  GHashTableIter iterator;
-  gpointer profile;
-
-  signer->profiles = profile_load_folder (config->profile_folder, error);
-  if (signer->profiles == NULL)
-    return FALSE;
-  g_hash_table_iter_init (&iterator, signer->profiles);
-  while (g_hash_table_iter_next (&iterator, NULL, &profile))
-    if (!load_profile (signer, profile, error))
-      return FALSE;
-  return TRUE;
-}
-
 /* A typing error must not begin a new log in a new place, so the folder is never made here. */
 static gboolean
 open_log (Signer *signer, const SignerConfig *config, LogOpenMode mode, GError **error)
@@ -122,8 +51,11 @@ open_log (Signer *signer, const SignerConfig *config, LogOpenMode mode, GError *
                    "StateFolder=%s: there is no such folder; make it, and give it to the signer's "
                    "user",
                    config->state_folder);
-  signer->log = issuance_log_open (path, signer->issuing->origin, mode, error);
-  return signer->log != NULL;
+  signer->log = issuance_log_open (path, signer->current->issuing->origin, mode, error);
+  if (signer->log == NULL || !log_knows_one_of (signer->log, signer->current->authorities, error))
+    return FALSE;
+  return mode == LOG_OPEN_CHECK
+         || log_enter_authorities (signer->log, signer->current->authorities, error);
 }
 
 Signer *
@@ -133,12 +65,9 @@ signer_open (const SignerConfig *config, LogOpenMode mode, GError **error)
 
   g_mutex_init (&signer->mutex);
   g_cond_init (&signer->released);
-  signer->authorities = g_ptr_array_new_with_free_func ((GDestroyNotify)authority_free);
-  signer->templates =
-      g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify)issue_template_free);
   signer->reserved = g_hash_table_new (g_bytes_hash, g_bytes_equal);
-  if (!load_authorities (signer, config, error) || !load_profiles (signer, config, error)
-      || !open_log (signer, config, mode, error))
+  signer->current = generation_load (config, error);
+  if (signer->current == NULL || !open_log (signer, config, mode, error))
     return NULL;
   return g_steal_pointer (&signer);
 }
@@ -149,13 +78,20 @@ signer_close (Signer *signer)
   if (signer == NULL)
     return;
   issuance_log_close (signer->log);
-  g_hash_table_unref (signer->templates);
-  g_clear_pointer (&signer->profiles, g_hash_table_unref);
+  generation_unref (signer->current);
+  g_free (signer->reload_problem);
   g_hash_table_unref (signer->reserved);
-  g_ptr_array_unref (signer->authorities);
   g_mutex_clear (&signer->mutex);
   g_cond_clear (&signer->released);
   g_free (signer);
+}
+
+Generation *
+signer_generation (Signer *signer)
+{
+  G_GNUC_UNUSED g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&signer->mutex);
+
+  return generation_ref (signer->current);
 }
 
 /* ---- one order ---- */
@@ -190,20 +126,20 @@ check_texts (const SignOrder *order, GError **error)
 }
 
 static const IssueTemplate *
-find_template (const Signer *signer, const SignOrder *order, GError **error)
+find_template (const Generation *generation, const SignOrder *order, GError **error)
 {
-  const IssueTemplate *plan = g_hash_table_lookup (signer->templates, order->profile);
+  const IssueTemplate *plan = generation_template (generation, order->profile);
 
   if (plan == NULL) {
     refuse (error, CA_ERROR_PROFILE,
-            "the signer has no profile '%s'; if it is new, restart the signer",
+            "the signer has no profile '%s'; if it is new, reload the signer",
             is_clean_text (order->profile, TRUE) ? order->profile : "?");
     return NULL;
   }
   if (!g_str_equal (issue_template_profile (plan)->sha256, order->profile_sha256)) {
     refuse (error, CA_ERROR_PROFILE,
-            "profile %s was changed after station or signer had read it: restart the signer and "
-            "the station",
+            "profile %s was changed after station or signer had read it: reload the signer, and "
+            "start the batch again",
             order->profile);
     return NULL;
   }
@@ -253,6 +189,11 @@ find_earlier (Signer *signer, const SignOrder *order, GBytes *spki_sha256, GByte
     data = g_bytes_get_data (bytes, &length);
     if (!log_entry_decode (data, length, &entry, NULL) || !is_for_key (&entry, spki_sha256))
       continue;
+    if (entry.type != LOG_ENTRY_CERTIFICATE)
+      return refuse (error, CA_ERROR_DUPLICATE_KEY,
+                     "this public key is no device's: entry %" G_GUINT64_FORMAT " of the log has "
+                     "it for a CA or a registration code",
+                     place);
     if (!span_is_text (entry.device, order->device))
       return refuse (error, CA_ERROR_DUPLICATE_KEY,
                      "this public key was certified for device %.*s already",
@@ -286,7 +227,7 @@ issue (Signer *signer, const IssueTemplate *plan, const SignOrder *order, const 
 {
   const SubjectValues subject = { order->device, order->chip_id, order->batch, order->product };
   gint64 now = g_get_real_time ();
-  LogEntry entry = { .signed_at = now };
+  LogEntry entry = { .type = LOG_ENTRY_CERTIFICATE, .signed_at = now };
   g_autoptr (GBytes) certificate = NULL;
   gsize length;
 
@@ -325,6 +266,7 @@ release (Signer *signer, GBytes *spki_sha256)
 GBytes *
 signer_sign (Signer *signer, const SignOrder *order, guint64 *index, GError **error)
 {
+  g_autoptr (Generation) generation = signer_generation (signer);
   const IssueTemplate *plan;
   g_autoptr (GBytes) spki_sha256 = NULL;
   GBytes *entry = NULL;
@@ -332,7 +274,7 @@ signer_sign (Signer *signer, const SignOrder *order, guint64 *index, GError **er
 
   if (!check_texts (order, error))
     return NULL;
-  plan = find_template (signer, order, error);
+  plan = find_template (generation, order, error);
   if (plan == NULL || !csr_judge (order->csr.data, order->csr.length, &csr, NULL, error))
     return NULL;
   spki_sha256 = sha256_of (csr.spki.data, csr.spki.length);
@@ -343,39 +285,19 @@ signer_sign (Signer *signer, const SignOrder *order, guint64 *index, GError **er
   return entry;
 }
 
-/* ---- what the server tells ---- */
-
-const Authority *
-signer_authority (const Signer *signer)
+char **
+signer_problems (Signer *signer)
 {
-  return signer->issuing;
+  g_autoptr (GStrvBuilder) problems = g_strv_builder_new ();
+  G_GNUC_UNUSED g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&signer->mutex);
+
+  if (signer->reload_problem != NULL)
+    g_strv_builder_add (problems, signer->reload_problem);
+  return g_strv_builder_end (problems);
 }
 
 IssuanceLog *
 signer_log (const Signer *signer)
 {
   return signer->log;
-}
-
-static int
-compare_texts (gconstpointer a, gconstpointer b)
-{
-  return strcmp (*(const char *const *)a, *(const char *const *)b);
-}
-
-char **
-signer_profiles (const Signer *signer)
-{
-  g_autoptr (GPtrArray) lines = g_ptr_array_new ();
-  GHashTableIter iterator;
-  gpointer value;
-
-  g_hash_table_iter_init (&iterator, signer->profiles);
-  while (g_hash_table_iter_next (&iterator, NULL, &value)) {
-    const Profile *profile = value;
-    g_ptr_array_add (lines, g_strdup_printf ("%s:%s", profile->name, profile->sha256));
-  }
-  g_ptr_array_sort (lines, compare_texts);
-  g_ptr_array_add (lines, NULL);
-  return (char **)g_ptr_array_free (g_steal_pointer (&lines), FALSE);
 }

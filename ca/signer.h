@@ -6,8 +6,7 @@
  */
 #pragma once
 
-#include "ca/authority.h"
-#include "ca/config.h"
+#include "ca/generation.h"
 #include "ca/log.h"
 
 typedef struct Signer Signer;
@@ -34,9 +33,11 @@ typedef struct {
  * log_entry_decode(). */
 GBytes *signer_sign (Signer *signer, const SignOrder *order, guint64 *index, GError **error);
 
-/* The one that signs where a profile names none. */
-const Authority *signer_authority (const Signer *signer);
-IssuanceLog *signer_log (const Signer *signer);
+/* What orders go by now; unref when done with it. */
+Generation *signer_generation (Signer *signer);
 
-/* "name:sha256hex", sorted; free with g_strfreev(). */
-char **signer_profiles (const Signer *signer);
+/* What keeps it from issuing, or from what it was asked to reload: one sentence each, NULL-ended;
+ * free with g_strfreev(). */
+char **signer_problems (Signer *signer);
+
+IssuanceLog *signer_log (const Signer *signer);

@@ -12,7 +12,7 @@
 #include "base/deadline.h"
 #include "ca/error.h"
 
-#define WIRE_VERSION 1
+#define WIRE_VERSION 2
 #define WIRE_MOST (64 * 1024)
 
 /* A reply has the kind of its request, or WIRE_ERROR. */
@@ -24,11 +24,14 @@ typedef enum { WIRE_REQUEST, WIRE_REPLY } WireDirection;
 /* from, most */
 #define WIRE_ENTRIES_REQUEST "(tu)"
 #define WIRE_STATUS_REQUEST "()"
-/* index, signed_at, batch, profile, device, csr_sha256, certificate */
-#define WIRE_ENTRY "(txsssayay)"
+/* index, type (LogEntryType), signed_at, batch, profile, device, csr_sha256, certificate */
+#define WIRE_ENTRY "(tyxsssayay)"
 #define WIRE_ENTRIES_REPLY "a" WIRE_ENTRY
-/* subject, key, fingerprint, not_before, not_after, demo, log_size, log_origin, chain, profiles */
-#define WIRE_STATUS_REPLY "(sssxxbtsaayas)"
+/* name, subject, key, signature, keystore, fingerprint, not_before, not_after, demo, problem, chain
+ */
+#define WIRE_CA "(ssssssxxbsaay)"
+/* name of the issuing CA, log_size, log_origin, problems, CAs, profiles */
+#define WIRE_STATUS_REPLY "(stsasa" WIRE_CA "as)"
 /* word, message */
 #define WIRE_ERROR_REPLY "(ss)"
 

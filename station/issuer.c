@@ -89,14 +89,18 @@ chain_for_devices (const GPtrArray *chain)
 }
 
 static gboolean
+has_demo_authority (const SignerStatus *status)
+{
+  for (guint i = 0; i < status->authorities->len; i++)
+    if (((const SignerAuthority *)g_ptr_array_index (status->authorities, i))->demo)
+      return TRUE;
+  return FALSE;
+}
+
+static gboolean
 check_status (Issuer *issuer, const SignerStatus *status, GError **error)
 {
-  if (status->chain == NULL || status->chain->len == 0) {
-    g_set_error (error, STATION_ERROR, STATION_ERROR_OTHER_SIGNER,
-                 "the signer names no CA certificate");
-    return FALSE;
-  }
-  if (status->demo && !issuer->demo) {
+  if (has_demo_authority (status) && !issuer->demo) {
     g_set_error (error, CA_ERROR, CA_ERROR_DEMO_CA,
                  "the signer has a demo CA (\"%s\") and this station is in production mode",
                  DEMO_CA_MARK);
@@ -115,7 +119,7 @@ ask_status (Issuer *issuer, SignerClient *client, Deadline deadline, GError **er
     return NULL;
   g_mutex_lock (&issuer->lock);
   g_clear_pointer (&issuer->chain, g_ptr_array_unref);
-  issuer->chain = chain_for_devices (status->chain);
+  issuer->chain = chain_for_devices (status->issuing->chain);
   g_mutex_unlock (&issuer->lock);
   return g_steal_pointer (&status);
 }

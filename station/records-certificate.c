@@ -60,21 +60,22 @@ record_ca_status (GVariantDict *record, const SignerStatus *status)
 {
   g_autoptr (GStrvBuilder) chain = g_strv_builder_new ();
   g_auto (GStrv) blocks = NULL;
+  const SignerAuthority *issuing = status->issuing;
   gint64 now = g_get_real_time () / G_USEC_PER_SEC;
 
-  for (guint i = 0; i < status->chain->len; i++) {
-    g_autofree char *pem = certificate_pem (g_ptr_array_index (status->chain, i));
+  for (guint i = 0; i < issuing->chain->len; i++) {
+    g_autofree char *pem = certificate_pem (g_ptr_array_index (issuing->chain, i));
 
     g_strv_builder_add (chain, pem);
   }
   blocks = g_strv_builder_end (chain);
-  record_text (record, "subject", status->subject);
-  record_text (record, "key", status->key);
-  record_text (record, "fingerprint", status->fingerprint);
-  g_variant_dict_insert (record, "not-before", "x", status->not_before);
-  g_variant_dict_insert (record, "not-after", "x", status->not_after);
-  g_variant_dict_insert (record, "days-left", "x", (status->not_after - now) / 86400);
-  g_variant_dict_insert (record, "demo", "b", status->demo);
+  record_text (record, "subject", issuing->subject);
+  record_text (record, "key", issuing->key);
+  record_text (record, "fingerprint", issuing->fingerprint);
+  g_variant_dict_insert (record, "not-before", "x", issuing->not_before);
+  g_variant_dict_insert (record, "not-after", "x", issuing->not_after);
+  g_variant_dict_insert (record, "days-left", "x", (issuing->not_after - now) / 86400);
+  g_variant_dict_insert (record, "demo", "b", issuing->demo);
   g_variant_dict_insert (record, "log-size", "t", status->log_size);
   record_text (record, "log-origin", status->log_origin);
   record_words (record, "chain", (const char *const *)blocks);

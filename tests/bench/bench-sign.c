@@ -133,7 +133,7 @@ prepare (Bench *bench, const char *word)
   g_autofree char *path = g_build_filename (folder, "signer.conf", NULL);
   GError *problem = NULL;
   SignerConfig *config;
-  char **profiles;
+  Generation *generation;
 
   folder_fill (folder, "p-256");
   config = signer_config_load (path, &problem);
@@ -142,9 +142,10 @@ prepare (Bench *bench, const char *word)
   bench->signer = signer_open (config, LOG_OPEN_WRITE, &problem);
   g_assert_no_error (problem);
   signer_config_free (config);
-  profiles = signer_profiles (bench->signer);
-  bench->profile_sha256 = g_strdup (profiles[0] + sizeof "sensor:" - 1);
-  g_strfreev (profiles);
+  generation = signer_generation (bench->signer);
+  bench->profile_sha256 =
+      g_strdup (issue_template_profile (generation_template (generation, "sensor"))->sha256);
+  generation_unref (generation);
   for (guint i = 0; i < ORDERS; i++)
     bench->requests[i] = make_good_request (word, "SHA256");
   bench->ca = make_key ("P-256");

@@ -54,8 +54,9 @@ def take(data, width):
 
 def log_entry(entry):
     """One entry of the issuance log, by docs/issuance-log.md."""
-    expect_equal(entry[:2], b'\x01\x01', 'version and type of a log entry')
-    fields, rest = {}, entry[10:]
+    expect_equal(entry[:1], b'\x01', 'version of a log entry')
+    expect(1 <= entry[1] <= 4, f'type of a log entry: {entry[1]}')
+    fields, rest = {'type': entry[1]}, entry[10:]
     fields['batch'], rest = take(rest, 1)
     fields['profile'], rest = take(rest, 1)
     rest = rest[32:]
@@ -89,7 +90,7 @@ def issuance_log(station):
 
 def logged_certificates(station):
     """SHA-256 of every certificate in the signer's log; each key was signed only once."""
-    entries = issuance_log(station)
+    entries = [entry for entry in issuance_log(station) if entry['type'] == 1]
     keys = [entry['key'] for entry in entries]
     expect_equal(len(set(keys)), len(keys), 'the signer signed no key twice')
     return {hashlib.sha256(entry['certificate']).hexdigest() for entry in entries}

@@ -3,7 +3,7 @@
 
 usage: read-log.py FILE
 Prints the origin, then a line for each entry:
-INDEX TIME BATCH PROFILE PRODUCT DEVICE CHIP SPKI-SHA256 CERTIFICATE-SHA256 LEAF-HASH
+INDEX TYPE TIME BATCH PROFILE PRODUCT DEVICE CHIP SPKI-SHA256 CERTIFICATE-SHA256 LEAF-HASH
 """
 
 import hashlib
@@ -32,9 +32,10 @@ class Fields:
 
 def read_entry(data):
     fields = Fields(data)
-    if fields.number(1) != 1 or fields.number(1) != 1:
+    version, kind = fields.number(1), fields.number(1)
+    if version != 1 or not 1 <= kind <= 4:
         raise ValueError('unknown version or type')
-    entry = {'time': fields.number(8), 'batch': fields.opaque(1), 'profile': fields.opaque(1),
+    entry = {'type': kind, 'time': fields.number(8), 'batch': fields.opaque(1), 'profile': fields.opaque(1),
              'profile-sha256': fields.take(32), 'product': fields.opaque(1),
              'device': fields.opaque(1), 'chip': fields.opaque(1),
              'csr-sha256': fields.take(32), 'spki-sha256': fields.take(32),
@@ -58,7 +59,7 @@ def main(path):
             raise ValueError(f'entry {index} is damaged')
         entry = read_entry(data)
         words = [entry[name].decode() for name in ('batch', 'profile', 'product', 'device', 'chip')]
-        print(index, entry['time'], *words, entry['spki-sha256'].hex(),
+        print(index, entry['type'], entry['time'], *words, entry['spki-sha256'].hex(),
               hashlib.sha256(entry['certificate']).hexdigest(), leaf.hex())
         index += 1
 

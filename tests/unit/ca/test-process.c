@@ -108,9 +108,9 @@ START_TEST (test_a_station_signs_asks_for_the_status_and_reads_the_entries)
   ck_assert_str_eq (entry->device, "SN-1");
   status = signer_client_status (client, deadline_in (PATIENCE), NULL);
   ck_assert_uint_eq (status->log_size, 1);
-  ck_assert_str_eq (status->key, "P-256");
-  ck_assert (status->demo);
-  ck_assert_uint_eq (status->chain->len, 2);
+  ck_assert_str_eq (status->issuing->key, "P-256");
+  ck_assert (status->issuing->demo);
+  ck_assert_uint_eq (status->issuing->chain->len, 2);
   ck_assert_uint_eq (strlen (status->log_origin), 64);
   ck_assert (g_str_has_prefix (status->profiles[0], "sensor:"));
   entries = signer_client_entries (client, 0, 100, deadline_in (PATIENCE), NULL);
@@ -206,10 +206,10 @@ START_TEST (test_a_frame_against_the_protocol_ends_the_connection_and_nothing_el
     { "\xff\xff\xff\xff", 4 },                      /* too long */
     { "\0\0\0\0", 4 },                              /* empty */
     { "\x04\0\0\0abcd", 8 },                        /* no variant of ours */
-    { "\x08\0\0\0\x01\x03\0\0\0\0\0()", 13 },       /* nearly one */
-    { "\x0b\0\0\0\x02\x03\0\0\0\0\0\0\0\0()", 16 }, /* another version */
-    { "\x0b\0\0\0\x01\x07\0\0\0\0\0\0\0\0()", 16 }, /* another kind */
-    { "\x0b\0\0\0\x01\0\0\0\0\0\0\0\0\0()", 16 },   /* a reply's kind */
+    { "\x08\0\0\0\x02\x03\0\0\0\0\0()", 13 },       /* nearly one */
+    { "\x0b\0\0\0\x01\x03\0\0\0\0\0\0\0\0()", 16 }, /* another version */
+    { "\x0b\0\0\0\x02\x17\0\0\0\0\0\0\0\0()", 16 }, /* another kind */
+    { "\x0b\0\0\0\x02\0\0\0\0\0\0\0\0\0()", 16 },   /* a reply's kind */
   };
   g_autoptr (SignerClient) client = signer_client_new (socket_path);
   g_autoptr (SignerStatus) before = signer_client_status (client, deadline_in (PATIENCE), NULL);

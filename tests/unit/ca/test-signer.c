@@ -43,13 +43,10 @@ open_signer (void)
 static char *
 profile_sha256 (Signer *signer, const char *name)
 {
-  g_auto (GStrv) lines = signer_profiles (signer);
-  g_autofree char *start = g_strconcat (name, ":", NULL);
+  g_autoptr (Generation) generation = signer_generation (signer);
+  const IssueTemplate *plan = generation_template (generation, name);
 
-  for (guint i = 0; lines[i] != NULL; i++)
-    if (g_str_has_prefix (lines[i], start))
-      return g_strdup (lines[i] + strlen (start));
-  return g_strdup ("");
+  return g_strdup (plan != NULL ? issue_template_profile (plan)->sha256 : "");
 }
 
 static GBytes *
@@ -389,7 +386,8 @@ START_TEST (test_a_clock_that_went_back_stops_issuing)
 {
   g_autoptr (Signer) signer = open_signer ();
   g_autoptr (GBytes) request = make_good_request ("P-256", "SHA256");
-  LogEntry ahead = { .signed_at = g_get_real_time () + 10 * G_TIME_SPAN_MINUTE,
+  LogEntry ahead = { .type = LOG_ENTRY_CERTIFICATE,
+                     .signed_at = g_get_real_time () + 10 * G_TIME_SPAN_MINUTE,
                      .batch = span_of_text ("b1"),
                      .profile = span_of_text ("sensor"),
                      .device = span_of_text ("SN-9"),
