@@ -36,6 +36,9 @@ gboolean ledger_not_found (const char *kind, const char *name, GError **error);
 gboolean audit_add (Database *database, const char *actor, const char *kind, const char *subject,
                     const char *detail, gint64 *id, GError **error);
 
+/* Moves the mark in the signer's log over what is stored behind it. */
+gboolean log_mark_advance (Database *database, GError **error);
+
 /* All rows of `statement`, each made by `load`. */
 typedef gpointer (*RowLoader) (Statement *statement);
 GPtrArray *load_rows (Statement *statement, RowLoader load, GDestroyNotify free_row,

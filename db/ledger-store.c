@@ -199,46 +199,6 @@ insert_certificate (Database *database, const Storing *storing, const char *void
 }
 
 static gboolean
-log_index_stored (Database *database, gint64 index, gboolean *stored, GError **error)
-{
-  gint64 id;
-  g_autoptr (Statement) select =
-      statement_prepare (database, "SELECT id FROM certificates WHERE log_index = ?", error);
-
-  if (select == NULL)
-    return FALSE;
-  statement_bind_int64 (select, index);
-  return load_id (select, &id, stored, error);
-}
-
-#define NEXT_LOG_INDEX "SELECT value FROM meta WHERE name = 'next_log_index'"
-
-/* Each index is stepped over once in the ledger's life. */
-static gboolean
-advance_next_log_index (Database *database, GError **error)
-{
-  gint64 next;
-  gboolean stored = TRUE;
-
-  if (!database_read_number (database, NEXT_LOG_INDEX, &next, error))
-    return FALSE;
-  gint64 first = next;
-  while (stored) {
-    if (!log_index_stored (database, next, &stored, error))
-      return FALSE;
-    next += stored ? 1 : 0;
-  }
-  if (next == first)
-    return TRUE;
-  g_autoptr (Statement) update = statement_prepare (
-      database, "UPDATE meta SET value = ? WHERE name = 'next_log_index'", error);
-  if (update == NULL)
-    return FALSE;
-  statement_bind_int64 (update, next);
-  return statement_run (update, error);
-}
-
-static gboolean
 certify_device (Database *database, gint64 device_id, GError **error)
 {
   g_autoptr (Statement) update = statement_prepare (
@@ -278,7 +238,7 @@ store_certificate (Database *database, gpointer data, GError **error)
                                 &storing->batch_id, error)
          && find_or_recover_device (database, storing, error)
          && claim_key (database, storing, error) && place_certificate (database, storing, error)
-         && advance_next_log_index (database, error);
+         && log_mark_advance (database, error);
 }
 
 gboolean
@@ -294,16 +254,4 @@ ledger_store_certificate (Ledger *ledger, const Issuance *issuance, GError **err
                          "another device has this public key: the certificate was recorded as "
                          "void and must not be used");
   return !storing.duplicate_key;
-}
-
-gboolean
-ledger_next_log_index (Ledger *ledger, guint64 *index, GError **error)
-{
-  gint64 next;
-  G_GNUC_UNUSED g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&ledger->line.mutex);
-
-  if (!database_read_number (ledger->line.database, NEXT_LOG_INDEX, &next, error))
-    return FALSE;
-  *index = (guint64)next;
-  return TRUE;
 }

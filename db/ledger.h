@@ -303,6 +303,18 @@ typedef struct {
  * ledger has another entry at that index: signer and ledger do not belong together. */
 gboolean ledger_store_certificate (Ledger *ledger, const Issuance *issuance, GError **error);
 
+/* What an entry of the signer's log that is no device's certificate says, as audit event. */
+typedef struct {
+  const char *kind;    /* "ca-begin" */
+  const char *subject; /* the CA's name */
+  const char *detail;
+} LogNotice;
+
+/* Records it and steps over its index; once is enough (TRUE again). INVALID where an entry before
+ * it is missing. */
+gboolean ledger_pass_log_entry (Ledger *ledger, guint64 index, const LogNotice *notice,
+                                GError **error);
+
 /* The first log index that the ledger has not stored: where recovery goes on. */
 gboolean ledger_next_log_index (Ledger *ledger, guint64 *index, GError **error);
 

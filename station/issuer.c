@@ -4,6 +4,7 @@
  */
 #include "station/issuer.h"
 
+#include "base/encode.h"
 #include "base/names.h"
 #include "station/certificate.h"
 #include "station/error.h"
@@ -125,28 +126,68 @@ ask_status (Issuer *issuer, SignerClient *client, Deadline deadline, GError **er
 }
 
 static gboolean
+store_certificate (Issuer *issuer, const IssuanceEntry *entry, GError **error)
+{
+  const Issuance issuance = { .log_index = entry->index,
+                              .issued_at = entry->signed_at,
+                              .batch = entry->batch,
+                              .profile = entry->profile,
+                              .device = entry->device,
+                              .der = entry->certificate };
+  g_autoptr (GError) failure = NULL;
+
+  if (ledger_store_certificate (issuer->ledger, &issuance, &failure))
+    return TRUE;
+  if (!g_error_matches (failure, LEDGER_ERROR, LEDGER_ERROR_DUPLICATE_KEY)) {
+    g_propagate_error (error, g_steal_pointer (&failure));
+    return FALSE;
+  }
+  /* Stored as void, on record: nothing that would hold up the entries behind it. */
+  log_station (G_LOG_LEVEL_WARNING, "entry %" G_GUINT64_FORMAT " of the signer's log: %s",
+               entry->index, failure->message);
+  return TRUE;
+}
+
+static gboolean
+note_entry (Issuer *issuer, const IssuanceEntry *entry, const char *kind, GError **error)
+{
+  GBytes *what = entry->type == LOG_ENTRY_CRL ? entry->csr_sha256 : entry->certificate;
+  gsize length;
+  const guint8 *data = g_bytes_get_data (what, &length);
+  g_autofree char *digest =
+      entry->type == LOG_ENTRY_CRL ? hex_encode (data, length) : sha256_hex (data, length);
+  g_autofree char *detail =
+      g_strdup_printf ("log index %" G_GUINT64_FORMAT ", SHA-256 %s", entry->index, digest);
+  const LogNotice notice = { kind, entry->device, detail };
+
+  return ledger_pass_log_entry (issuer->ledger, entry->index, &notice, error);
+}
+
+static gboolean
+store_entry (Issuer *issuer, const IssuanceEntry *entry, GError **error)
+{
+  switch (entry->type) {
+  case LOG_ENTRY_CERTIFICATE:
+    return store_certificate (issuer, entry, error);
+  case LOG_ENTRY_AUTHORITY:
+    return note_entry (issuer, entry, "ca-begin", error);
+  case LOG_ENTRY_VERIFICATION:
+    return note_entry (issuer, entry, "ca-verification", error);
+  case LOG_ENTRY_CRL:
+    return note_entry (issuer, entry, "ca-crl", error);
+  }
+  return FALSE;
+}
+
+static gboolean
 store_entries (Issuer *issuer, GPtrArray *entries, GError **error)
 {
   for (guint i = 0; i < entries->len; i++) {
     const IssuanceEntry *entry = g_ptr_array_index (entries, i);
-    const Issuance issuance = { .log_index = entry->index,
-                                .issued_at = entry->signed_at,
-                                .batch = entry->batch,
-                                .profile = entry->profile,
-                                .device = entry->device,
-                                .der = entry->certificate };
-    g_autoptr (GError) failure = NULL;
 
-    if (ledger_store_certificate (issuer->ledger, &issuance, &failure))
+    if (store_entry (issuer, entry, error))
       continue;
-    /* Stored as void, on record: nothing that would hold up the entries behind it. */
-    if (g_error_matches (failure, LEDGER_ERROR, LEDGER_ERROR_DUPLICATE_KEY)) {
-      log_station (G_LOG_LEVEL_WARNING, "entry %" G_GUINT64_FORMAT " of the signer's log: %s",
-                   entry->index, failure->message);
-      continue;
-    }
-    g_propagate_prefixed_error (error, g_steal_pointer (&failure),
-                                "entry %" G_GUINT64_FORMAT " of the signer's log: ", entry->index);
+    g_prefix_error (error, "entry %" G_GUINT64_FORMAT " of the signer's log: ", entry->index);
     return FALSE;
   }
   return TRUE;
