@@ -300,12 +300,21 @@ open_signer (const char *path)
   return signer;
 }
 
+/* Of the first profile. Free with g_free(). */
+static char *
+first_digest (Signer *signer)
+{
+  g_autoptr (Generation) generation = signer_generation (signer);
+  g_auto (GStrv) profiles = generation_profiles (generation);
+
+  return g_strndup (strchr (profiles[0], ':') + 1, 64);
+}
+
 static int
 run_sign (char **words)
 {
   g_autoptr (Signer) signer = open_signer (words[0]);
-  g_auto (GStrv) profiles = signer_profiles (signer);
-  g_autofree char *profile_sha256 = g_strndup (strchr (profiles[0], ':') + 1, 64);
+  g_autofree char *profile_sha256 = first_digest (signer);
   g_autoptr (GPtrArray) requests = read_requests (words + 3);
   Work work = {
     .requests = requests, .batch = words[2], .profile_sha256 = profile_sha256, .signer = signer
@@ -327,9 +336,8 @@ typedef struct {
 static void
 make_first (Filling *filling, GBytes *request)
 {
-  g_auto (GStrv) profiles = signer_profiles (filling->signer);
-  SignOrder order = { "fill",   "bench", "sensor",   strchr (profiles[0], ':') + 1,
-                      "FILL-0", NULL,    { NULL, 0 } };
+  g_autofree char *profile_sha256 = first_digest (filling->signer);
+  SignOrder order = { "fill", "bench", "sensor", profile_sha256, "FILL-0", NULL, { NULL, 0 } };
   g_autoptr (GBytes) bytes = NULL;
   GError *error = NULL;
   LogEntry entry;
@@ -359,7 +367,8 @@ append_entry (Filling *filling, int place)
   gsize length;
   const guint8 *certificate = g_bytes_get_data (filling->certificate, &length);
   g_autofree guint8 *copy = g_memdup2 (certificate, length);
-  LogEntry entry = { .signed_at = g_get_real_time (),
+  LogEntry entry = { .type = LOG_ENTRY_CERTIFICATE,
+                     .signed_at = g_get_real_time (),
                      .batch = span_of_text ("fill"),
                      .profile = span_of_text ("sensor"),
                      .device = span_of_text (serial),
