@@ -196,12 +196,15 @@ check_config (const CommandOptions *options)
   g_autoptr (GError) problem = NULL;
   g_autoptr (SignerConfig) config = signer_config_load (options->config, &problem);
   g_autoptr (Signer) signer = NULL;
+  g_autoptr (Generation) generation = NULL;
   ListenPeers peers;
 
   if (config == NULL || (signer = signer_open (config, LOG_OPEN_CHECK, &problem)) == NULL
       || !listen_peers (config->allowed_user, &peers, &problem))
     return fail (problem);
-  print_authority (signer_authority (signer));
+  generation = signer_generation (signer);
+  for (guint i = 0; i < generation->authorities->len; i++)
+    print_authority (g_ptr_array_index (generation->authorities, i));
   printf ("OK: %" G_GUINT64_FORMAT " entries in the issuance log\n",
           issuance_log_size (signer_log (signer)));
   return EXIT_SUCCESS;

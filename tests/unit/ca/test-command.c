@@ -289,7 +289,7 @@ issue_one (void)
   g_autofree char *path = g_build_filename (folder, "device.der", NULL);
 
   ck_assert_ptr_nonnull (status);
-  ck_assert (!status->demo);
+  ck_assert (!status->issuing->demo);
   const SignRequest request = { .batch = "B1",
                                 .product = "",
                                 .profile = "sensor",
