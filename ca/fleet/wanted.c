@@ -31,17 +31,6 @@ struct WantedPrimes {
 
 /* ---- numbers ---- */
 
-Span
-fleet_key_number (const FleetKey *key)
-{
-  Span number;
-
-  number.data = g_bytes_get_data (key->number, &number.length);
-  if (key->type != CSR_KEY_RSA)
-    number.length /= 2;
-  return number;
-}
-
 static void
 wanted_number_free (WantedNumber *wanted)
 {
@@ -121,17 +110,6 @@ wanted_numbers_try (WantedNumbers *wanted, const FleetKey *candidate)
 
 /* ---- primes ---- */
 
-gboolean
-fleet_key_modulus (const FleetKey *key, mpz_t number)
-{
-  Span modulus = fleet_key_number (key);
-
-  if (key->type != CSR_KEY_RSA)
-    return FALSE;
-  mpz_import (number, modulus.length, 1, 1, 1, 0, modulus.data);
-  return mpz_cmp_ui (number, 1) > 0;
-}
-
 static void
 wanted_prime_free (WantedPrime *wanted)
 {
@@ -166,6 +144,12 @@ wanted_primes_add (WantedPrimes *wanted, const FleetKey *later, mpz_srcptr commo
   entry->later = later->id;
   mpz_init_set (entry->common, common);
   g_ptr_array_add (wanted->primes, entry);
+}
+
+gboolean
+wanted_primes_is_empty (const WantedPrimes *wanted)
+{
+  return wanted->primes->len == 0;
 }
 
 void

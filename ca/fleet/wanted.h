@@ -5,16 +5,7 @@
  */
 #pragma once
 
-#include <gmp.h>
-
-#include "ca/fleet/fleet.h"
-
-/* What tells a key from others: the modulus, or X. */
-Span fleet_key_number (const FleetKey *key);
-
-/* A modulus as GMP holds it; `number` is initialised by the caller. FALSE for EC keys, and for 0
- * and 1, which no judge lets through: 0 would make every product 0 and share everybody's primes. */
-gboolean fleet_key_modulus (const FleetKey *key, mpz_t number);
+#include "ca/fleet/key-reader.h"
 
 typedef struct WantedNumbers WantedNumbers;
 
@@ -38,6 +29,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (WantedPrimes, wanted_primes_free)
 
 /* An earlier key than `later` has a factor of `common`, which divides `later`'s modulus. */
 void wanted_primes_add (WantedPrimes *wanted, const FleetKey *later, mpz_srcptr common);
+
+gboolean wanted_primes_is_empty (const WantedPrimes *wanted);
 
 /* `product` becomes that of all factors whose owners were not found yet; 1 where none is left. */
 void wanted_primes_product (const WantedPrimes *wanted, mpz_t product);

@@ -5,6 +5,7 @@
  */
 #include "ca/fleet/fleet.h"
 #include "ca/fleet/near-keys.h"
+#include "tests/unit/ca/fleet-ledger.h"
 
 #include <check.h>
 #include <openssl/bn.h>
@@ -15,69 +16,6 @@
 #define SMALL_BITS 256
 
 static BIGNUM *primes[N_PRIMES];
-
-/* ---- a ledger of keys ---- */
-
-typedef struct {
-  GPtrArray *keys; /* of FleetKey */
-  guint reads;
-  guint fail_at; /* the read that fails, from 1 on; 0: none */
-} Ledger;
-
-static Ledger
-ledger_new (void)
-{
-  return (Ledger){ g_ptr_array_new_with_free_func ((GDestroyNotify)fleet_key_free), 0, 0 };
-}
-
-static void
-ledger_clear (Ledger *ledger)
-{
-  g_ptr_array_unref (ledger->keys);
-}
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Ledger, ledger_clear)
-
-static GPtrArray *
-ledger_read (guint64 after, guint most, gpointer data, GError **error)
-{
-  Ledger *ledger = data;
-  GPtrArray *found = g_ptr_array_new_with_free_func ((GDestroyNotify)fleet_key_free);
-
-  if (++ledger->reads == ledger->fail_at) {
-    g_set_error_literal (error, G_FILE_ERROR, G_FILE_ERROR_IO, "the disk is gone");
-    g_ptr_array_unref (found);
-    return NULL;
-  }
-  for (guint i = 0; i < ledger->keys->len && found->len < most; i++) {
-    const FleetKey *key = g_ptr_array_index (ledger->keys, i);
-    gsize length;
-    const guint8 *number = g_bytes_get_data (key->number, &length);
-
-    if (key->id > after)
-      g_ptr_array_add (found, fleet_key_new (key->id, key->type, number, length));
-  }
-  return found;
-}
-
-static guint64
-ledger_next_id (const Ledger *ledger)
-{
-  const FleetKey *last;
-
-  if (ledger->keys->len == 0)
-    return 7;
-  last = g_ptr_array_index (ledger->keys, ledger->keys->len - 1);
-  return last->id + 3;
-}
-
-static guint64
-ledger_add (Ledger *ledger, CsrKeyType type, const void *number, gsize length)
-{
-  guint64 id = ledger_next_id (ledger);
-
-  g_ptr_array_add (ledger->keys, fleet_key_new (id, type, number, length));
-  return id;
-}
 
 static guint64
 add_product (Ledger *ledger, const BIGNUM *p, const BIGNUM *q)
@@ -142,54 +80,6 @@ teardown (void)
 {
   for (guint i = 0; i < N_PRIMES; i++)
     BN_free (primes[i]);
-}
-
-/* ---- running ---- */
-
-static GArray *
-findings_new (void)
-{
-  return g_array_new (FALSE, FALSE, sizeof (FleetFinding));
-}
-
-/* Checks everything in batches of `most`. */
-static void
-check_all (Fleet *fleet, guint most, guint64 *mark, GArray *findings)
-{
-  guint64 before;
-
-  do {
-    g_autoptr (GError) problem = NULL;
-
-    before = *mark;
-    ck_assert_msg (fleet_check (fleet, most, mark, findings, &problem), "%s",
-                   problem != NULL ? problem->message : "");
-  } while (*mark != before);
-}
-
-static GArray *
-findings_of (Ledger *ledger, guint most)
-{
-  g_autoptr (Fleet) fleet = fleet_open (NULL, ledger_read, ledger, NULL);
-  GArray *findings = findings_new ();
-  guint64 mark = 0;
-
-  check_all (fleet, most, &mark, findings);
-  if (ledger->keys->len > 0)
-    ck_assert_uint_eq (mark, ledger_next_id (ledger) - 3);
-  return findings;
-}
-
-static gboolean
-has_finding (GArray *findings, guint64 key, guint64 partner, CaError kind)
-{
-  for (guint i = 0; i < findings->len; i++) {
-    const FleetFinding *finding = &g_array_index (findings, FleetFinding, i);
-
-    if (finding->key == key && finding->partner == partner && finding->kind == kind)
-      return TRUE;
-  }
-  return FALSE;
 }
 
 /* Batch sizes that put partners into one batch, into two, and one key into each. */
