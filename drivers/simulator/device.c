@@ -203,9 +203,20 @@ shared_key (KeyKind kind)
   return keys[kind];
 }
 
+/* The key that somebody else made for it, as by a random generator that is no good. */
+static EVP_PKEY *
+key_from_file (const char *path)
+{
+  g_autofree char *pem = NULL;
+
+  return g_file_get_contents (path, &pem, NULL, NULL) ? chip_parse_private_pem (pem) : NULL;
+}
+
 static EVP_PKEY *
 device_new_key (Device *device, KeyKind kind)
 {
+  if (device->settings.key_file != NULL)
+    return key_from_file (device->settings.key_file);
   if (device_fault (device, FAULT_DUPLICATE_KEY))
     return shared_key (kind);
   if (device_fault (device, FAULT_WEAK_KEY))

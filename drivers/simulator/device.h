@@ -41,6 +41,7 @@ typedef struct {
   char *serial;
   char *chip;
   char *firmware; /* cortex-m3: the ELF file */
+  char *key_file; /* PEM: the key that it "makes", or NULL */
   KeyKind key_kind;
   gboolean key_given;
   gboolean serial_given;

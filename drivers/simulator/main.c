@@ -33,7 +33,8 @@ static const char help_text[] =
     "  --firmware ELF  what cortex-m3 devices run\n"
     "\n"
     "Settings of a device: driver, serial, chip, key (rsa-2048 … p-521), slot, latency (ms),\n"
-    "baud, keygen-ms, fault (list by ','), host (at, shell), log-every (lines), firmware.\n"
+    "baud, keygen-ms, key-file, fault (list by ','), host (at, shell), log-every (lines), "
+    "firmware.\n"
     "\n"
     "Exit status: 0 done, 1 something failed, 2 wrong usage. See keycradle-sim(1).\n";
 

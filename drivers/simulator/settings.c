@@ -19,6 +19,7 @@ typedef enum {
   SETTING_CHIP,
   SETTING_FIRMWARE,
   SETTING_KEY,
+  SETTING_KEY_FILE,
   SETTING_HOST,
   SETTING_FAULT,
   SETTING_SLOT,
@@ -29,17 +30,10 @@ typedef enum {
 } Setting;
 
 static const char *const setting_names[] = {
-  [SETTING_DRIVER] = "driver",
-  [SETTING_SERIAL] = "serial",
-  [SETTING_CHIP] = "chip",
-  [SETTING_FIRMWARE] = "firmware",
-  [SETTING_KEY] = "key",
-  [SETTING_HOST] = "host",
-  [SETTING_FAULT] = "fault",
-  [SETTING_SLOT] = "slot",
-  [SETTING_LATENCY] = "latency",
-  [SETTING_BAUD] = "baud",
-  [SETTING_KEYGEN_MS] = "keygenms",
+  [SETTING_DRIVER] = "driver",      [SETTING_SERIAL] = "serial", [SETTING_CHIP] = "chip",
+  [SETTING_FIRMWARE] = "firmware",  [SETTING_KEY] = "key",       [SETTING_KEY_FILE] = "keyfile",
+  [SETTING_HOST] = "host",          [SETTING_FAULT] = "fault",   [SETTING_SLOT] = "slot",
+  [SETTING_LATENCY] = "latency",    [SETTING_BAUD] = "baud",     [SETTING_KEYGEN_MS] = "keygenms",
   [SETTING_LOG_EVERY] = "logevery",
 };
 
@@ -147,6 +141,8 @@ device_settings_set (DeviceSettings *settings, const char *name, const char *val
     return set_text (&settings->firmware, value);
   case SETTING_KEY:
     return set_key (settings, value, error);
+  case SETTING_KEY_FILE:
+    return set_text (&settings->key_file, value);
   case SETTING_HOST:
     return set_host (settings, value, error);
   case SETTING_FAULT:
@@ -172,4 +168,5 @@ device_settings_clear (DeviceSettings *settings)
   g_clear_pointer (&settings->serial, g_free);
   g_clear_pointer (&settings->chip, g_free);
   g_clear_pointer (&settings->firmware, g_free);
+  g_clear_pointer (&settings->key_file, g_free);
 }
