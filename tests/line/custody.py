@@ -15,6 +15,7 @@ import sys
 import leaks
 import many
 import rig
+from custody_rig import end, part_signer, start_daemon, start_signer
 from terminal import Terminal
 
 SKIPPED = 77
@@ -36,35 +37,6 @@ def sanitized():
     """Such a build does not confine itself."""
     with open(rig.program('keycradled'), 'rb') as file:
         return b'__asan_init' in file.read()
-
-
-# ---- a signer apart from the daemon, as in production ----
-
-def part_signer(station):
-    """From here on the daemon starts none."""
-    station.edit(station.config, r'^Config=.*\n', '')
-
-
-def start_signer(station, preexec=None, **more):
-    log = open(os.path.join(station.folder, 'signer.log'), 'ab')
-    return subprocess.Popen([rig.program('keycradle-signer'), '--config', station.signer_config],
-                            stdin=subprocess.DEVNULL, stdout=log, stderr=log, preexec_fn=preexec,
-                            env=rig.environment(), start_new_session=True, **more)
-
-
-def start_daemon(station, preexec=None, **more):
-    with open(station.log_path, 'ab') as log:
-        station.daemon = subprocess.Popen(
-            [rig.program('keycradled'), '--config', station.config], stdin=subprocess.DEVNULL,
-            stdout=log, stderr=log, preexec_fn=preexec, env=rig.environment(),
-            start_new_session=True, **more)
-    station.wait_ready()
-
-
-def end(process):
-    if process.poll() is None:
-        process.kill()
-        process.wait()
 
 
 def provision(station, count):
