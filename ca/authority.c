@@ -9,6 +9,7 @@
 #include "ca/chain.h"
 #include "ca/openssl.h"
 
+#include <openssl/core_names.h>
 #include <openssl/obj_mac.h>
 #include <openssl/x509v3.h>
 #include <string.h>
@@ -17,6 +18,19 @@ static gboolean
 refuse (GError **error, const char *message)
 {
   return openssl_refuse (error, CA_ERROR_CA_CERTIFICATE, message);
+}
+
+/* Q is as long as the digest that it is used with (FIPS 186-4, section 4.2). */
+static int
+dsa_order_bits (const EVP_PKEY *key)
+{
+  BIGNUM *order = NULL;
+  int bits = 0;
+
+  if (EVP_PKEY_get_bn_param (key, OSSL_PKEY_PARAM_FFC_Q, &order) == 1)
+    bits = BN_num_bits (order);
+  BN_free (order);
+  return bits;
 }
 
 /* "P-256", "RSA 3072"; NULL for a key that may not issue. */
@@ -29,10 +43,9 @@ describe_key (EVP_PKEY *key)
   const int bits = EVP_PKEY_get_bits (key);
   char curve[64] = "";
 
-  if (EVP_PKEY_is_a (key, "RSA") && bits >= 2048)
+  if (EVP_PKEY_is_a (key, "RSA") && bits >= 2048 && bits <= 8192)
     return g_strdup_printf ("RSA %d", bits);
-  /* Q is as long as the digest that it is used with (FIPS 186-4, section 4.2). */
-  if (EVP_PKEY_is_a (key, "DSA") && bits >= 2048 && EVP_PKEY_get_security_bits (key) >= 112)
+  if (EVP_PKEY_is_a (key, "DSA") && (bits == 2048 || bits == 3072) && dsa_order_bits (key) == 256)
     return g_strdup_printf ("DSA %d", bits);
   if (EVP_PKEY_is_a (key, "EC"))
     EVP_PKEY_get_group_name (key, curve, sizeof curve, NULL);
@@ -49,8 +62,8 @@ take_key_kind (Authority *authority, const char *signature, GError **error)
 
   authority->key_text = describe_key (key);
   if (authority->key_text == NULL)
-    return refuse (error, "the CA's key is not P-256, P-384, P-521, or RSA or DSA with 2048 bits "
-                          "or more");
+    return refuse (error, "the CA's key is not P-256, P-384, P-521, RSA with 2048 to 8192 bits, "
+                          "or DSA with 2048 or 3072 bits and a 256-bit q");
   authority->signature = signature != NULL ? signature_find (signature) : signature_default (key);
   if (authority->signature != NULL && signature_fits (authority->signature, key))
     return TRUE;

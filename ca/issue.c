@@ -8,15 +8,16 @@
 #include "ca/issue.h"
 
 #include "ca/der-write.h"
+#include "ca/extensions.h"
 #include "ca/issue-check.h"
+#include "ca/keycheck.h"
+#include "ca/matter.h"
 #include "ca/openssl.h"
 
 #include <openssl/rand.h>
-#include <openssl/x509v3.h>
 #include <string.h>
 
 #define CONTEXT_3 0xa3
-#define OCTET_STRING 0x04
 #define SERIAL_BYTES 20
 #define SHA1_BYTES 20
 
@@ -33,65 +34,23 @@ refuse (GError **error, const char *message)
   return openssl_refuse (error, CA_ERROR_INTERNAL, message);
 }
 
-/* OpenSSL's words for an extension's value, encoded. */
-static gboolean
-put_extension (GByteArray *out, int nid, const char *value, GError **error)
-{
-  g_autoptr (X509_EXTENSION) extension = X509V3_EXT_conf_nid (NULL, NULL, nid, value);
-  guint8 *der = NULL;
-  int length = extension != NULL ? i2d_X509_EXTENSION (extension, &der) : -1;
-
-  if (length <= 0)
-    return refuse (error, "an extension can't be made");
-  g_byte_array_append (out, der, (guint)length);
-  OPENSSL_free (der);
-  return TRUE;
-}
-
-static gboolean
-put_usages (IssueTemplate *plan, GError **error)
-{
-  g_autofree char *usage = g_strjoinv (",", plan->profile->key_usage);
-  g_autofree char *critical_usage = g_strconcat ("critical,", usage, NULL);
-  g_autofree char *extended = g_strjoinv (",", plan->profile->extended_key_usage);
-
-  return put_extension (plan->extensions, NID_basic_constraints, "critical,CA:FALSE", error)
-         && put_extension (plan->extensions, NID_key_usage, critical_usage, error)
-         && (*extended == '\0'
-             || put_extension (plan->extensions, NID_ext_key_usage, extended, error));
-}
-
-/* AuthorityKeyIdentifier ::= SEQUENCE { keyIdentifier [0] } */
-static void
-put_authority_key_id (IssueTemplate *plan)
-{
-  static const guint8 oid[] = { 0x55, 0x1d, 0x23 };
-  GByteArray *out = plan->extensions;
-  guint start = out->len;
-  guint value;
-  gsize length;
-  const void *id = g_bytes_get_data (plan->authority->key_id, &length);
-
-  der_put (out, DER_OID, oid, sizeof oid);
-  value = out->len;
-  der_put (out, 0x80, id, length);
-  der_wrap (out, value, DER_SEQUENCE);
-  der_wrap (out, value, OCTET_STRING);
-  der_wrap (out, start, DER_SEQUENCE);
-}
-
 IssueTemplate *
 issue_template_new (const Authority *authority, const Profile *profile, GError **error)
 {
   g_autoptr (IssueTemplate) plan = g_new0 (IssueTemplate, 1);
 
+  if (profile->kind == KIND_MATTER_DAC && !matter_check_authority (authority, profile, error))
+    return NULL;
   plan->authority = authority;
   plan->profile = profile;
   plan->extensions = g_byte_array_new ();
   plan->sha1 = EVP_MD_fetch (NULL, "SHA1", NULL);
-  if (plan->sha1 == NULL || !put_usages (plan, error))
+  if (plan->sha1 == NULL) {
+    refuse (error, "OpenSSL has no SHA-1");
     return NULL;
-  put_authority_key_id (plan);
+  }
+  extensions_put_fixed (plan->extensions, profile);
+  extensions_put_authority_key_id (plan->extensions, authority->key_id);
   return g_steal_pointer (&plan);
 }
 
@@ -121,18 +80,11 @@ issue_template_authority (const IssueTemplate *plan)
 static gboolean
 put_subject_key_id (GByteArray *out, const IssueTemplate *plan, const Csr *csr, GError **error)
 {
-  static const guint8 oid[] = { 0x55, 0x1d, 0x0e };
-  guint start = out->len;
-  guint value;
   guint8 hash[SHA1_BYTES];
 
   if (!EVP_Digest (csr->key_bits.data, csr->key_bits.length, hash, NULL, plan->sha1, NULL))
     return refuse (error, "the key's identifier can't be computed");
-  der_put (out, DER_OID, oid, sizeof oid);
-  value = out->len;
-  der_put (out, OCTET_STRING, hash, sizeof hash);
-  der_wrap (out, value, OCTET_STRING);
-  der_wrap (out, start, DER_SEQUENCE);
+  extensions_put_subject_key_id (out, hash, sizeof hash);
   return TRUE;
 }
 
@@ -162,12 +114,23 @@ wanted_end (const IssueTemplate *plan, gint64 now)
   return 0;
 }
 
+/* No certificate promises more than its CA can keep. An IDevID whose profile says that it has no
+ * end promises nothing: 99991231235959Z is no date (RFC 5280, 4.1.2.5), it is what IEEE 802.1AR
+ * wants in a device that keeps its identity for life, and who verifies looks at the CA's own
+ * validity too. */
+static gboolean
+may_end (const IssueTemplate *plan, gint64 not_after)
+{
+  return not_after <= plan->authority->not_after
+         || (plan->profile->kind == KIND_IDEVID && not_after == NO_END);
+}
+
 static gboolean
 plan_validity (const IssueTemplate *plan, gint64 now, IssuePlan *result, GError **error)
 {
   result->not_before = MAX (now - plan->profile->backdate_seconds, plan->authority->not_before);
   result->not_after = wanted_end (plan, now);
-  if (result->not_after > plan->authority->not_after) {
+  if (!may_end (plan, result->not_after)) {
     g_set_error (error, CA_ERROR, CA_ERROR_VALIDITY,
                  "profile %s asks for a certificate that outlives its CA; shorten Validity= or "
                  "write until-ca",
@@ -181,23 +144,6 @@ plan_validity (const IssueTemplate *plan, gint64 now, IssuePlan *result, GError 
   return FALSE;
 }
 
-static gboolean
-put_subject (GByteArray *out, const IssueTemplate *plan, const SubjectValues *values,
-             GError **error)
-{
-  g_autoptr (X509_NAME) name = subject_fill (plan->profile->subject, values, error);
-  guint8 *der = NULL;
-  int length = name != NULL ? i2d_X509_NAME (name, &der) : -1;
-
-  if (name == NULL)
-    return FALSE;
-  if (length <= 0)
-    return refuse (error, "the subject can't be encoded");
-  g_byte_array_append (out, der, (guint)length);
-  OPENSSL_free (der);
-  return TRUE;
-}
-
 static void
 put_validity (GByteArray *out, const IssuePlan *result)
 {
@@ -209,12 +155,15 @@ put_validity (GByteArray *out, const IssuePlan *result)
 }
 
 static gboolean
-put_extensions (GByteArray *out, const IssueTemplate *plan, const Csr *csr, GError **error)
+put_extensions (GByteArray *out, const IssueTemplate *plan, const Csr *csr,
+                const SubjectValues *values, GError **error)
 {
   guint start = out->len;
 
   g_byte_array_append (out, plan->extensions->data, plan->extensions->len);
-  if (!put_subject_key_id (out, plan, csr, error))
+  if (plan->profile->subject_key_id && !put_subject_key_id (out, plan, csr, error))
+    return FALSE;
+  if (!extensions_put_filled (out, plan->profile, values, error))
     return FALSE;
   der_wrap (out, start, DER_SEQUENCE);
   der_wrap (out, start, CONTEXT_3);
@@ -223,10 +172,11 @@ put_extensions (GByteArray *out, const IssueTemplate *plan, const Csr *csr, GErr
 
 /* TBSCertificate. */
 static gboolean
-put_tbs (GByteArray *out, const IssueTemplate *plan, const Csr *csr, const SubjectValues *subject,
+put_tbs (GByteArray *out, const IssueTemplate *plan, const Csr *csr, const SubjectValues *values,
          const IssuePlan *result, GError **error)
 {
   static const guint8 version_3[] = { 0xa0, 0x03, 0x02, 0x01, 0x02 };
+  const SubjectPattern pattern = profile_subject (plan->profile);
   const Authority *authority = plan->authority;
   gsize issuer_length;
   const guint8 *issuer = g_bytes_get_data (authority->subject, &issuer_length);
@@ -237,10 +187,10 @@ put_tbs (GByteArray *out, const IssueTemplate *plan, const Csr *csr, const Subje
                        (guint)authority->signature->identifier.length);
   g_byte_array_append (out, issuer, (guint)issuer_length);
   put_validity (out, result);
-  if (!put_subject (out, plan, subject, error))
+  if (!subject_put (out, &pattern, values, error))
     return FALSE;
   g_byte_array_append (out, csr->spki.data, (guint)csr->spki.length);
-  if (!put_extensions (out, plan, csr, error))
+  if (!put_extensions (out, plan, csr, values, error))
     return FALSE;
   der_wrap (out, 0, DER_SEQUENCE);
   return TRUE;
@@ -263,6 +213,43 @@ sign (GByteArray *out, const Authority *authority, Span tbs, GError **error)
   return TRUE;
 }
 
+/* `word` is one of a profile's Key=. */
+static gboolean
+is_key (const char *word, const Csr *csr)
+{
+  switch (csr->key_type) {
+  case CSR_KEY_RSA:
+    return g_str_has_prefix (word, "rsa-")
+           && g_ascii_strtoull (word + strlen ("rsa-"), NULL, 10) == keycheck_bits (csr->modulus);
+  case CSR_KEY_EC_P256:
+    return g_str_equal (word, "p-256");
+  case CSR_KEY_EC_P384:
+    return g_str_equal (word, "p-384");
+  case CSR_KEY_EC_P521:
+    return g_str_equal (word, "p-521");
+  }
+  return FALSE;
+}
+
+/* A profile without Key= takes whatever the device has. */
+static gboolean
+check_key (const Profile *profile, const Csr *csr, GError **error)
+{
+  g_autofree char *wanted = NULL;
+  g_autofree char *found = NULL;
+
+  if (!profile->keys_listed && profile->kind != KIND_MATTER_DAC)
+    return TRUE;
+  for (char **word = profile->keys; *word != NULL; word++)
+    if (is_key (*word, csr))
+      return TRUE;
+  wanted = g_strjoinv (", ", profile->keys);
+  found = csr_describe_key (csr);
+  g_set_error (error, CA_ERROR, CA_ERROR_PROFILE_KEY,
+               "the device's key is %s, but profile %s allows %s", found, profile->name, wanted);
+  return FALSE;
+}
+
 GBytes *
 issue_certificate (const IssueTemplate *plan, const Csr *csr, const SubjectValues *subject,
                    gint64 now, GError **error)
@@ -272,7 +259,8 @@ issue_certificate (const IssueTemplate *plan, const Csr *csr, const SubjectValue
   guint8 serial[SERIAL_BYTES];
   IssuePlan result = { .serial = { serial, sizeof serial }, .spki = csr->spki };
 
-  if (!draw_serial (serial, error) || !plan_validity (plan, now, &result, error)
+  if (!check_key (plan->profile, csr, error) || !draw_serial (serial, error)
+      || !plan_validity (plan, now, &result, error)
       || !put_tbs (out, plan, csr, subject, &result, error))
     return NULL;
   tbs = g_memdup2 (out->data, out->len);

@@ -8,165 +8,63 @@
 #include "base/encode.h"
 #include "base/keyfile.h"
 #include "base/text.h"
-#include "ca/subject.h"
+#include "ca/profile-private.h"
 
 #include <string.h>
 
 #define SUFFIX ".profile"
-#define CERTIFICATE "certificate"
-#define DEVICE "device"
 
-static const char *const certificate_keys[] = {
-  "Subject", "Validity", "KeyUsage", "ExtendedKeyUsage", "BackdateSeconds", "CA", NULL
-};
+static const char *const certificate_keys[] = { "Subject",
+                                                "Kind",
+                                                "CA",
+                                                "Validity",
+                                                "KeyUsage",
+                                                "ExtendedKeyUsage",
+                                                "BackdateSeconds",
+                                                "SubjectAltName",
+                                                "HardwareType",
+                                                "CertificatePolicies",
+                                                "CrlDistributionPoint",
+                                                "CaIssuers",
+                                                "MasaUrl",
+                                                "SubjectKeyIdentifier",
+                                                "Vid",
+                                                "Pid",
+                                                NULL };
 static const char *const device_keys[] = {
   "Key", "Chain", "ServerRoots", "Endpoint", "Lock", NULL
 };
-static const KeyfileGroup groups[] = { { CERTIFICATE, certificate_keys },
-                                       { DEVICE, device_keys },
+static const KeyfileGroup groups[] = { { PROFILE_CERTIFICATE, certificate_keys },
+                                       { PROFILE_DEVICE, device_keys },
                                        { NULL, NULL } };
 
-/* keyCertSign and cRLSign are missing on purpose: a device is no CA. */
-static const char *const key_usages[] = { "digitalSignature", "nonRepudiation", "keyEncipherment",
-                                          "dataEncipherment", "keyAgreement",   NULL };
-static const char *const extended_key_usages[] = { "clientAuth", "serverAuth", "codeSigning",
-                                                   "emailProtection", NULL };
 static const char *const key_words[] = { "rsa-2048", "rsa-3072", "rsa-4096", "p-256",
                                          "p-384",    "p-521",    NULL };
 static const char *const server_root_words[] = { "auto", "none", "amazon-root-ca-1",
                                                  "amazon-root-ca-3", NULL };
 
 static gboolean
-check_words (const Keyfile *keyfile, const char *group, const char *key, char **words,
-             const char *const *known, GError **error)
-{
-  g_autofree char *list = NULL;
-
-  for (; *words != NULL; words++) {
-    if (g_strv_contains (known, *words))
-      continue;
-    list = g_strjoinv (", ", (char **)known);
-    return keyfile_refuse (keyfile, group, key, error, "'%s' is no %s; known are %s", *words, key,
-                           list);
-  }
-  return TRUE;
-}
-
-static gboolean
-read_subject (const Keyfile *keyfile, Profile *profile, GError **error)
-{
-  g_autoptr (GError) problem = NULL;
-
-  profile->subject = keyfile_needed_text (keyfile, CERTIFICATE, "Subject", error);
-  if (profile->subject == NULL)
-    return FALSE;
-  return subject_check (profile->subject, &problem)
-         || keyfile_refuse (keyfile, CERTIFICATE, "Subject", error, "%s", problem->message);
-}
-
-/* TRUE where `text` has digits where `form` has 'd', and is the same elsewhere. */
-static gboolean
-has_form (const char *text, const char *form)
-{
-  for (; *form != '\0'; form++, text++)
-    if (*form == 'd' ? !g_ascii_isdigit (*text) : *text != *form)
-      return FALSE;
-  return *text == '\0';
-}
-
-/* The last second that "2030-01-31", "2049-12-31T23:59:59Z" or "99991231235959Z" stands for. */
-static gboolean
-read_time (const char *text, gint64 *seconds)
-{
-  g_autoptr (GDateTime) time = NULL;
-  int part[6] = { 0, 0, 0, 23, 59, 59 };
-  static const guint8 widths[6] = { 4, 2, 2, 2, 2, 2 };
-  const char *at = text;
-
-  if (!has_form (text, "dddd-dd-dd") && !has_form (text, "dddd-dd-ddTdd:dd:ddZ")
-      && !has_form (text, "ddddddddddddddZ"))
-    return FALSE;
-  for (guint i = 0; i < 6 && *at != '\0'; i++) {
-    part[i] = 0;
-    for (guint digit = 0; digit < widths[i]; digit++)
-      part[i] = part[i] * 10 + *at++ - '0';
-    at += *at != '\0' && !g_ascii_isdigit (*at);
-  }
-  time = g_date_time_new_utc (part[0], part[1], part[2], part[3], part[4], part[5]);
-  if (time == NULL)
-    return FALSE;
-  *seconds = g_date_time_to_unix (time);
-  return TRUE;
-}
-
-static gboolean
-read_days (const char *text, guint *days)
-{
-  g_autofree char *number = g_strndup (text, strlen (text) - 1);
-  guint64 value;
-
-  if (!g_str_has_suffix (text, "d")
-      || !g_ascii_string_to_unsigned (number, 10, 1, 36525, &value, NULL))
-    return FALSE;
-  *days = (guint)value;
-  return TRUE;
-}
-
-static gboolean
-read_validity (const Keyfile *keyfile, Profile *profile, GError **error)
-{
-  g_autofree char *text = keyfile_needed_text (keyfile, CERTIFICATE, "Validity", error);
-
-  if (text == NULL)
-    return FALSE;
-  if (g_str_equal (text, "until-ca"))
-    profile->validity = VALIDITY_UNTIL_CA;
-  else if (read_days (text, &profile->days))
-    profile->validity = VALIDITY_DAYS;
-  else if (read_time (text, &profile->until))
-    profile->validity = VALIDITY_UNTIL;
-  else
-    return keyfile_refuse (keyfile, CERTIFICATE, "Validity", error,
-                           "Validity is '%s', but must be days (3650d, at most 36525d), until-ca, "
-                           "2030-01-31, 2049-12-31T23:59:59Z or 99991231235959Z",
-                           text);
-  return TRUE;
-}
-
-static gboolean
-read_usages (const Keyfile *keyfile, Profile *profile, GError **error)
-{
-  profile->key_usage = keyfile_words (keyfile, CERTIFICATE, "KeyUsage", "digitalSignature");
-  profile->extended_key_usage =
-      keyfile_words (keyfile, CERTIFICATE, "ExtendedKeyUsage", "clientAuth");
-  if (profile->key_usage[0] == NULL)
-    return keyfile_refuse (keyfile, CERTIFICATE, "KeyUsage", error, "KeyUsage is empty");
-  return check_words (keyfile, CERTIFICATE, "KeyUsage", profile->key_usage, key_usages, error)
-         && check_words (keyfile, CERTIFICATE, "ExtendedKeyUsage", profile->extended_key_usage,
-                         extended_key_usages, error);
-}
-
-static gboolean
 read_keys (const Keyfile *keyfile, Profile *profile, GError **error)
 {
-  profile->keys = keyfile_words (keyfile, DEVICE, "Key", "p-256");
+  profile->keys = keyfile_words (keyfile, PROFILE_DEVICE, "Key", "p-256");
+  profile->keys_listed = keyfile_line (keyfile, PROFILE_DEVICE, "Key") > 0;
   if (profile->keys[0] == NULL)
-    return keyfile_refuse (keyfile, DEVICE, "Key", error, "Key is empty");
-  return check_words (keyfile, DEVICE, "Key", profile->keys, key_words, error);
+    return keyfile_refuse (keyfile, PROFILE_DEVICE, "Key", error, "Key is empty");
+  return profile_check_words (keyfile, PROFILE_DEVICE, "Key", profile->keys, key_words, error);
 }
 
 static gboolean
 read_server_roots (const Keyfile *keyfile, Profile *profile, GError **error)
 {
-  profile->server_roots = keyfile_words (keyfile, DEVICE, "ServerRoots", "none");
+  profile->server_roots = keyfile_words (keyfile, PROFILE_DEVICE, "ServerRoots", "none");
   for (char **root = profile->server_roots; *root != NULL; root++) {
     gboolean alone = g_str_equal (*root, "auto") || g_str_equal (*root, "none");
 
     if (alone && g_strv_length (profile->server_roots) > 1)
-      return keyfile_refuse (keyfile, DEVICE, "ServerRoots", error, "'%s' can't stand in a list",
-                             *root);
+      return keyfile_refuse (keyfile, PROFILE_DEVICE, "ServerRoots", error,
+                             "'%s' can't stand in a list", *root);
     if (!g_path_is_absolute (*root) && !g_strv_contains (server_root_words, *root))
-      return keyfile_refuse (keyfile, DEVICE, "ServerRoots", error,
+      return keyfile_refuse (keyfile, PROFILE_DEVICE, "ServerRoots", error,
                              "'%s' is no root; known are auto, none, amazon-root-ca-1, "
                              "amazon-root-ca-3 and absolute paths of PEM files",
                              *root);
@@ -178,38 +76,26 @@ read_server_roots (const Keyfile *keyfile, Profile *profile, GError **error)
 static gboolean
 read_endpoint (const Keyfile *keyfile, Profile *profile, GError **error)
 {
-  profile->endpoint = keyfile_text (keyfile, DEVICE, "Endpoint", NULL);
+  profile->endpoint = keyfile_text (keyfile, PROFILE_DEVICE, "Endpoint", NULL);
   if (profile->endpoint == NULL)
     return TRUE;
   if (strlen (profile->endpoint) > 253)
-    return keyfile_refuse (keyfile, DEVICE, "Endpoint", error, "Endpoint is too long");
+    return keyfile_refuse (keyfile, PROFILE_DEVICE, "Endpoint", error, "Endpoint is too long");
   for (const char *at = profile->endpoint; *at != '\0'; at++)
     if (!g_ascii_isalnum (*at) && strchr (".-_:", *at) == NULL)
-      return keyfile_refuse (keyfile, DEVICE, "Endpoint", error,
+      return keyfile_refuse (keyfile, PROFILE_DEVICE, "Endpoint", error,
                              "Endpoint must be a host name, with a port if need be");
   return TRUE;
 }
 
 static gboolean
-read_authority (const Keyfile *keyfile, Profile *profile, GError **error)
-{
-  profile->authority = keyfile_text (keyfile, CERTIFICATE, "CA", NULL);
-  return profile->authority == NULL || serial_is_valid (profile->authority)
-         || keyfile_refuse (keyfile, CERTIFICATE, "CA", error, "'%s' can't be a CA's name",
-                            profile->authority);
-}
-
-static gboolean
 read_profile (const Keyfile *keyfile, Profile *profile, GError **error)
 {
-  return read_authority (keyfile, profile, error) && read_subject (keyfile, profile, error)
-         && read_validity (keyfile, profile, error) && read_usages (keyfile, profile, error)
-         && keyfile_number (keyfile, CERTIFICATE, "BackdateSeconds", 0, 86400, 60,
-                            &profile->backdate_seconds, error)
-         && read_keys (keyfile, profile, error) && read_server_roots (keyfile, profile, error)
-         && read_endpoint (keyfile, profile, error)
-         && keyfile_boolean (keyfile, DEVICE, "Chain", TRUE, &profile->install_chain, error)
-         && keyfile_boolean (keyfile, DEVICE, "Lock", FALSE, &profile->lock, error);
+  return profile_read_certificate (keyfile, profile, error) && read_keys (keyfile, profile, error)
+         && read_server_roots (keyfile, profile, error) && read_endpoint (keyfile, profile, error)
+         && keyfile_boolean (keyfile, PROFILE_DEVICE, "Chain", TRUE, &profile->install_chain, error)
+         && keyfile_boolean (keyfile, PROFILE_DEVICE, "Lock", FALSE, &profile->lock, error)
+         && profile_check_kind (keyfile, profile, error);
 }
 
 static gboolean
@@ -254,12 +140,33 @@ profile_free (Profile *profile)
   g_free (profile->sha256);
   g_free (profile->authority);
   g_free (profile->subject);
+  g_free (profile->vendor_id);
+  g_free (profile->product_id);
+  g_strfreev (profile->alternative_names);
+  g_free (profile->hardware_type);
+  g_strfreev (profile->policies);
+  g_strfreev (profile->crl_urls);
+  g_strfreev (profile->issuer_urls);
+  g_free (profile->masa_url);
   g_strfreev (profile->key_usage);
   g_strfreev (profile->extended_key_usage);
   g_strfreev (profile->keys);
   g_strfreev (profile->server_roots);
   g_free (profile->endpoint);
   g_free (profile);
+}
+
+SubjectPattern
+profile_subject (const Profile *profile)
+{
+  return (SubjectPattern){ profile->subject, profile->kind, profile->vendor_id,
+                           profile->product_id };
+}
+
+gboolean
+profile_has_subject (const Profile *profile)
+{
+  return *profile->subject != '\0' || profile->vendor_id != NULL || profile->product_id != NULL;
 }
 
 static GDir *

@@ -4,22 +4,7 @@
  * One GKeyFile in profiles.d, NAME.profile. The signer reads it to build certificates,
  * the station to know what to install; both compare the file's SHA-256, so that no
  * certificate is made by another template than the station believes.
- *
- *   [certificate]
- *   Subject=CN=${serial},O=Example            attributes in the order in which they stand in the
- * certificate; C ST L O OU CN serialNumber dnQualifier title; ${serial} ${chip} ${batch} ${product}
- *   CA=2026                                   the CA that signs; absent: the signer's Issuing=
- *   Validity=3650d | until-ca | 2049-12-31T23:59:59Z | 99991231235959Z | 2030-01-31
- *   KeyUsage=digitalSignature                 list by ';'
- *   ExtendedKeyUsage=clientAuth               list by ';', may be empty
- *   BackdateSeconds=60
- *
- *   [device]
- *   Key=p-256                                 which key the chip makes: a list by ';', best first;
- * the first one the device can make is used Chain=yes                                 install the
- * chain ServerRoots=auto | none | amazon-root-ca-1;amazon-root-ca-3 | /path.pem
- *   Endpoint=abc-ats.iot.eu-west-1.amazonaws.com
- *   Lock=no                                   lock the device at the end, where its family can
+ * keycradle-profile(5) lists the keys.
  *
  * An unknown group or key is an error that names file and line.
  */
@@ -29,6 +14,8 @@
 #include <time.h>
 
 #include "ca/error.h"
+#include "ca/profile-kind.h"
+#include "ca/subject.h"
 
 typedef enum {
   VALIDITY_DAYS,     /* so many days from now */
@@ -36,20 +23,34 @@ typedef enum {
   VALIDITY_UNTIL_CA, /* as long as the CA itself */
 } ValidityKind;
 
+/* 9999-12-31T23:59:59Z, which means that there is no end (RFC 5280, 4.1.2.5). */
+#define NO_END G_GINT64_CONSTANT (253402300799)
+
 typedef struct {
   char *name;
   char *sha256; /* lower-case hex of the file */
   /* [certificate] */
   char *authority; /* the CA that signs; NULL: the one that the signer issues with */
-  char *subject;
+  ProfileKind kind;
+  char *subject;    /* as written; may be empty where other names stand in for it */
+  char *vendor_id;  /* Matter's, four digits of upper-case hex, or NULL */
+  char *product_id; /* the same */
   ValidityKind validity;
   guint days;
-  gint64 until; /* seconds since 1970; 253402300799 for 9999-12-31T23:59:59Z */
+  gint64 until; /* seconds since 1970 */
   char **key_usage;
   char **extended_key_usage;
   guint backdate_seconds;
+  char **alternative_names; /* see ca/alternative-name.h */
+  char *hardware_type;      /* an object identifier, or NULL */
+  char **policies;          /* object identifiers */
+  char **crl_urls;
+  char **issuer_urls;
+  char *masa_url; /* or NULL */
+  gboolean subject_key_id;
   /* [device] */
-  char **keys; /* words such as "p-256" */
+  char **keys;          /* words such as "p-256", best first */
+  gboolean keys_listed; /* the profile has Key=: a certificate is for one of these alone */
   gboolean install_chain;
   char **server_roots; /* as written */
   char *endpoint;      /* or NULL */
@@ -60,6 +61,11 @@ typedef struct {
 Profile *profile_load (const char *path, GError **error);
 void profile_free (Profile *profile);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Profile, profile_free)
+
+SubjectPattern profile_subject (const Profile *profile);
+
+/* FALSE where the certificate's subject is empty. */
+gboolean profile_has_subject (const Profile *profile);
 
 /* Every *.profile of `folder`, name → Profile; one bad file is an error for all. */
 GHashTable *profile_load_folder (const char *folder, GError **error);

@@ -4,28 +4,43 @@
  */
 #include "ca/subject.h"
 
+#include "ca/der-write.h"
+#include "ca/der.h"
 #include "ca/openssl.h"
 
-#include <openssl/obj_mac.h>
 #include <string.h>
+
+#define PRINTABLE_STRING 0x13
+#define UTF8_STRING 0x0c
+#define MOST_ATTRIBUTES 32
 
 typedef struct {
   const char *word;
-  int nid;
-  glong most; /* characters */
-  gboolean printable;
+  guint8 oid[11];
+  guint8 oid_length;
+  guint8 string; /* its tag */
+  glong most;    /* characters */
 } Attribute;
 
+/* X.520's attributes stand below 2.5.4. */
 static const Attribute attributes[] = {
-  { "C", NID_countryName, 2, TRUE },
-  { "ST", NID_stateOrProvinceName, 128, FALSE },
-  { "L", NID_localityName, 128, FALSE },
-  { "O", NID_organizationName, 64, FALSE },
-  { "OU", NID_organizationalUnitName, 64, FALSE },
-  { "CN", NID_commonName, 64, FALSE },
-  { "serialNumber", NID_serialNumber, 64, TRUE },
-  { "dnQualifier", NID_dnQualifier, 64, TRUE },
-  { "title", NID_title, 64, FALSE },
+  { "C", { 0x55, 4, 6 }, 3, PRINTABLE_STRING, 2 },
+  { "ST", { 0x55, 4, 8 }, 3, UTF8_STRING, 128 },
+  { "L", { 0x55, 4, 7 }, 3, UTF8_STRING, 128 },
+  { "O", { 0x55, 4, 10 }, 3, UTF8_STRING, 64 },
+  { "OU", { 0x55, 4, 11 }, 3, UTF8_STRING, 64 },
+  { "CN", { 0x55, 4, 3 }, 3, UTF8_STRING, 64 },
+  { "serialNumber", { 0x55, 4, 5 }, 3, PRINTABLE_STRING, 64 },
+  { "dnQualifier", { 0x55, 4, 46 }, 3, PRINTABLE_STRING, 64 },
+  { "title", { 0x55, 4, 12 }, 3, UTF8_STRING, 64 },
+};
+
+/* 1.3.6.1.4.1.37244.2.1 and .2 (Matter 1.0, 6.1.1). */
+static const Attribute matter_vendor = {
+  "Vid", { 0x2b, 0x06, 0x01, 0x04, 0x01, 0x82, 0xa2, 0x7c, 0x02, 0x01 }, 10, UTF8_STRING, 4
+};
+static const Attribute matter_product = {
+  "Pid", { 0x2b, 0x06, 0x01, 0x04, 0x01, 0x82, 0xa2, 0x7c, 0x02, 0x02 }, 10, UTF8_STRING, 4
 };
 
 #define KNOWN_ATTRIBUTES "C ST L O OU CN serialNumber dnQualifier title"
@@ -49,67 +64,6 @@ attribute_find (const char *word, gsize length)
     if (strlen (attributes[i].word) == length && strncmp (attributes[i].word, word, length) == 0)
       return &attributes[i];
   return NULL;
-}
-
-/* The value that "${word}" stands for; `known` tells a value that is absent from a wrong word. */
-static const char *
-value_for (const SubjectValues *values, const char *word, gsize length, gboolean *known)
-{
-  const struct {
-    const char *word;
-    const char *value;
-  } table[] = { { "serial", values->serial },
-                { "chip", values->chip },
-                { "batch", values->batch },
-                { "product", values->product } };
-
-  *known = FALSE;
-  for (guint i = 0; i < G_N_ELEMENTS (table); i++) {
-    if (strlen (table[i].word) == length && strncmp (table[i].word, word, length) == 0) {
-      *known = TRUE;
-      return table[i].value;
-    }
-  }
-  return NULL;
-}
-
-/* `at` stands on "${"; it is moved behind the "}". */
-static gboolean
-append_value (const char **at, const SubjectValues *values, GString *text, GError **error)
-{
-  const char *word = *at + 2;
-  const char *close = strchr (word, '}');
-  gboolean known;
-  const char *value;
-  gsize length = close != NULL ? (gsize)(close - word) : 0;
-
-  value = value_for (values, word, length, &known);
-  if (!known)
-    return refuse (error, "'%.*s' is no value; known are ${serial} ${chip} ${batch} ${product}",
-                   close != NULL ? (int)length + 3 : 20, *at);
-  if (value == NULL || *value == '\0')
-    return refuse (error, "the subject needs ${%.*s}, which this device does not have", (int)length,
-                   word);
-  g_string_append (text, value);
-  *at = close + 1;
-  return TRUE;
-}
-
-/* Reads a value up to the next bare comma or the end. */
-static gboolean
-read_value (const char **at, const SubjectValues *values, GString *text, GError **error)
-{
-  while (**at != '\0' && **at != ',') {
-    if (g_str_has_prefix (*at, "${")) {
-      if (!append_value (at, values, text, error))
-        return FALSE;
-      continue;
-    }
-    if (**at == '\\' && *++*at == '\0')
-      return refuse (error, "the subject ends with a backslash");
-    g_string_append_c (text, *(*at)++);
-  }
-  return TRUE;
 }
 
 static gboolean
@@ -143,29 +97,30 @@ check_value (const Attribute *attribute, const char *text, GError **error)
   if (length > attribute->most)
     return refuse (error, "%s has %ld characters; at most %ld", attribute->word, length,
                    attribute->most);
-  if (attribute->nid == NID_countryName
+  if (g_str_equal (attribute->word, "C")
       && (length != 2 || !g_ascii_isupper (text[0]) || !g_ascii_isupper (text[1])))
     return refuse (error, "C must be two capital letters");
-  if (attribute->printable && !is_printable_string (text))
+  if (attribute->string == PRINTABLE_STRING && !is_printable_string (text))
     return refuse (error, "%s holds a character that it may not have: '%s'", attribute->word, text);
   return TRUE;
 }
 
-static gboolean
-add_attribute (X509_NAME *name, const Attribute *attribute, const GString *text, GError **error)
+/* RelativeDistinguishedName ::= SET { SEQUENCE { OID, string } } */
+static void
+put_attribute (GByteArray *out, const Attribute *attribute, const char *text)
 {
-  int type = attribute->printable ? V_ASN1_PRINTABLESTRING : V_ASN1_UTF8STRING;
+  const guint start = out->len;
 
-  if (!check_value (attribute, text->str, error))
-    return FALSE;
-  return X509_NAME_add_entry_by_NID (name, attribute->nid, type, (const guchar *)text->str,
-                                     (int)text->len, -1, 0)
-         || openssl_refuse (error, CA_ERROR_INTERNAL, "the subject can't be built");
+  der_put (out, DER_OID, attribute->oid, attribute->oid_length);
+  der_put (out, attribute->string, text, strlen (text));
+  der_wrap (out, start, DER_SEQUENCE);
+  der_wrap (out, start, DER_SET);
 }
 
 /* One "TYPE=value" at `at`, which is moved to the comma or the end. */
 static gboolean
-read_attribute (const char **at, const SubjectValues *values, X509_NAME *name, GError **error)
+read_attribute (const char **at, ProfileKind kind, const SubjectValues *values, GByteArray *out,
+                GPtrArray *words, GError **error)
 {
   g_autoptr (GString) text = g_string_new (NULL);
   const char *word = *at + strspn (*at, " ");
@@ -175,31 +130,75 @@ read_attribute (const char **at, const SubjectValues *values, X509_NAME *name, G
   if (word[length] != '=' || attribute == NULL)
     return refuse (error, "'%.*s' is no attribute; known are " KNOWN_ATTRIBUTES, (int)length, word);
   *at = word + length + 1;
-  return read_value (at, values, text, error) && add_attribute (name, attribute, text, error);
+  if (!values_read (at, ',', values, text, error) || !check_value (attribute, text->str, error)
+      || !profile_kind_check_attribute (kind, attribute->word, text->str, error))
+    return FALSE;
+  put_attribute (out, attribute, text->str);
+  g_ptr_array_add (words, (char *)attribute->word);
+  return TRUE;
+}
+
+static gboolean
+put_attributes (GByteArray *out, const SubjectPattern *pattern, const SubjectValues *values,
+                GError **error)
+{
+  g_autoptr (GPtrArray) words = g_ptr_array_new ();
+  const char *at = pattern->text;
+
+  while (*pattern->text != '\0') {
+    if (!read_attribute (&at, pattern->kind, values, out, words, error))
+      return FALSE;
+    if (*at == '\0')
+      break;
+    if (words->len == MOST_ATTRIBUTES)
+      return refuse (error, "the subject has more than %d attributes", MOST_ATTRIBUTES);
+    at++;
+  }
+  return profile_kind_check_subject (pattern->kind, words, error);
+}
+
+gboolean
+subject_put (GByteArray *out, const SubjectPattern *pattern, const SubjectValues *values,
+             GError **error)
+{
+  const guint start = out->len;
+
+  if (!put_attributes (out, pattern, values, error))
+    return FALSE;
+  if (pattern->vendor_id != NULL)
+    put_attribute (out, &matter_vendor, pattern->vendor_id);
+  if (pattern->product_id != NULL)
+    put_attribute (out, &matter_product, pattern->product_id);
+  der_wrap (out, start, DER_SEQUENCE);
+  return TRUE;
 }
 
 X509_NAME *
-subject_fill (const char *pattern, const SubjectValues *values, GError **error)
+subject_fill (const char *text, const SubjectValues *values, GError **error)
 {
-  g_autoptr (X509_NAME) name = X509_NAME_new ();
-  const char *at = pattern;
+  const SubjectPattern pattern = { text, KIND_CUSTOM, NULL, NULL };
+  g_autoptr (GByteArray) der = g_byte_array_new ();
+  X509_NAME *name;
+  const guint8 *at;
 
-  if (!read_attribute (&at, values, name, error))
+  if (!subject_put (der, &pattern, values, error))
     return NULL;
-  while (*at == ',') {
-    at++;
-    if (!read_attribute (&at, values, name, error))
-      return NULL;
-  }
-  return g_steal_pointer (&name);
+  at = der->data;
+  name = d2i_X509_NAME (NULL, &at, (long)der->len);
+  if (name == NULL)
+    openssl_refuse (error, CA_ERROR_INTERNAL, "the subject can't be read back");
+  return name;
 }
 
-/* One letter for each value: what does not fit then can never fit. */
+/* One character for each value: what does not fit then can never fit. A digit, since Azure knows
+ * no capital letters. */
 gboolean
-subject_check (const char *pattern, GError **error)
+subject_check (const SubjectPattern *pattern, GError **error)
 {
   static const SubjectValues probe = { "X", "X", "X", "X" };
-  g_autoptr (X509_NAME) name = subject_fill (pattern, &probe, error);
+  static const SubjectValues azure_probe = { "0", "0", "0", "0" };
+  g_autoptr (GByteArray) name = g_byte_array_new ();
 
-  return name != NULL;
+  return subject_put (name, pattern, pattern->kind == KIND_AZURE_DPS ? &azure_probe : &probe,
+                      error);
 }

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * The subject template of a profile, such as "CN=${serial},O=Example\, Inc": attributes in the
- * order in which they stand in the certificate, each of them an RDN of its own; a backslash takes
- * the meaning from the character behind it. Values are put into the finished pieces, never into
- * the text, so that nothing in a serial can add an attribute. Errors are CA_ERROR_SUBJECT.
+ * order in which they stand in the certificate, each of them an RDN of its own. Values are put
+ * into the finished pieces, see ca/values.h. Errors are CA_ERROR_SUBJECT.
  */
 #pragma once
 
@@ -11,18 +10,23 @@
 #include <openssl/x509.h>
 
 #include "ca/error.h"
+#include "ca/profile-kind.h"
+#include "ca/values.h"
 
-/* What ${serial} ${chip} ${batch} ${product} stand for; NULL where there is none, which is an
- * error only in a template that asks for it. */
 typedef struct {
-  const char *serial;
-  const char *chip;
-  const char *batch;
-  const char *product;
-} SubjectValues;
+  const char *text; /* may be empty: then the name is */
+  ProfileKind kind; /* whose rules the values must keep */
+  /* Matter's ids, four digits of upper-case hex each, or NULL; they follow all others. */
+  const char *vendor_id;
+  const char *product_id;
+} SubjectPattern;
 
 /* TRUE where `pattern` can be filled with suitable values. */
-gboolean subject_check (const char *pattern, GError **error);
+gboolean subject_check (const SubjectPattern *pattern, GError **error);
 
-/* The name; free with X509_NAME_free(). */
-X509_NAME *subject_fill (const char *pattern, const SubjectValues *values, GError **error);
+/* Appends the Name (DER, RFC 5280, 4.1.2.4) to `out`. */
+gboolean subject_put (GByteArray *out, const SubjectPattern *pattern, const SubjectValues *values,
+                      GError **error);
+
+/* The name of a custom `text` as OpenSSL holds it; free with X509_NAME_free(). */
+X509_NAME *subject_fill (const char *text, const SubjectValues *values, GError **error);

@@ -1,11 +1,10 @@
 # A device certificate for AWS IoT Core. See keycradle-profile(5).
 [certificate]
+Kind=aws-iot
+# What just-in-time provisioning may read: C O OU dnQualifier ST CN serialNumber.
 Subject=CN=${serial},O=Example
 # AWS IoT takes certificates that last as long as the device.
 Validity=until-ca
-KeyUsage=digitalSignature
-ExtendedKeyUsage=clientAuth
-BackdateSeconds=60
 
 [device]
 Key=p-256;rsa-2048

@@ -5,7 +5,6 @@
 #include "base/encode.h"
 #include "ca/openssl.h"
 #include "ca/profile.h"
-#include "ca/subject.h"
 #include "tests/unit/ca/make.h"
 
 #include <check.h>
@@ -168,25 +167,43 @@ START_TEST (test_a_folder_gives_all_its_profiles_or_the_first_mistake)
 }
 END_TEST
 
+/* OpenSSL reads what was written. */
 static char *
-name_text (X509_NAME *name)
+fill (const char *pattern, ProfileKind kind, const SubjectValues *values, GError **error)
 {
+  const SubjectPattern subject = { pattern, kind, NULL, NULL };
+  g_autoptr (GByteArray) der = g_byte_array_new ();
+  g_autoptr (X509_NAME) name = NULL;
+  const guint8 *at;
   char text[500];
 
+  if (!subject_put (der, &subject, values, error))
+    return NULL;
+  at = der->data;
+  name = d2i_X509_NAME (NULL, &at, der->len);
+  ck_assert (name != NULL && at == der->data + der->len);
   return g_strdup (X509_NAME_oneline (name, text, sizeof text));
 }
 
 START_TEST (test_values_fill_the_subject_and_add_nothing_to_it)
 {
   const SubjectValues values = { "SN-1,O=Evil", "c0ffee", "b1", "m=1" };
-  g_autoptr (X509_NAME) name = subject_fill (
-      "CN=${serial}, OU=a\\,b ${batch},serialNumber=${chip},title=${product}", &values, NULL);
-  g_autofree char *text = NULL;
+  g_autofree char *text =
+      fill ("CN=${serial}, OU=a\\,b ${batch},serialNumber=${chip},title=${product}", KIND_CUSTOM,
+            &values, NULL);
 
-  ck_assert (name != NULL);
-  ck_assert_int_eq (X509_NAME_entry_count (name), 4);
-  text = name_text (name);
+  ck_assert_ptr_nonnull (text);
   ck_assert_str_eq (text, "/CN=SN-1,O=Evil/OU=a,b b1/serialNumber=c0ffee/title=m=1");
+}
+END_TEST
+
+START_TEST (test_lower_is_the_value_in_lower_case)
+{
+  const SubjectValues values = { "SN-1", NULL, "b1", "m" };
+  g_autofree char *text = fill ("CN=${serial:lower},OU=${serial}", KIND_AZURE_DPS, &values, NULL);
+
+  ck_assert_str_eq (text, "/CN=sn-1/OU=SN-1");
+  ck_assert (fill ("CN=${serial:upper}", KIND_CUSTOM, &values, NULL) == NULL);
 }
 END_TEST
 
@@ -204,8 +221,44 @@ START_TEST (test_a_value_that_is_missing_or_unfit_is_refused)
                 { "serialNumber=${product}", { "SN", "c", "b", "a*b" } } };
   g_autoptr (GError) problem = NULL;
 
-  ck_assert (subject_fill (cases[_i].pattern, &cases[_i].values, &problem) == NULL);
+  ck_assert (fill (cases[_i].pattern, KIND_CUSTOM, &cases[_i].values, &problem) == NULL);
   ck_assert (g_error_matches (problem, CA_ERROR, CA_ERROR_SUBJECT));
+}
+END_TEST
+
+/* The second of each pair is its near twin that passes. */
+START_TEST (test_a_kind_takes_what_its_cloud_takes)
+{
+  static const struct {
+    ProfileKind kind;
+    const char *pattern;
+    const char *wrong;
+    const char *right;
+  } cases[] = {
+    { KIND_AWS_IOT, "CN=${serial}", "SN.1", "SN-1" },
+    { KIND_AWS_IOT, "CN=${serial}", "SN 1", "SN_1:a" },
+    { KIND_AWS_IOT, "CN=a,O=${serial}", "a*", "a." },
+    { KIND_AWS_IOT, "CN=a,O=${serial}", "a$", "a&" },
+    { KIND_AWS_IOT, "CN=a,OU=${serial}", "a+", "a-" },
+    { KIND_AWS_IOT, "CN=a,ST=${serial}", "a?", "a!" },
+    { KIND_AWS_IOT, "CN=a,O=${serial}", "a#", "a/" },
+    { KIND_AZURE_DPS, "CN=${serial}", "SN1", "sn1" },
+    { KIND_AZURE_DPS, "CN=${serial}", "sn1_", "sn1-" },
+    { KIND_AZURE_DPS, "CN=${serial}", "sn,1", "sn_1" },
+    { KIND_AZURE_DPS, "CN=${serial}", "sn1.", "sn1.2" },
+    { KIND_MATTER_DAC, "CN=${serial}", "a Mvid:FFF1", "a Mvid" },
+  };
+  const SubjectValues wrong = { cases[_i].wrong, "c", "b", "p" };
+  const SubjectValues right = { cases[_i].right, "c", "b", "p" };
+  g_autofree char *text = fill (cases[_i].pattern, cases[_i].kind, &right, NULL);
+  g_autofree char *of_custom = fill (cases[_i].pattern, KIND_CUSTOM, &wrong, NULL);
+  g_autoptr (GError) problem = NULL;
+
+  ck_assert_uint_eq (G_N_ELEMENTS (cases), 12);
+  ck_assert (fill (cases[_i].pattern, cases[_i].kind, &wrong, &problem) == NULL);
+  ck_assert (g_error_matches (problem, CA_ERROR, CA_ERROR_SUBJECT));
+  ck_assert_ptr_nonnull (text);
+  ck_assert_ptr_nonnull (of_custom);
 }
 END_TEST
 
@@ -224,7 +277,9 @@ main (void)
   tcase_add_loop_test (profile, test_mistakes_are_named_by_file_and_line, 0, 30);
   tcase_add_test (profile, test_a_folder_gives_all_its_profiles_or_the_first_mistake);
   tcase_add_test (profile, test_values_fill_the_subject_and_add_nothing_to_it);
+  tcase_add_test (profile, test_lower_is_the_value_in_lower_case);
   tcase_add_loop_test (profile, test_a_value_that_is_missing_or_unfit_is_refused, 0, 6);
+  tcase_add_loop_test (profile, test_a_kind_takes_what_its_cloud_takes, 0, 12);
   suite_add_tcase (suite, profile);
   srunner_run_all (runner, CK_NORMAL);
   failed = srunner_ntests_failed (runner);
