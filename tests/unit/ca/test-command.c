@@ -290,10 +290,11 @@ issue_one (void)
 
   ck_assert_ptr_nonnull (status);
   ck_assert (!status->issuing->demo);
+  g_autofree char *digest = g_strndup (strchr (status->profiles[0], ':') + 1, 64);
   const SignRequest request = { .batch = "B1",
                                 .product = "",
                                 .profile = "sensor",
-                                .profile_sha256 = strchr (status->profiles[0], ':') + 1,
+                                .profile_sha256 = digest,
                                 .device = "KC-1",
                                 .csr = csr };
   entry = signer_client_sign (client, &request, deadline_in (20000), &problem);
