@@ -124,8 +124,10 @@ load_profiles (Generation *generation, const SignerConfig *config, GError **erro
 Generation *
 generation_load (const SignerConfig *config, GError **error)
 {
+  static gsize count;
   g_autoptr (Generation) generation = g_atomic_rc_box_new0 (Generation);
 
+  generation->number = (guint64)g_atomic_pointer_add (&count, 1) + 1;
   generation->authorities = g_ptr_array_new_with_free_func ((GDestroyNotify)authority_free);
   generation->templates =
       g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify)issue_template_free);

@@ -11,6 +11,7 @@
 #include "ca/issue.h"
 
 typedef struct {
+  guint64 number; /* from 1, no two of a process have the same */
   GPtrArray *authorities; /* of Authority, as they stand in signer.conf */
   const Authority *issuing;
   GHashTable *profiles;  /* name → Profile */

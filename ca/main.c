@@ -128,6 +128,7 @@ block_signals (void)
   sigemptyset (&signals);
   sigaddset (&signals, SIGTERM);
   sigaddset (&signals, SIGINT);
+  sigaddset (&signals, SIGHUP);
   pthread_sigmask (SIG_BLOCK, &signals, NULL);
 }
 
@@ -141,7 +142,7 @@ say_ready (Signer *signer)
 }
 
 static int
-run_server (const SignerConfig *config)
+run_server (const char *path, const SignerConfig *config)
 {
   g_autoptr (GError) problem = NULL;
   g_autoptr (Signer) signer = NULL;
@@ -150,7 +151,8 @@ run_server (const SignerConfig *config)
   block_signals ();
   if (!confine_drop_capabilities (&problem)
       || (signer = signer_open (config, LOG_OPEN_WRITE, &problem)) == NULL
-      || (server = server_open (config, signer, &problem)) == NULL || !sandbox_enter (&problem))
+      || (server = server_open (path, config, signer, &problem)) == NULL
+      || !sandbox_enter (&problem))
     return fail (problem);
   sd_notify (0, "READY=1");
   say_ready (signer);
@@ -172,7 +174,7 @@ run_with_config (const Options *options)
   if (!harden_process (&problem) || (options->child && !harden_follow_parent (&problem))
       || (config = signer_config_load (options->config, &problem)) == NULL)
     return fail (problem);
-  return options->check ? run_check (config) : run_server (config);
+  return options->check ? run_check (config) : run_server (options->config, config);
 }
 
 static gboolean

@@ -15,6 +15,7 @@
 #include <sys/eventfd.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <systemd/sd-daemon.h>
 #include <unistd.h>
 
 #define MOST_CONNECTIONS 128
@@ -23,6 +24,7 @@
 
 struct Server {
   Signer *signer;
+  const char *config; /* path of signer.conf */
   ListenPeers peers;
   int listening;
   int lock;
@@ -38,13 +40,14 @@ typedef struct {
 } Connection;
 
 Server *
-server_open (const SignerConfig *config, Signer *signer, GError **error)
+server_open (const char *path, const SignerConfig *config, Signer *signer, GError **error)
 {
   g_autoptr (Server) server = g_new0 (Server, 1);
 
   g_mutex_init (&server->mutex);
   g_cond_init (&server->ended);
   server->signer = signer;
+  server->config = path;
   server->listening = -1;
   server->lock = -1;
   server->stop = eventfd (0, EFD_CLOEXEC);
@@ -195,27 +198,67 @@ stop (Server *server)
   g_mutex_unlock (&server->mutex);
 }
 
-gboolean
-server_run (Server *server, GError **error)
+static int
+open_signals (GError **error)
 {
   sigset_t signals;
-  struct pollfd pollers[2] = { { .fd = server->listening, .events = POLLIN } };
-  int signal_fd;
+  int fd;
 
   sigemptyset (&signals);
   sigaddset (&signals, SIGTERM);
   sigaddset (&signals, SIGINT);
-  signal_fd = signalfd (-1, &signals, SFD_CLOEXEC);
-  if (signal_fd < 0) {
+  sigaddset (&signals, SIGHUP);
+  fd = signalfd (-1, &signals, SFD_CLOEXEC);
+  if (fd < 0)
     g_set_error (error, CA_ERROR, CA_ERROR_INTERNAL, "signalfd: %s", g_strerror (errno));
+  return fd;
+}
+
+/* Orders go on meanwhile; a new connection waits. */
+static void
+reload (Server *server)
+{
+  g_autoptr (GError) problem = NULL;
+
+  sd_notify (0, "RELOADING=1");
+  if (signer_reload (server->signer, server->config, &problem))
+    g_message ("reloaded %s", server->config);
+  else
+    g_warning ("nothing was reloaded, the signer goes on with what it had: %s", problem->message);
+  sd_notify (0, "READY=1");
+}
+
+/* FALSE once the server shall end. */
+static gboolean
+handle_signal (Server *server, int signals)
+{
+  struct signalfd_siginfo info;
+
+  if (read (signals, &info, sizeof info) != sizeof info || info.ssi_signo != SIGHUP)
     return FALSE;
-  }
-  pollers[1] = (struct pollfd){ .fd = signal_fd, .events = POLLIN };
-  while (pollers[1].revents == 0) {
-    if (poll (pollers, G_N_ELEMENTS (pollers), -1) > 0 && pollers[0].revents != 0)
+  reload (server);
+  return TRUE;
+}
+
+gboolean
+server_run (Server *server, GError **error)
+{
+  int signals = open_signals (error);
+  struct pollfd pollers[2] = { { .fd = server->listening, .events = POLLIN },
+                               { .fd = signals, .events = POLLIN } };
+  gboolean more = TRUE;
+
+  if (signals < 0)
+    return FALSE;
+  while (more) {
+    if (poll (pollers, G_N_ELEMENTS (pollers), -1) <= 0)
+      continue;
+    if (pollers[1].revents != 0)
+      more = handle_signal (server, signals);
+    else if (pollers[0].revents != 0)
       accept_connection (server);
   }
-  close (signal_fd);
+  close (signals);
   stop (server);
   return TRUE;
 }

@@ -3,28 +3,16 @@
  * See signer.h. A key is reserved while an order for it runs: the second of two orders
  * that come at once waits, and then finds the first one's entry in the log.
  */
-#include "ca/signer.h"
+#include "ca/signer-private.h"
 
 #include "base/encode.h"
 #include "base/text.h"
 #include "ca/csr.h"
 #include "ca/issue.h"
-#include "ca/log-authorities.h"
 
 #include <string.h>
 
 #define MOST_TEXT 128
-/* A clock may be set back a little by time synchronisation. */
-#define CLOCK_SLACK (5 * G_TIME_SPAN_MINUTE)
-
-struct Signer {
-  IssuanceLog *log;
-  GMutex mutex; /* guards what follows */
-  Generation *current;
-  GCond released;
-  GHashTable *reserved; /* GBytes: SHA-256 of keys whose order is running */
-  char *reload_problem; /* why it stayed with what it has, or NULL */
-};
 
 static gboolean G_GNUC_PRINTF (3, 4) refuse (GError **error, CaError code, const char *format, ...)
 {
@@ -37,64 +25,6 @@ static gboolean G_GNUC_PRINTF (3, 4) refuse (GError **error, CaError code, const
   g_set_error_literal (error, CA_ERROR, (int)code, message);
   return FALSE;
 }
-
-/* ---- opening ---- */
-
-/* A typing error must not begin a new log in a new place, so the folder is never made here. */
-static gboolean
-open_log (Signer *signer, const SignerConfig *config, LogOpenMode mode, GError **error)
-{
-  g_autofree char *path = g_build_filename (config->state_folder, "issuance.log", NULL);
-
-  if (!g_file_test (config->state_folder, G_FILE_TEST_IS_DIR))
-    return refuse (error, CA_ERROR_LOG,
-                   "StateFolder=%s: there is no such folder; make it, and give it to the signer's "
-                   "user",
-                   config->state_folder);
-  signer->log = issuance_log_open (path, signer->current->issuing->origin, mode, error);
-  if (signer->log == NULL || !log_knows_one_of (signer->log, signer->current->authorities, error))
-    return FALSE;
-  return mode == LOG_OPEN_CHECK
-         || log_enter_authorities (signer->log, signer->current->authorities, error);
-}
-
-Signer *
-signer_open (const SignerConfig *config, LogOpenMode mode, GError **error)
-{
-  g_autoptr (Signer) signer = g_new0 (Signer, 1);
-
-  g_mutex_init (&signer->mutex);
-  g_cond_init (&signer->released);
-  signer->reserved = g_hash_table_new (g_bytes_hash, g_bytes_equal);
-  signer->current = generation_load (config, error);
-  if (signer->current == NULL || !open_log (signer, config, mode, error))
-    return NULL;
-  return g_steal_pointer (&signer);
-}
-
-void
-signer_close (Signer *signer)
-{
-  if (signer == NULL)
-    return;
-  issuance_log_close (signer->log);
-  generation_unref (signer->current);
-  g_free (signer->reload_problem);
-  g_hash_table_unref (signer->reserved);
-  g_mutex_clear (&signer->mutex);
-  g_cond_clear (&signer->released);
-  g_free (signer);
-}
-
-Generation *
-signer_generation (Signer *signer)
-{
-  G_GNUC_UNUSED g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&signer->mutex);
-
-  return generation_ref (signer->current);
-}
-
-/* ---- one order ---- */
 
 static gboolean
 is_clean_text (const char *text, gboolean may_be_empty)
@@ -207,40 +137,28 @@ find_earlier (Signer *signer, const SignOrder *order, GBytes *spki_sha256, GByte
   return TRUE;
 }
 
-static gboolean
-check_clock (Signer *signer, const Authority *authority, gint64 now, GError **error)
-{
-  if (now / G_USEC_PER_SEC < authority->not_before)
-    return refuse (error, CA_ERROR_CLOCK,
-                   "this PC's clock stands before the beginning of the CA's validity");
-  if (now / G_USEC_PER_SEC >= authority->not_after)
-    return refuse (error, CA_ERROR_CLOCK,
-                   "this PC's clock stands after the end of the CA's validity");
-  return now + CLOCK_SLACK >= issuance_log_newest (signer->log)
-         || refuse (error, CA_ERROR_CLOCK,
-                    "this PC's clock stands before the newest entry of the issuance log");
-}
-
 static GBytes *
-issue (Signer *signer, const IssueTemplate *plan, const SignOrder *order, const Csr *csr,
-       GBytes *spki_sha256, guint64 *index, GError **error)
+issue (Signer *signer, const Generation *generation, const IssueTemplate *plan,
+       const SignOrder *order, const Csr *csr, GBytes *spki_sha256, guint64 *index, GError **error)
 {
   const SubjectValues subject = { order->device, order->chip_id, order->batch, order->product };
-  gint64 now = g_get_real_time ();
-  LogEntry entry = { .type = LOG_ENTRY_CERTIFICATE, .signed_at = now };
+  LogEntry entry = { .type = LOG_ENTRY_CERTIFICATE };
+  ClockReading now;
   g_autoptr (GBytes) certificate = NULL;
   gsize length;
 
-  if (!check_clock (signer, issue_template_authority (plan), now, error))
+  if (!signer_may_issue (signer, generation, issue_template_authority (plan), &now, error))
     return NULL;
-  certificate = issue_certificate (plan, csr, &subject, now / G_USEC_PER_SEC, error);
+  certificate = issue_certificate (plan, csr, &subject, now.real / G_USEC_PER_SEC, error);
   if (certificate == NULL)
     return NULL;
+  entry.signed_at = now.real;
   fill_entry (order, issue_template_profile (plan), spki_sha256, &entry);
   entry.certificate.data = g_bytes_get_data (certificate, &length);
   entry.certificate.length = length;
   if (!issuance_log_append (signer->log, &entry, index, error))
     return NULL;
+  signer_issued (signer, now);
   return g_byte_array_free_to_bytes (log_entry_encode (&entry));
 }
 
@@ -280,24 +198,7 @@ signer_sign (Signer *signer, const SignOrder *order, guint64 *index, GError **er
   spki_sha256 = sha256_of (csr.spki.data, csr.spki.length);
   reserve (signer, spki_sha256);
   if (find_earlier (signer, order, spki_sha256, &entry, index, error) && entry == NULL)
-    entry = issue (signer, plan, order, &csr, spki_sha256, index, error);
+    entry = issue (signer, generation, plan, order, &csr, spki_sha256, index, error);
   release (signer, spki_sha256);
   return entry;
-}
-
-char **
-signer_problems (Signer *signer)
-{
-  g_autoptr (GStrvBuilder) problems = g_strv_builder_new ();
-  G_GNUC_UNUSED g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&signer->mutex);
-
-  if (signer->reload_problem != NULL)
-    g_strv_builder_add (problems, signer->reload_problem);
-  return g_strv_builder_end (problems);
-}
-
-IssuanceLog *
-signer_log (const Signer *signer)
-{
-  return signer->log;
 }

@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include "ca/clock.h"
 #include "ca/generation.h"
 #include "ca/log.h"
 
@@ -32,6 +33,17 @@ typedef struct {
  * gets the same entry again. `index` is the entry's place in the log; the bytes are for
  * log_entry_decode(). */
 GBytes *signer_sign (Signer *signer, const SignOrder *order, guint64 *index, GError **error);
+
+/* Loads and checks signer.conf and the profiles beside those in use, and puts them in their place:
+ * orders that run end with what they began with, the next ones go by the new. Where anything is
+ * wrong, everything stays as it was; signer_problems() says so until a reload succeeds. */
+gboolean signer_reload (Signer *signer, const char *path, GError **error);
+
+/* TRUE where clock, CA and log let `authority` (of `generation`) sign anything at all; `now` is for
+ * its dates. CA_ERROR_CLOCK, CA_ERROR_LOG. Tell signer_issued() when it was signed and logged. */
+gboolean signer_may_issue (Signer *signer, const Generation *generation, const Authority *authority,
+                           ClockReading *now, GError **error);
+void signer_issued (Signer *signer, ClockReading now);
 
 /* What orders go by now; unref when done with it. */
 Generation *signer_generation (Signer *signer);
