@@ -5,6 +5,7 @@
  * answer from such a write, so it may go. Anything else that does not fit is damage, or
  * somebody's hand: the signer does not start, and says which entry it is.
  */
+#include "ca/log-key.h"
 #include "ca/log-private.h"
 
 #include <string.h>
@@ -13,8 +14,15 @@ void
 log_note_entry (IssuanceLog *log, const LogEntry *entry, guint64 offset)
 {
   /* CRLs come day by day with the same key, and nobody looks for them by it. */
-  if (entry->type != LOG_ENTRY_CRL)
-    log_index_add (log->index, entry->spki_sha256, log->offsets->len);
+  if (entry->type != LOG_ENTRY_CRL) {
+    guint8 key[LOG_HASH];
+
+    log_entry_key (entry, key);
+    log_index_add (log->index, key, log->offsets->len);
+    /* A CA is also looked for by what the log's header would say of it. */
+    if (entry->type == LOG_ENTRY_AUTHORITY && memcmp (key, entry->spki_sha256, LOG_HASH) != 0)
+      log_index_add (log->index, entry->spki_sha256, log->offsets->len);
+  }
   g_array_append_val (log->offsets, offset);
   log->newest = MAX (log->newest, entry->signed_at);
 }

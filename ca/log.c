@@ -162,11 +162,11 @@ issuance_log_newest (IssuanceLog *log)
 }
 
 GArray *
-issuance_log_find (IssuanceLog *log, const guint8 spki_sha256[LOG_HASH])
+issuance_log_find (IssuanceLog *log, const guint8 key[LOG_HASH])
 {
   G_GNUC_UNUSED g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&log->mutex);
 
-  return log_index_find (log->index, spki_sha256);
+  return log_index_find (log->index, key);
 }
 
 /* Where entry `index` begins and ends in the file. */

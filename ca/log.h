@@ -43,4 +43,4 @@ GBytes *issuance_log_read (IssuanceLog *log, guint64 index, GError **error);
 
 /* The places (guint64) of entries that may be for this key, oldest first or not; read them to
  * know. */
-GArray *issuance_log_find (IssuanceLog *log, const guint8 spki_sha256[LOG_HASH]);
+GArray *issuance_log_find (IssuanceLog *log, const guint8 key[LOG_HASH]);

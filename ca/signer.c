@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "ca/csr.h"
 #include "ca/issue.h"
+#include "ca/log-key.h"
 
 #include <string.h>
 
@@ -78,8 +79,9 @@ find_template (const Generation *generation, const SignOrder *order, GError **er
 
 /* What an entry must say for `order`. */
 static void
-fill_entry (const SignOrder *order, const Profile *profile, GBytes *spki_sha256, LogEntry *entry)
+fill_entry (const SignOrder *order, const Profile *profile, const Csr *csr, LogEntry *entry)
 {
+  g_autoptr (GBytes) spki_sha256 = sha256_of (csr->spki.data, csr->spki.length);
   g_autoptr (GBytes) csr_sha256 = sha256_of (order->csr.data, order->csr.length);
   g_autoptr (GBytes) profile_sha256 = hex_decode (profile->sha256);
 
@@ -94,18 +96,30 @@ fill_entry (const SignOrder *order, const Profile *profile, GBytes *spki_sha256,
 }
 
 static gboolean
-is_for_key (const LogEntry *entry, GBytes *spki_sha256)
+is_for_key (const LogEntry *entry, GBytes *number)
 {
+  guint8 key[LOG_HASH];
+
+  log_entry_key (entry, key);
+  return memcmp (key, g_bytes_get_data (number, NULL), LOG_HASH) == 0;
+}
+
+/* The same number may be dressed as another key. */
+static gboolean
+is_same_encoding (const LogEntry *entry, const Csr *csr)
+{
+  g_autoptr (GBytes) spki_sha256 = sha256_of (csr->spki.data, csr->spki.length);
+
   return memcmp (entry->spki_sha256, g_bytes_get_data (spki_sha256, NULL), LOG_HASH) == 0;
 }
 
 /* The entry that carried out this very order before, in `found`, or NULL in it where there is
  * none. FALSE where another device has the key. */
 static gboolean
-find_earlier (Signer *signer, const SignOrder *order, GBytes *spki_sha256, GBytes **found,
-              guint64 *index, GError **error)
+find_earlier (Signer *signer, const SignOrder *order, const Csr *csr, GBytes *number,
+              GBytes **found, guint64 *index, GError **error)
 {
-  g_autoptr (GArray) places = issuance_log_find (signer->log, g_bytes_get_data (spki_sha256, NULL));
+  g_autoptr (GArray) places = issuance_log_find (signer->log, g_bytes_get_data (number, NULL));
 
   for (guint i = 0; i < places->len; i++) {
     guint64 place = g_array_index (places, guint64, i);
@@ -117,7 +131,7 @@ find_earlier (Signer *signer, const SignOrder *order, GBytes *spki_sha256, GByte
     if (bytes == NULL)
       return FALSE;
     data = g_bytes_get_data (bytes, &length);
-    if (!log_entry_decode (data, length, &entry, NULL) || !is_for_key (&entry, spki_sha256))
+    if (!log_entry_decode (data, length, &entry, NULL) || !is_for_key (&entry, number))
       continue;
     if (entry.type != LOG_ENTRY_CERTIFICATE)
       return refuse (error, CA_ERROR_DUPLICATE_KEY,
@@ -128,6 +142,11 @@ find_earlier (Signer *signer, const SignOrder *order, GBytes *spki_sha256, GByte
       return refuse (error, CA_ERROR_DUPLICATE_KEY,
                      "this public key was certified for device %.*s already",
                      (int)entry.device.length, entry.device.data);
+    if (!is_same_encoding (&entry, csr))
+      return refuse (error, CA_ERROR_DUPLICATE_KEY,
+                     "this device has a certificate for the same key in another form (another "
+                     "exponent, or the point negated): entry %" G_GUINT64_FORMAT " of the log",
+                     place);
     if (span_is_text (entry.batch, order->batch) && span_is_text (entry.profile, order->profile)) {
       *found = g_steal_pointer (&bytes);
       *index = place;
@@ -139,7 +158,7 @@ find_earlier (Signer *signer, const SignOrder *order, GBytes *spki_sha256, GByte
 
 static GBytes *
 issue (Signer *signer, const Generation *generation, const IssueTemplate *plan,
-       const SignOrder *order, const Csr *csr, GBytes *spki_sha256, guint64 *index, GError **error)
+       const SignOrder *order, const Csr *csr, guint64 *index, GError **error)
 {
   const SubjectValues subject = { order->device, order->chip_id, order->batch, order->product };
   LogEntry entry = { .type = LOG_ENTRY_CERTIFICATE };
@@ -153,7 +172,7 @@ issue (Signer *signer, const Generation *generation, const IssueTemplate *plan,
   if (certificate == NULL)
     return NULL;
   entry.signed_at = now.real;
-  fill_entry (order, issue_template_profile (plan), spki_sha256, &entry);
+  fill_entry (order, issue_template_profile (plan), csr, &entry);
   entry.certificate.data = g_bytes_get_data (certificate, &length);
   entry.certificate.length = length;
   if (!issuance_log_append (signer->log, &entry, index, error))
@@ -163,21 +182,21 @@ issue (Signer *signer, const Generation *generation, const IssueTemplate *plan,
 }
 
 static void
-reserve (Signer *signer, GBytes *spki_sha256)
+reserve (Signer *signer, GBytes *number)
 {
   G_GNUC_UNUSED g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&signer->mutex);
 
-  while (g_hash_table_contains (signer->reserved, spki_sha256))
+  while (g_hash_table_contains (signer->reserved, number))
     g_cond_wait (&signer->released, &signer->mutex);
-  g_hash_table_add (signer->reserved, spki_sha256);
+  g_hash_table_add (signer->reserved, number);
 }
 
 static void
-release (Signer *signer, GBytes *spki_sha256)
+release (Signer *signer, GBytes *number)
 {
   G_GNUC_UNUSED g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&signer->mutex);
 
-  g_hash_table_remove (signer->reserved, spki_sha256);
+  g_hash_table_remove (signer->reserved, number);
   g_cond_broadcast (&signer->released);
 }
 
@@ -186,8 +205,9 @@ signer_sign (Signer *signer, const SignOrder *order, guint64 *index, GError **er
 {
   g_autoptr (Generation) generation = signer_generation (signer);
   const IssueTemplate *plan;
-  g_autoptr (GBytes) spki_sha256 = NULL;
+  g_autoptr (GBytes) number = NULL;
   GBytes *entry = NULL;
+  guint8 hash[LOG_HASH];
   Csr csr;
 
   if (!check_texts (order, error))
@@ -195,10 +215,11 @@ signer_sign (Signer *signer, const SignOrder *order, guint64 *index, GError **er
   plan = find_template (generation, order, error);
   if (plan == NULL || !csr_judge (order->csr.data, order->csr.length, &csr, NULL, error))
     return NULL;
-  spki_sha256 = sha256_of (csr.spki.data, csr.spki.length);
-  reserve (signer, spki_sha256);
-  if (find_earlier (signer, order, spki_sha256, &entry, index, error) && entry == NULL)
-    entry = issue (signer, generation, plan, order, &csr, spki_sha256, index, error);
-  release (signer, spki_sha256);
+  csr_key_number_sha256 (&csr, hash);
+  number = g_bytes_new (hash, sizeof hash);
+  reserve (signer, number);
+  if (find_earlier (signer, order, &csr, number, &entry, index, error) && entry == NULL)
+    entry = issue (signer, generation, plan, order, &csr, index, error);
+  release (signer, number);
   return entry;
 }

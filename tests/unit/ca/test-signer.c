@@ -7,6 +7,9 @@
 #include "tests/unit/ca/make.h"
 
 #include <check.h>
+#include <openssl/core_names.h>
+#include <openssl/ec.h>
+#include <openssl/param_build.h>
 #include <openssl/x509v3.h>
 #include <string.h>
 
@@ -212,6 +215,117 @@ START_TEST (test_one_key_is_for_one_device_only)
 }
 END_TEST
 
+static BIGNUM *
+number_of (EVP_PKEY *key, const char *name)
+{
+  BIGNUM *number = NULL;
+
+  ck_assert (EVP_PKEY_get_bn_param (key, name, &number));
+  return number;
+}
+
+static EVP_PKEY *
+key_from (const char *type, OSSL_PARAM_BLD *builder)
+{
+  EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_name (NULL, type, NULL);
+  OSSL_PARAM *parameters = OSSL_PARAM_BLD_to_param (builder);
+  EVP_PKEY *key = NULL;
+
+  ck_assert (EVP_PKEY_fromdata_init (context) > 0);
+  ck_assert (EVP_PKEY_fromdata (context, &key, EVP_PKEY_KEYPAIR, parameters) > 0);
+  OSSL_PARAM_free (parameters);
+  OSSL_PARAM_BLD_free (builder);
+  EVP_PKEY_CTX_free (context);
+  return key;
+}
+
+/* The same modulus with exponent 3 or the next one that has an inverse. */
+static EVP_PKEY *
+with_another_exponent (EVP_PKEY *key)
+{
+  OSSL_PARAM_BLD *builder = OSSL_PARAM_BLD_new ();
+  BN_CTX *context = BN_CTX_new ();
+  BIGNUM *n = number_of (key, OSSL_PKEY_PARAM_RSA_N);
+  BIGNUM *p = number_of (key, OSSL_PKEY_PARAM_RSA_FACTOR1);
+  BIGNUM *q = number_of (key, OSSL_PKEY_PARAM_RSA_FACTOR2);
+  BIGNUM *order = BN_new (), *e = BN_new (), *d = NULL;
+  EVP_PKEY *twin;
+
+  BN_sub_word (p, 1);
+  BN_sub_word (q, 1);
+  BN_mul (order, p, q, context);
+  for (BN_set_word (e, 3); (d = BN_mod_inverse (NULL, e, order, context)) == NULL;)
+    BN_add_word (e, 2);
+  OSSL_PARAM_BLD_push_BN (builder, OSSL_PKEY_PARAM_RSA_N, n);
+  OSSL_PARAM_BLD_push_BN (builder, OSSL_PKEY_PARAM_RSA_E, e);
+  OSSL_PARAM_BLD_push_BN (builder, OSSL_PKEY_PARAM_RSA_D, d);
+  twin = key_from ("RSA", builder);
+  for (guint i = 0; i < 6; i++)
+    BN_free ((BIGNUM *[]){ n, p, q, order, e, d }[i]);
+  BN_CTX_free (context);
+  return twin;
+}
+
+/* The private key n - d: the point has the same X. */
+static EVP_PKEY *
+negated (EVP_PKEY *key)
+{
+  OSSL_PARAM_BLD *builder = OSSL_PARAM_BLD_new ();
+  EC_GROUP *group = EC_GROUP_new_by_curve_name (NID_X9_62_prime256v1);
+  EC_POINT *point = EC_POINT_new (group);
+  BIGNUM *d = number_of (key, OSSL_PKEY_PARAM_PRIV_KEY);
+  guint8 bytes[65];
+  EVP_PKEY *twin;
+
+  BN_sub (d, EC_GROUP_get0_order (group), d);
+  EC_POINT_mul (group, point, d, NULL, NULL, NULL);
+  EC_POINT_point2oct (group, point, POINT_CONVERSION_UNCOMPRESSED, bytes, sizeof bytes, NULL);
+  OSSL_PARAM_BLD_push_utf8_string (builder, OSSL_PKEY_PARAM_GROUP_NAME, "P-256", 0);
+  OSSL_PARAM_BLD_push_octet_string (builder, OSSL_PKEY_PARAM_PUB_KEY, bytes, sizeof bytes);
+  OSSL_PARAM_BLD_push_BN (builder, OSSL_PKEY_PARAM_PRIV_KEY, d);
+  twin = key_from ("EC", builder);
+  EC_POINT_free (point);
+  EC_GROUP_free (group);
+  BN_clear_free (d);
+  return twin;
+}
+
+static GBytes *
+request_of (EVP_PKEY *key)
+{
+  RequestParts parts = make_parts (key, "SHA256");
+  GBytes *request = make_request (&parts);
+
+  parts_clear (&parts);
+  return request;
+}
+
+START_TEST (test_a_key_in_another_dress_is_the_same_key)
+{
+  static const struct {
+    const char *word;
+    EVP_PKEY *(*dress) (EVP_PKEY *key);
+  } cases[] = { { "rsa-2048", with_another_exponent }, { "P-256", negated } };
+  g_autoptr (Signer) signer = open_signer ();
+  EVP_PKEY *key = make_key (cases[_i].word);
+  EVP_PKEY *twin = cases[_i].dress (key);
+  g_autoptr (GBytes) request = request_of (key);
+  g_autoptr (GBytes) dressed = request_of (twin);
+  g_autoptr (GBytes) other = make_good_request (cases[_i].word, "SHA256");
+  guint64 index;
+  g_autoptr (GBytes) one = sign_well (signer, "SN-1", "b1", request, &index);
+
+  expect_refused (signer, "SN-2", "b1", dressed, CA_ERROR_DUPLICATE_KEY);
+  expect_refused (signer, "SN-1", "b1", dressed, CA_ERROR_DUPLICATE_KEY);
+  signer_close (g_steal_pointer (&signer));
+  signer = open_signer ();
+  expect_refused (signer, "SN-2", "b1", dressed, CA_ERROR_DUPLICATE_KEY);
+  g_bytes_unref (sign_well (signer, "SN-2", "b1", other, &index));
+  EVP_PKEY_free (key);
+  EVP_PKEY_free (twin);
+}
+END_TEST
+
 START_TEST (test_bad_orders_are_refused_and_nothing_is_logged)
 {
   g_autoptr (Signer) signer = open_signer ();
@@ -414,6 +528,7 @@ main (void)
   tcase_add_test (orders, test_the_same_order_gets_the_same_certificate_even_after_a_restart);
   tcase_add_test (orders, test_another_batch_gets_a_certificate_of_its_own);
   tcase_add_test (orders, test_one_key_is_for_one_device_only);
+  tcase_add_loop_test (orders, test_a_key_in_another_dress_is_the_same_key, 0, 2);
   tcase_add_test (orders, test_bad_orders_are_refused_and_nothing_is_logged);
   tcase_add_loop_test (orders, test_validity_never_goes_beyond_the_ca, 0, 7);
   tcase_add_test (orders, test_a_subject_that_this_device_can_not_fill_is_refused);
