@@ -161,7 +161,8 @@ judge (const GByteArray *request, EVP_PKEY *key, GError **error)
 {
   Csr csr;
 
-  return EVP_PKEY_is_a (key, "DSA") || csr_judge (request->data, request->len, &csr, NULL, error);
+  return EVP_PKEY_is_a (key, "DSA")
+         || csr_judge (request->data, request->len, NULL, &csr, NULL, error);
 }
 
 static gboolean

@@ -11,6 +11,7 @@
  */
 #include "ca/csr-private.h"
 #include "ca/keycheck.h"
+#include "ca/known-keys.h"
 
 static const guint8 oid_rsa[] = { 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01 };
 static const guint8 oid_ec[] = { 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01 };
@@ -263,12 +264,14 @@ csr_parse (const guint8 *der, gsize length, Csr *csr, GError **error)
 }
 
 gboolean
-csr_judge (const guint8 *der, gsize length, Csr *csr, EVP_PKEY **public_key, GError **error)
+csr_judge (const guint8 *der, gsize length, const KnownKeys *known, Csr *csr, EVP_PKEY **public_key,
+           GError **error)
 {
   EVP_PKEY *key;
   gboolean proven;
 
-  if (!csr_parse (der, length, csr, error) || !keycheck_csr (csr, error))
+  if (!csr_parse (der, length, csr, error) || !keycheck_csr (csr, error)
+      || !known_keys_check (known, csr, error))
     return FALSE;
   key = csr_public_key (csr, error);
   if (key == NULL)

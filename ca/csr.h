@@ -51,10 +51,13 @@ EVP_PKEY *csr_public_key (const Csr *csr, GError **error);
 /* Proof of possession: the request's own signature by its own key. */
 gboolean csr_verify (const Csr *csr, EVP_PKEY *public_key, GError **error);
 
-/* The one judgement: parse, key rules, key, proof of possession. `public_key` may be NULL;
- * else free it with EVP_PKEY_free(). */
-gboolean csr_judge (const guint8 *der, gsize length, Csr *csr, EVP_PKEY **public_key,
-                    GError **error);
+/* See known-keys.h. */
+typedef struct KnownKeys KnownKeys;
+
+/* The one judgement: parse, key rules, lists of known keys, key, proof of possession. `known` may
+ * be NULL, and `public_key`; else free it with EVP_PKEY_free(). */
+gboolean csr_judge (const guint8 *der, gsize length, const KnownKeys *known, Csr *csr,
+                    EVP_PKEY **public_key, GError **error);
 
 /* One request from a file's bytes, DER or PEM ("CERTIFICATE REQUEST", "NEW CERTIFICATE REQUEST"),
  * with nothing before or after it but white space. */

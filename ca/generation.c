@@ -131,7 +131,9 @@ generation_load (const SignerConfig *config, GError **error)
   generation->authorities = g_ptr_array_new_with_free_func ((GDestroyNotify)authority_free);
   generation->templates =
       g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify)issue_template_free);
-  if (!load_authorities (generation, config, error) || !load_profiles (generation, config, error))
+  generation->known_keys = known_keys_load ((const char *const *)config->known_keys, error);
+  if (generation->known_keys == NULL || !load_authorities (generation, config, error)
+      || !load_profiles (generation, config, error))
     return NULL;
   return g_steal_pointer (&generation);
 }
@@ -150,6 +152,7 @@ generation_clear (gpointer data)
   g_hash_table_unref (generation->templates);
   g_clear_pointer (&generation->profiles, g_hash_table_unref);
   g_ptr_array_unref (generation->authorities);
+  known_keys_free (generation->known_keys);
 }
 
 void

@@ -9,13 +9,15 @@
 #include "ca/authority.h"
 #include "ca/config.h"
 #include "ca/issue.h"
+#include "ca/known-keys.h"
 
 typedef struct {
-  guint64 number; /* from 1, no two of a process have the same */
+  guint64 number;         /* from 1, no two of a process have the same */
   GPtrArray *authorities; /* of Authority, as they stand in signer.conf */
   const Authority *issuing;
   GHashTable *profiles;  /* name → Profile */
   GHashTable *templates; /* name → IssueTemplate */
+  KnownKeys *known_keys; /* that no device may have */
 } Generation;
 
 /* Loads and checks everything that `config` names but the log. */

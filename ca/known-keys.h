@@ -15,8 +15,6 @@
 
 #include "ca/csr.h"
 
-typedef struct KnownKeys KnownKeys;
-
 /* `paths` is NULL-ended; no paths give an empty list. */
 KnownKeys *known_keys_load (const char *const *paths, GError **error);
 void known_keys_free (KnownKeys *known);

@@ -213,7 +213,8 @@ signer_sign (Signer *signer, const SignOrder *order, guint64 *index, GError **er
   if (!check_texts (order, error))
     return NULL;
   plan = find_template (generation, order, error);
-  if (plan == NULL || !csr_judge (order->csr.data, order->csr.length, &csr, NULL, error))
+  if (plan == NULL
+      || !csr_judge (order->csr.data, order->csr.length, generation->known_keys, &csr, NULL, error))
     return NULL;
   csr_key_number_sha256 (&csr, hash);
   number = g_bytes_new (hash, sizeof hash);

@@ -122,7 +122,7 @@ check_key (Run *run, GError **error)
   Csr csr;
 
   run_enter (run, STEP_CHECK_KEY);
-  if (!csr_judge (der, length, &csr, NULL, error))
+  if (!csr_judge (der, length, NULL, &csr, NULL, error))
     return FALSE;
   if (!key_is_of_kind (&csr, run->key_kind)) {
     g_autofree char *made = csr_describe_key (&csr);

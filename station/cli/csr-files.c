@@ -168,7 +168,7 @@ judge_bytes (CsrVerdict *verdict, const GByteArray *bytes)
   }
   g_autoptr (GBytes) der = csr_from_file_bytes ((const char *)bytes->data, bytes->len, &error);
   if (der != NULL
-      && csr_judge (g_bytes_get_data (der, NULL), g_bytes_get_size (der), &csr, NULL, &error))
+      && csr_judge (g_bytes_get_data (der, NULL), g_bytes_get_size (der), NULL, &csr, NULL, &error))
     accept_request (verdict, &csr);
   else
     reject (verdict, error);

@@ -162,7 +162,7 @@ check_request (Work *work, GBytes *request, gint64 device)
   GError *error = NULL;
   Csr csr;
 
-  must (csr_judge (der, length, &csr, NULL, &error), error);
+  must (csr_judge (der, length, NULL, &csr, NULL, &error), error);
   spki = g_bytes_new (csr.spki.data, csr.spki.length);
   must (ledger_take_key (work->ledger, device, spki, &error), error);
 }

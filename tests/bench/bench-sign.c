@@ -69,7 +69,7 @@ run_judge (Bench *bench, GBytes *request)
   const guint8 *data = g_bytes_get_data (request, &length);
   Csr csr;
 
-  g_assert_true (csr_judge (data, length, &csr, NULL, NULL));
+  g_assert_true (csr_judge (data, length, NULL, &csr, NULL, NULL));
 }
 
 static void

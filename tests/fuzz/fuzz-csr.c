@@ -62,7 +62,7 @@ LLVMFuzzerTestOneInput (const guint8 *data, size_t size)
   compare_with_openssl (&csr);
   name = csr_describe_key (&csr);
   g_free (name);
-  if (csr_judge (data, size, &csr, &key, NULL))
+  if (csr_judge (data, size, NULL, &csr, &key, NULL))
     EVP_PKEY_free (key);
   return 0;
 }

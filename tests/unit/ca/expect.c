@@ -16,7 +16,7 @@ judge_request (GBytes *request, GError **error)
   g_autofree guint8 *copy = g_memdup2 (data, length);
   Csr csr;
 
-  return csr_judge (copy, length, &csr, NULL, error);
+  return csr_judge (copy, length, NULL, &csr, NULL, error);
 }
 
 void

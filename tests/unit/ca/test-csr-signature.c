@@ -156,7 +156,7 @@ START_TEST (test_pss_passes_and_is_described)
   const guint8 *data = g_bytes_get_data (request, &length);
   Csr csr;
 
-  ck_assert (csr_judge (data, length, &csr, NULL, NULL));
+  ck_assert (csr_judge (data, length, NULL, &csr, NULL, NULL));
   ck_assert_int_eq (csr.signature_nid, NID_rsassaPss);
   description = csr_describe_signature (&csr);
   ck_assert_str_eq (description, cases[_i].description);
@@ -375,7 +375,7 @@ START_TEST (test_a_nordic_null_parameter_passes_and_is_noted)
   parts_set (&parts.algorithm, "300c06082a8648ce3d0403020500");
   request = make_request (&parts);
   data = g_bytes_get_data (request, &length);
-  ck_assert (csr_judge (data, length, &csr, NULL, NULL));
+  ck_assert (csr_judge (data, length, NULL, &csr, NULL, NULL));
   ck_assert (csr.null_parameter);
   description = csr_describe_signature (&csr);
   ck_assert_str_eq (description, "ecdsa-with-SHA256 (with a NULL parameter, as Nordic modems do)");

@@ -51,7 +51,7 @@ csr_of (GBytes *request)
   const guint8 *data = g_bytes_get_data (request, &length);
   Csr csr;
 
-  ck_assert (csr_judge (data, length, &csr, NULL, NULL));
+  ck_assert (csr_judge (data, length, NULL, &csr, NULL, NULL));
   return csr;
 }
 

@@ -3,6 +3,7 @@
  * The trusted core in this process: orders, certificates, and what must be refused.
  */
 #include "base/encode.h"
+#include "ca/csr.h"
 #include "ca/signer.h"
 #include "tests/unit/ca/make.h"
 
@@ -513,6 +514,60 @@ START_TEST (test_a_clock_that_went_back_stops_issuing)
 }
 END_TEST
 
+/* ---- known keys ---- */
+
+static void
+name_list (const char *name)
+{
+  g_autofree char *path = g_build_filename (folder, "signer.conf", NULL);
+  g_autofree char *list = g_build_filename (folder, name, NULL);
+  g_autofree char *before = NULL;
+  g_autofree char *lines = g_strdup_printf ("[signer]\nKnownKeys=%s\n", list);
+  g_auto (GStrv) around = NULL;
+  g_autofree char *after = NULL;
+
+  ck_assert (g_file_get_contents (path, &before, NULL, NULL));
+  around = g_strsplit (before, "[signer]\n", 2);
+  after = g_strjoinv (lines, around);
+  ck_assert (g_file_set_contents (path, after, -1, NULL));
+}
+
+START_TEST (test_a_key_on_a_list_gets_no_certificate)
+{
+  g_autoptr (GBytes) listed = make_good_request ("P-256", "SHA256");
+  g_autoptr (GBytes) other = make_good_request ("P-256", "SHA256");
+  g_autofree char *line = NULL;
+  g_autoptr (GBytes) entry = NULL;
+  Signer *signer;
+  guint64 index;
+  Csr csr;
+
+  ck_assert (csr_parse (g_bytes_get_data (listed, NULL), g_bytes_get_size (listed), &csr, NULL));
+  line = g_compute_checksum_for_data (G_CHECKSUM_SHA256, csr.spki.data, csr.spki.length);
+  folder_write (folder, "leaked", line, 0644);
+  name_list ("leaked");
+  signer = open_signer ();
+  expect_refused (signer, "SN-1", "b1", listed, CA_ERROR_KNOWN_KEY);
+  entry = sign_well (signer, "SN-1", "b1", other, &index);
+  signer_close (signer);
+}
+END_TEST
+
+START_TEST (test_a_list_that_is_not_there_stops_the_signer)
+{
+  g_autofree char *path = g_build_filename (folder, "signer.conf", NULL);
+  g_autoptr (GError) problem = NULL;
+  SignerConfig *config;
+
+  name_list ("none");
+  config = signer_config_load (path, NULL);
+  ck_assert_ptr_nonnull (config);
+  ck_assert_ptr_null (signer_open (config, LOG_OPEN_WRITE, &problem));
+  ck_assert_msg (strstr (problem->message, "none") != NULL, "%s", problem->message);
+  signer_config_free (config);
+}
+END_TEST
+
 int
 main (void)
 {
@@ -536,6 +591,8 @@ main (void)
   tcase_add_test (orders, test_many_orders_at_once_for_one_key_sign_once);
   tcase_add_test (orders, test_serials_are_random_and_never_the_same);
   tcase_add_test (orders, test_a_clock_that_went_back_stops_issuing);
+  tcase_add_test (orders, test_a_key_on_a_list_gets_no_certificate);
+  tcase_add_test (orders, test_a_list_that_is_not_there_stops_the_signer);
   suite_add_tcase (suite, orders);
   srunner_run_all (runner, CK_NORMAL);
   failed = srunner_ntests_failed (runner);
