@@ -242,7 +242,8 @@ authority_unlock (Authority *authority, const char *uri, const PassphraseSource 
   const KeystoreSource source = { .uri = uri,
                                   .passphrase = passphrase,
                                   .demo = authority->demo,
-                                  .public_key = authority->public_key };
+                                  .public_key = authority->public_key,
+                                  .algorithm = authority->signature };
 
   authority->keystore = keystore_open (&source, error);
   return authority->keystore != NULL;

@@ -2,8 +2,9 @@
  *
  * Where a CA's key is kept, by URI scheme: file:, pkcs11:, tpm2:. A key in a token may go away
  * while the signer runs, and come back: then signing fails with CA_ERROR_CA_TOKEN, and each further
- * order tries the token anew. Everything else that is wrong with a key is CA_ERROR_CA_KEY. Threads
- * share a keystore.
+ * order tries the token anew. Everything else that is wrong with a key is CA_ERROR_CA_KEY; a PIN
+ * that the token refused is never given to it again, for tokens lock after a few. Threads share a
+ * keystore; none waits longer than a token may be silent (see keystore.c) for another's call.
  */
 #pragma once
 
@@ -13,15 +14,18 @@
 typedef struct {
   const char *uri;                    /* "file:/etc/keycradle/ca.key" */
   const PassphraseSource *passphrase; /* of the key, or the token's PIN */
-  gboolean demo; /* a demo CA's key may be plain and readable to others; others may not */
-  EVP_PKEY *
-      public_key; /* of the CA certificate: the key must be its own; NULL where there is none yet */
+  gboolean demo;                      /* a demo CA's key may be plain and readable to others */
+  /* Of the CA certificate: the key must be its own. NULL where there is none yet. */
+  EVP_PKEY *public_key;
+  const SignatureAlgorithm
+      *algorithm; /* a token must be able to sign so; NULL: the key's default */
 } KeystoreSource;
 
 typedef struct Keystore Keystore;
 
-/* A key that is wrong is refused. A token that is absent is not: it may still come. Copies what it
- * needs of `source`. */
+/* A key that is wrong is refused. A token that is absent or refuses its PIN is not: keystore_sign()
+ * and keystore_problem() say so, as does a warning. A key in a token signs a few words at once, to
+ * show that it is the certificate's. Copies what it needs of `source`. */
 Keystore *keystore_open (const KeystoreSource *source, GError **error);
 void keystore_close (Keystore *keystore);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Keystore, keystore_close)
@@ -37,5 +41,7 @@ EVP_PKEY *keystore_public_key (const Keystore *keystore);
 /* "file", "pkcs11", "tpm2". */
 const char *keystore_scheme (const Keystore *keystore);
 
-/* Why it can't sign now, as last noticed; NULL where it can. Free with g_free(). */
+/* Why it can't sign now; NULL where it can. Looks after a token that nobody uses, at most every two
+ * seconds, so a token that was pulled out or put back shows without an order. Free with g_free().
+ */
 char *keystore_problem (Keystore *keystore);

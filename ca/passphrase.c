@@ -78,20 +78,56 @@ trim (Passphrase *passphrase, GError **error)
   return passphrase->length > 0 || refuse (error, "the passphrase is empty");
 }
 
+static Passphrase *
+passphrase_new (void)
+{
+  Passphrase *passphrase = g_new0 (Passphrase, 1);
+
+  passphrase->text = OPENSSL_secure_zalloc (MOST_PASSPHRASE + 1);
+  return passphrase;
+}
+
+static Passphrase *
+copy (const Passphrase *kept)
+{
+  Passphrase *passphrase = passphrase_new ();
+
+  memcpy (passphrase->text, kept->text, kept->length + 1);
+  passphrase->length = kept->length;
+  return passphrase;
+}
+
 Passphrase *
 passphrase_read (const PassphraseSource *source, GError **error)
 {
   g_autoptr (Passphrase) passphrase = NULL;
-  int fd = open_source (source, error);
+  int fd;
   gboolean ok;
 
+  if (source->kept != NULL)
+    return copy (source->kept);
+  fd = open_source (source, error);
   if (fd < 0)
     return NULL;
-  passphrase = g_new0 (Passphrase, 1);
-  passphrase->text = OPENSSL_secure_zalloc (MOST_PASSPHRASE + 1);
+  passphrase = passphrase_new ();
   ok = read_text (fd, passphrase, error) && trim (passphrase, error);
   close (fd);
   return ok ? g_steal_pointer (&passphrase) : NULL;
+}
+
+gboolean
+passphrase_keep (PassphraseSource *source, GError **error)
+{
+  source->kept = passphrase_read (source, error);
+  source->fd = -1;
+  return source->kept != NULL;
+}
+
+gboolean
+passphrase_is_given (const PassphraseSource *source)
+{
+  return source->file != NULL || source->credential != NULL || source->fd >= 0
+         || source->kept != NULL;
 }
 
 void

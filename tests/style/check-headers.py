@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import sources
 
 PACKAGES = ['glib-2.0', 'gio-unix-2.0', 'libcrypto', 'sqlite3', 'gudev-1.0',
-            'libcbor', 'json-glib-1.0', 'smartcols', 'libsystemd']
+            'libcbor', 'json-glib-1.0', 'smartcols', 'libsystemd', 'p11-kit-1']
 SKIPPED_FOLDERS = ('tests/', 'drivers/smp/firmware/')
 
 build, compiler = sys.argv[1], sys.argv[2:]

@@ -16,6 +16,8 @@ RULES = [
     ('drivers/', {'ours': ('base/', 'drivers/'), 'systems': ''}),
     ('base/', {'ours': ('base/',), 'systems': 'openssl'}),
     ('ca/fleet/', {'ours': ('base/', 'ca/'), 'systems': 'openssl gmp'}),
+    ('ca/pkcs11-private.h', {'ours': ('ca/',), 'systems': 'openssl p11-kit'}),
+    ('ca/keystore-pkcs11.c', {'ours': ('ca/',), 'systems': 'openssl p11-kit'}),
     ('ca/', {'ours': ('base/', 'ca/'), 'systems': 'openssl'}),
     ('db/', {'ours': ('base/', 'db/'), 'systems': 'openssl sqlite'}),
     ('station/cli/', {'ours': ('base/', 'ca/error.h', 'ca/csr.h', 'ca/keycheck.h',
@@ -49,6 +51,8 @@ def system_offence(header, allowed):
         return 'only ui-tui/card/ draws'
     if header == 'gmp.h' and 'gmp' not in allowed:
         return 'GMP is for ca/fleet/ alone'
+    if header.startswith('p11-kit/') and 'p11-kit' not in allowed:
+        return 'PKCS#11 is for its keystore alone'
     if header.startswith('openssl/') and 'openssl' not in allowed:
         return 'no OpenSSL here'
     if allowed == 'freestanding' and header not in FREESTANDING:
