@@ -36,6 +36,9 @@ gboolean ledger_not_found (const char *kind, const char *name, GError **error);
 gboolean audit_add (Database *database, const char *actor, const char *kind, const char *subject,
                     const char *detail, gint64 *id, GError **error);
 
+/* Of chains (GPtrArray of GBytes DER), the CA first, in the order in which the CAs came. */
+GPtrArray *authorities_load (Database *database, GError **error);
+
 /* Moves the mark in the signer's log over what is stored behind it. */
 gboolean log_mark_advance (Database *database, GError **error);
 

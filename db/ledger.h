@@ -303,6 +303,13 @@ typedef struct {
  * ledger has another entry at that index: signer and ledger do not belong together. */
 gboolean ledger_store_certificate (Ledger *ledger, const Issuance *issuance, GError **error);
 
+/* Keeps a CA by its certificate, with `chain` (of GBytes DER, the CA first) in place of what was
+ * kept for it. */
+gboolean ledger_keep_chain (Ledger *ledger, const char *name, GPtrArray *chain, GError **error);
+
+/* All chains (GPtrArray of GBytes), in the order in which their CAs came. */
+GPtrArray *ledger_chains (Ledger *ledger, GError **error);
+
 /* What an entry of the signer's log that is no device's certificate says, as audit event. */
 typedef struct {
   const char *kind;    /* "ca-begin" */

@@ -63,7 +63,7 @@ aws_refusal (const ManifestRow *row, const ManifestContext *context)
   if (pem_length (row->der_length) > LONGEST_VALUE)
     return g_strdup_printf ("its certificate is longer than the %d characters that AWS takes",
                             LONGEST_VALUE);
-  if (context->ca_length > LONGEST_VALUE)
+  if (manifest_authority_of (context, row)->pem_length > LONGEST_VALUE)
     return g_strdup_printf ("the CA certificate is longer than the %d characters that AWS takes",
                             LONGEST_VALUE);
   /* Four values within their own limits can't exceed the limit of a line. */
@@ -81,7 +81,7 @@ aws_line (GString *text, const ManifestRow *row, const ManifestContext *context)
   g_string_append (text, ",\"CertificatePem\":\"");
   append_pem (text, row->der, row->der_length, "\\n");
   g_string_append (text, "\",\"CACertificatePem\":\"");
-  g_string_append (text, context->ca_pem);
+  g_string_append (text, manifest_authority_of (context, row)->pem);
   g_string_append (text, "\"}\n");
 }
 

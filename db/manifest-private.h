@@ -33,16 +33,30 @@ typedef struct {
   gboolean name_taken; /* another device of an earlier line has the same common name */
 } ManifestRow;
 
+/* A CA that rows may be of. */
+typedef struct {
+  char *pem;        /* ready to stand in a JSON string */
+  gsize pem_length; /* of the PEM itself, in characters */
+  GBytes *subject;  /* its Name; NULL where the certificate can't be read */
+  GBytes *key_mark; /* what certificates that its key signed contain; may be empty */
+} ManifestAuthority;
+
 /* What is the same for every row of one export. */
 typedef struct {
-  char *ca_pem;    /* the issuing CA, ready to stand in a JSON string */
-  gsize ca_length; /* of the PEM itself, in characters */
-  gint64 now;      /* seconds since 1970: the export's own time */
+  GPtrArray *authorities; /* of ManifestAuthority; the one that the export is recorded with first */
+  gint64 now;             /* seconds since 1970: the export's own time */
 } ManifestContext;
 
-void manifest_context_init (ManifestContext *context, GBytes *ca_certificate, gint64 now);
+/* `ca_certificate` is the issuing CA's when the export was made. */
+gboolean manifest_context_init (ManifestContext *context, Database *database,
+                                GBytes *ca_certificate, gint64 now, GError **error);
 void manifest_context_clear (ManifestContext *context);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (ManifestContext, manifest_context_clear)
+
+/* The CA that issued the row's certificate; where none that is known fits, the export's. */
+const ManifestAuthority *manifest_authority_of (const ManifestContext *context,
+                                                const ManifestRow *row);
+GPtrArray *manifest_authorities_new (Database *database, GBytes *recorded, GError **error);
 
 /* One format: three functions that turn rows into text, and three facts by which a file
  * is read again. Whenever the text that a format makes changes, `version` grows. */

@@ -8,25 +8,19 @@
 
 #define ROWS_BETWEEN_TELLING 1000
 
-void
-manifest_context_init (ManifestContext *context, GBytes *ca_certificate, gint64 now)
+gboolean
+manifest_context_init (ManifestContext *context, Database *database, GBytes *ca_certificate,
+                       gint64 now, GError **error)
 {
-  GString *pem = g_string_new (NULL);
-  gsize length;
-  const guint8 *der = g_bytes_get_data (ca_certificate, &length);
-
-  append_pem (pem, der, length, "\n");
-  context->ca_length = pem->len;
-  g_string_truncate (pem, 0);
-  append_pem (pem, der, length, "\\n");
-  context->ca_pem = g_string_free (pem, FALSE);
+  context->authorities = manifest_authorities_new (database, ca_certificate, error);
   context->now = now;
+  return context->authorities != NULL;
 }
 
 void
 manifest_context_clear (ManifestContext *context)
 {
-  g_clear_pointer (&context->ca_pem, g_free);
+  g_clear_pointer (&context->authorities, g_ptr_array_unref);
 }
 
 void

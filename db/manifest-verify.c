@@ -167,9 +167,9 @@ judge_against_record (ManifestVerification *verification, GError **error)
 {
   const ManifestRecord *recorded = &verification->recorded;
 
-  manifest_context_init (&verification->context, recorded->ca_certificate,
-                         recorded->at / G_USEC_PER_SEC);
-  if (!manifest_judge_lines (verification, error))
+  if (!manifest_context_init (&verification->context, verification->database,
+                              recorded->ca_certificate, recorded->at / G_USEC_PER_SEC, error)
+      || !manifest_judge_lines (verification, error))
     return FALSE;
   if (recorded->format_version == (gint64)verification->writer->version)
     return manifest_compare_with_export (verification, error);

@@ -209,8 +209,9 @@ walk_out (Database *database, Export *export, Output *output, GPtrArray *omissio
                         .progress = export->order->progress,
                         .progress_data = export->order->data };
 
-  manifest_context_init (&context, export->order->ca_certificate, export->at / G_USEC_PER_SEC);
-  return manifest_walk (database, &walk, output_line, output, error)
+  return manifest_context_init (&context, database, export->order->ca_certificate,
+                                export->at / G_USEC_PER_SEC, error)
+         && manifest_walk (database, &walk, output_line, output, error)
          && output_flush (output, error);
 }
 

@@ -25,7 +25,7 @@ ask_signer (Station *station, SignerClient *client)
   status = signer_client_status (client, deadline, &error);
   issuer_heard (station->issuer, error);
   /* Only now: catching up with a signer that does not answer would take its time. */
-  if (status != NULL)
+  if (status != NULL && issuer_take_status (station->issuer, status, &error))
     issuer_ready (station->issuer, client, deadline, &error);
   if (error != NULL)
     problem = g_strdup (error->message);

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * See certificate.h. Each device passes here twice: no key is decoded for it.
+ * See certificate.h. Each device passes here twice: only where its CA is told is a key decoded.
  */
 #include "station/certificate.h"
 
 #include <openssl/bio.h>
 #include <openssl/evp.h>
 #include <openssl/x509.h>
+#include <openssl/x509v3.h>
 #include <string.h>
 
 #include "base/certificate.h"
@@ -17,6 +18,7 @@
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (X509_NAME, X509_NAME_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (EVP_PKEY, EVP_PKEY_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (BIO, BIO_free_all)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (X509, X509_free)
 
 static gboolean
 split (GBytes *certificate, CertificateParts *parts)
@@ -52,6 +54,25 @@ certificate_is_self_issued (GBytes *certificate)
 
   return split (certificate, &parts)
          && certificate_part_equal (parts.issuer, parts.subject.data, parts.subject.length);
+}
+
+static X509 *
+decode (GBytes *certificate)
+{
+  gsize length;
+  const guint8 *data = g_bytes_get_data (certificate, &length);
+
+  return d2i_X509 (NULL, &data, (long)length);
+}
+
+gboolean
+certificate_is_issued_by (GBytes *certificate, GBytes *authority)
+{
+  g_autoptr (X509) below = decode (certificate);
+  g_autoptr (X509) above = decode (authority);
+
+  return below != NULL && above != NULL && X509_check_issued (above, below) == X509_V_OK
+         && X509_verify (below, X509_get0_pubkey (above)) == 1;
 }
 
 char *

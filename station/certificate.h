@@ -16,5 +16,8 @@ gboolean certificate_key_is_rsa (GBytes *certificate);
 char *certificate_issuer (GBytes *certificate);
 char *certificate_key_text (GBytes *certificate);
 
+/* TRUE where `authority` signed it: names and key identifiers fit, and so does the signature. */
+gboolean certificate_is_issued_by (GBytes *certificate, GBytes *authority);
+
 /* TRUE where subject and issuer are the same: the end of a chain. */
 gboolean certificate_is_self_issued (GBytes *certificate);

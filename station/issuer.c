@@ -20,7 +20,9 @@ struct Issuer {
   GMutex catching_up; /* held by the slot that does it */
   GMutex lock;        /* guards what follows */
   gboolean caught_up;
-  GPtrArray *chain; /* of GBytes */
+  GPtrArray *chains; /* of chains (GPtrArray of GBytes): every CA that ever issued here */
+  GBytes *issuing;   /* the certificate of the one that issues now, or NULL */
+  gboolean read;     /* `chains` holds what the ledger has */
   char *problem;
 };
 
@@ -34,6 +36,7 @@ issuer_new (Ledger *ledger, const char *signer_socket, gboolean demo)
   issuer->demo = demo;
   g_mutex_init (&issuer->catching_up);
   g_mutex_init (&issuer->lock);
+  issuer->chains = g_ptr_array_new_with_free_func ((GDestroyNotify)g_ptr_array_unref);
   return issuer;
 }
 
@@ -44,7 +47,8 @@ issuer_free (Issuer *issuer)
     return;
   g_mutex_clear (&issuer->catching_up);
   g_mutex_clear (&issuer->lock);
-  g_clear_pointer (&issuer->chain, g_ptr_array_unref);
+  g_ptr_array_unref (issuer->chains);
+  g_clear_pointer (&issuer->issuing, g_bytes_unref);
   g_free (issuer->socket);
   g_free (issuer->problem);
   g_free (issuer);
@@ -110,20 +114,119 @@ check_status (Issuer *issuer, const SignerStatus *status, GError **error)
   return TRUE;
 }
 
-/* Asks the signer afresh and remembers its chain. */
+/* ---- chains ---- */
+
+/* Under the lock. */
+static GPtrArray *
+find_chain (Issuer *issuer, GBytes *authority)
+{
+  for (guint i = 0; i < issuer->chains->len; i++) {
+    GPtrArray *chain = g_ptr_array_index (issuer->chains, i);
+
+    if (g_bytes_equal (g_ptr_array_index (chain, 0), authority))
+      return chain;
+  }
+  return NULL;
+}
+
+static gboolean
+chains_equal (const GPtrArray *a, const GPtrArray *b)
+{
+  if (a->len != b->len)
+    return FALSE;
+  for (guint i = 0; i < a->len; i++)
+    if (!g_bytes_equal (g_ptr_array_index (a, i), g_ptr_array_index (b, i)))
+      return FALSE;
+  return TRUE;
+}
+
+/* What an earlier life of this station has seen. Once is enough. */
+static gboolean
+read_chains (Issuer *issuer, GError **error)
+{
+  g_autoptr (GPtrArray) known = NULL;
+  g_autoptr (GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new (&issuer->lock);
+
+  if (issuer->read)
+    return TRUE;
+  known = ledger_chains (issuer->ledger, error);
+  if (known == NULL)
+    return FALSE;
+  for (guint i = 0; i < known->len; i++) {
+    GPtrArray *chain = g_ptr_array_index (known, i);
+
+    if (chain->len > 0)
+      g_ptr_array_add (issuer->chains, g_ptr_array_ref (chain));
+  }
+  issuer->read = TRUE;
+  return TRUE;
+}
+
+/* In the ledger first: a certificate that is delivered must find its chain for ever. */
+static gboolean
+keep_chain (Issuer *issuer, const char *name, GPtrArray *chain, gboolean *news, GError **error)
+{
+  GPtrArray *known;
+  gboolean same;
+
+  g_mutex_lock (&issuer->lock);
+  known = find_chain (issuer, g_ptr_array_index (chain, 0));
+  same = known != NULL && chains_equal (known, chain);
+  g_mutex_unlock (&issuer->lock);
+  if (same)
+    return TRUE;
+  if (!ledger_keep_chain (issuer->ledger, name, chain, error))
+    return FALSE;
+  g_mutex_lock (&issuer->lock);
+  known = find_chain (issuer, g_ptr_array_index (chain, 0));
+  if (known != NULL)
+    g_ptr_array_remove (issuer->chains, known);
+  else
+    *news = TRUE;
+  g_ptr_array_add (issuer->chains, g_ptr_array_ref (chain));
+  g_mutex_unlock (&issuer->lock);
+  return TRUE;
+}
+
+static gboolean
+keep_chains (Issuer *issuer, const SignerStatus *status, GError **error)
+{
+  gboolean news = FALSE;
+
+  if (!read_chains (issuer, error))
+    return FALSE;
+  for (guint i = 0; i < status->authorities->len; i++) {
+    const SignerAuthority *authority = g_ptr_array_index (status->authorities, i);
+
+    if (!keep_chain (issuer, authority->name, authority->chain, &news, error))
+      return FALSE;
+  }
+  g_mutex_lock (&issuer->lock);
+  g_clear_pointer (&issuer->issuing, g_bytes_unref);
+  issuer->issuing = g_bytes_ref (g_ptr_array_index (status->issuing->chain, 0));
+  /* A new CA has an entry in the log, which no order's answer brings. */
+  issuer->caught_up = issuer->caught_up && !news;
+  g_mutex_unlock (&issuer->lock);
+  return TRUE;
+}
+
+gboolean
+issuer_take_status (Issuer *issuer, const SignerStatus *status, GError **error)
+{
+  return check_status (issuer, status, error) && keep_chains (issuer, status, error);
+}
+
 static SignerStatus *
 ask_status (Issuer *issuer, SignerClient *client, Deadline deadline, GError **error)
 {
   g_autoptr (SignerStatus) status = signer_client_status (client, deadline, error);
 
-  if (status == NULL || !check_status (issuer, status, error))
+  if (status == NULL || !issuer_take_status (issuer, status, error))
     return NULL;
-  g_mutex_lock (&issuer->lock);
-  g_clear_pointer (&issuer->chain, g_ptr_array_unref);
-  issuer->chain = chain_for_devices (status->issuing->chain);
-  g_mutex_unlock (&issuer->lock);
   return g_steal_pointer (&status);
 }
+
+/* ---- catching up ---- */
 
 static gboolean
 store_certificate (Issuer *issuer, const IssuanceEntry *entry, GError **error)
@@ -163,6 +266,20 @@ note_entry (Issuer *issuer, const IssuanceEntry *entry, const char *kind, GError
   return ledger_pass_log_entry (issuer->ledger, entry->index, &notice, error);
 }
 
+/* A CA that came and went while the station was away: only its own certificate is known. */
+static gboolean
+keep_entry (Issuer *issuer, const IssuanceEntry *entry, GError **error)
+{
+  g_autoptr (GPtrArray) chain = g_ptr_array_new_with_free_func ((GDestroyNotify)g_bytes_unref);
+  gboolean known, news = FALSE;
+
+  g_mutex_lock (&issuer->lock);
+  known = find_chain (issuer, entry->certificate) != NULL;
+  g_mutex_unlock (&issuer->lock);
+  g_ptr_array_add (chain, g_bytes_ref (entry->certificate));
+  return known || keep_chain (issuer, entry->device, chain, &news, error);
+}
+
 static gboolean
 store_entry (Issuer *issuer, const IssuanceEntry *entry, GError **error)
 {
@@ -170,7 +287,7 @@ store_entry (Issuer *issuer, const IssuanceEntry *entry, GError **error)
   case LOG_ENTRY_CERTIFICATE:
     return store_certificate (issuer, entry, error);
   case LOG_ENTRY_AUTHORITY:
-    return note_entry (issuer, entry, "ca-begin", error);
+    return keep_entry (issuer, entry, error) && note_entry (issuer, entry, "ca-begin", error);
   case LOG_ENTRY_VERIFICATION:
     return note_entry (issuer, entry, "ca-verification", error);
   case LOG_ENTRY_CRL:
@@ -261,12 +378,42 @@ issuer_heard (Issuer *issuer, const GError *error)
     set_state (issuer, FALSE, error);
 }
 
-GPtrArray *
-issuer_chain (Issuer *issuer)
+/* Of all CAs' chains, that of the one whose signature `certificate` carries; NULL where it is none
+ * of them. */
+static GPtrArray *
+chain_of (Issuer *issuer, GBytes *certificate)
 {
   g_autoptr (GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new (&issuer->lock);
 
-  return issuer->chain != NULL ? g_ptr_array_ref (issuer->chain) : NULL;
+  for (guint i = issuer->chains->len; i-- > 0;) {
+    GPtrArray *chain = g_ptr_array_index (issuer->chains, i);
+
+    if (certificate_is_issued_by (certificate, g_ptr_array_index (chain, 0)))
+      return chain_for_devices (chain);
+  }
+  return NULL;
+}
+
+GPtrArray *
+issuer_chain_of (Issuer *issuer, SignerClient *client, GBytes *certificate, Deadline deadline,
+                 GError **error)
+{
+  g_autoptr (SignerStatus) status = NULL;
+  GPtrArray *chain;
+
+  if (!read_chains (issuer, error))
+    return NULL;
+  chain = chain_of (issuer, certificate);
+  if (chain != NULL)
+    return chain;
+  status = ask_status (issuer, client, deadline, error);
+  if (status == NULL)
+    return NULL;
+  chain = chain_of (issuer, certificate);
+  if (chain == NULL)
+    g_set_error_literal (error, STATION_ERROR, STATION_ERROR_OTHER_SIGNER,
+                         "no CA that this station knows issued the device's certificate");
+  return chain;
 }
 
 GBytes *
@@ -274,7 +421,7 @@ issuer_ca_certificate (Issuer *issuer)
 {
   g_autoptr (GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new (&issuer->lock);
 
-  return issuer->chain != NULL ? g_bytes_ref (g_ptr_array_index (issuer->chain, 0)) : NULL;
+  return issuer->issuing != NULL ? g_bytes_ref (issuer->issuing) : NULL;
 }
 
 char *

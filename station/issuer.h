@@ -27,9 +27,14 @@ gboolean issuer_ready (Issuer *issuer, SignerClient *client, Deadline deadline, 
  * up again. */
 void issuer_heard (Issuer *issuer, const GError *error);
 
-/* The chain as devices get it: the issuing CA first, the root left out. Unref with
- * g_ptr_array_unref(); only after issuer_ready() succeeded. */
-GPtrArray *issuer_chain (Issuer *issuer);
+/* Keeps the chains of the CAs that the signer told of. */
+gboolean issuer_take_status (Issuer *issuer, const SignerStatus *status, GError **error);
+
+/* The chain of the CA that signed `certificate`, as devices get it: that CA first, the root left
+ * out. The signer is asked only where the CA is not known yet. Unref with g_ptr_array_unref().
+ * STATION_ERROR_OTHER_SIGNER where no known CA signed it. */
+GPtrArray *issuer_chain_of (Issuer *issuer, SignerClient *client, GBytes *certificate,
+                            Deadline deadline, GError **error);
 
 /* The issuing CA's certificate as last heard of; NULL where the signer never answered. */
 GBytes *issuer_ca_certificate (Issuer *issuer);

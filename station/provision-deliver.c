@@ -38,9 +38,13 @@ gather_credentials (Run *run, Credentials *credentials, GError **error)
 {
   const Profile *profile = run->context->order->profile;
 
-  run->chain = profile->install_chain
-                   ? issuer_chain (run->context->issuer)
-                   : g_ptr_array_new_with_free_func ((GDestroyNotify)g_bytes_unref);
+  /* Also where the device does not get it: what goes out has an issuer that is known. */
+  run->chain = issuer_chain_of (run->context->issuer, run->context->signer, run->certificate,
+                                run_within (run, EXCHANGE_TIME), error);
+  if (run->chain == NULL)
+    return FALSE;
+  if (!profile->install_chain)
+    g_ptr_array_set_size (run->chain, 0);
   run->roots = server_roots_load ((const char *const *)profile->server_roots,
                                   certificate_key_is_rsa (run->certificate), error);
   if (run->roots == NULL)
