@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * See issue.h. The to-be-signed part is written directly (RFC 5280, 4.1): issuer and key go
- * in byte for byte as CA certificate and request have them, and OpenSSL's X509 object, whose
- * key setter costs more than the signature, is not needed. OpenSSL signs; issue-check.c and the
- * tests, with OpenSSL's own parser, judge the result.
+ * See issue.h. The order is: build, judge (ca/lint.h), sign, verify and compare (ca/issue-check.h);
+ * who called logs it and only then lets it out. The to-be-signed part is written directly (RFC
+ * 5280, 4.1): issuer and key go in byte for byte as CA certificate and request have them, and
+ * OpenSSL's X509 object, whose key setter costs more than the signature, is not needed. OpenSSL
+ * signs.
  */
 #include "ca/issue.h"
 
@@ -11,6 +12,7 @@
 #include "ca/extensions.h"
 #include "ca/issue-check.h"
 #include "ca/keycheck.h"
+#include "ca/lint.h"
 #include "ca/matter.h"
 #include "ca/openssl.h"
 
@@ -27,6 +29,13 @@ struct IssueTemplate {
   GByteArray *extensions; /* all but the subject's key identifier, encoded */
   EVP_MD *sha1;           /* RFC 5280 names keys by it; no security rests on it */
 };
+
+/* What is settled anew for each certificate. */
+typedef struct {
+  guint8 serial[SERIAL_BYTES];
+  gint64 not_before;
+  gint64 not_after;
+} Parts;
 
 static gboolean
 refuse (GError **error, const char *message)
@@ -88,7 +97,10 @@ put_subject_key_id (GByteArray *out, const IssueTemplate *plan, const Csr *csr, 
   return TRUE;
 }
 
-/* 158 random bits and positive: the first byte is 0x01 to 0x7f, so the length is always 20. */
+/* The first byte is 0x01 to 0x7f, so the serial is positive and has 20 octets (RFC 5280, 4.1.2.2).
+ * No earlier serial is looked up: of 2^40 certificates with 158 random bits each, two are equal
+ * with probability 2^-79, far below that of any memory's failing. Every try draws anew: the serial
+ * of what the lint refuses is gone. */
 static gboolean
 draw_serial (guint8 serial[SERIAL_BYTES], GError **error)
 {
@@ -126,18 +138,18 @@ may_end (const IssueTemplate *plan, gint64 not_after)
 }
 
 static gboolean
-plan_validity (const IssueTemplate *plan, gint64 now, IssuePlan *result, GError **error)
+plan_validity (const IssueTemplate *plan, gint64 now, Parts *parts, GError **error)
 {
-  result->not_before = MAX (now - plan->profile->backdate_seconds, plan->authority->not_before);
-  result->not_after = wanted_end (plan, now);
-  if (!may_end (plan, result->not_after)) {
+  parts->not_before = MAX (now - plan->profile->backdate_seconds, plan->authority->not_before);
+  parts->not_after = wanted_end (plan, now);
+  if (!may_end (plan, parts->not_after)) {
     g_set_error (error, CA_ERROR, CA_ERROR_VALIDITY,
                  "profile %s asks for a certificate that outlives its CA; shorten Validity= or "
                  "write until-ca",
                  plan->profile->name);
     return FALSE;
   }
-  if (result->not_after > now)
+  if (parts->not_after > now)
     return TRUE;
   g_set_error (error, CA_ERROR, CA_ERROR_VALIDITY, "profile %s asks for an end in the past",
                plan->profile->name);
@@ -145,12 +157,12 @@ plan_validity (const IssueTemplate *plan, gint64 now, IssuePlan *result, GError 
 }
 
 static void
-put_validity (GByteArray *out, const IssuePlan *result)
+put_validity (GByteArray *out, const Parts *parts)
 {
   guint start = out->len;
 
-  der_put_time (out, result->not_before);
-  der_put_time (out, result->not_after);
+  der_put_time (out, parts->not_before);
+  der_put_time (out, parts->not_after);
   der_wrap (out, start, DER_SEQUENCE);
 }
 
@@ -173,7 +185,7 @@ put_extensions (GByteArray *out, const IssueTemplate *plan, const Csr *csr,
 /* TBSCertificate. */
 static gboolean
 put_tbs (GByteArray *out, const IssueTemplate *plan, const Csr *csr, const SubjectValues *values,
-         const IssuePlan *result, GError **error)
+         const Parts *parts, GError **error)
 {
   static const guint8 version_3[] = { 0xa0, 0x03, 0x02, 0x01, 0x02 };
   const SubjectPattern pattern = profile_subject (plan->profile);
@@ -182,11 +194,11 @@ put_tbs (GByteArray *out, const IssueTemplate *plan, const Csr *csr, const Subje
   const guint8 *issuer = g_bytes_get_data (authority->subject, &issuer_length);
 
   g_byte_array_append (out, version_3, sizeof version_3);
-  der_put (out, DER_INTEGER, result->serial.data, result->serial.length);
+  der_put (out, DER_INTEGER, parts->serial, SERIAL_BYTES);
   g_byte_array_append (out, authority->signature->identifier.data,
                        (guint)authority->signature->identifier.length);
   g_byte_array_append (out, issuer, (guint)issuer_length);
-  put_validity (out, result);
+  put_validity (out, parts);
   if (!subject_put (out, &pattern, values, error))
     return FALSE;
   g_byte_array_append (out, csr->spki.data, (guint)csr->spki.length);
@@ -255,18 +267,19 @@ issue_certificate (const IssueTemplate *plan, const Csr *csr, const SubjectValue
                    gint64 now, GError **error)
 {
   g_autoptr (GByteArray) out = g_byte_array_sized_new (2048);
-  g_autofree guint8 *tbs = NULL;
-  guint8 serial[SERIAL_BYTES];
-  IssuePlan result = { .serial = { serial, sizeof serial }, .spki = csr->spki };
+  const LintScope scope = { plan->authority, plan->profile, csr->spki };
+  g_autofree guint8 *copy = NULL;
+  Parts parts;
+  Span tbs;
 
-  if (!check_key (plan->profile, csr, error) || !draw_serial (serial, error)
-      || !plan_validity (plan, now, &result, error)
-      || !put_tbs (out, plan, csr, subject, &result, error))
+  if (!check_key (plan->profile, csr, error) || !draw_serial (parts.serial, error)
+      || !plan_validity (plan, now, &parts, error)
+      || !put_tbs (out, plan, csr, subject, &parts, error))
     return NULL;
-  tbs = g_memdup2 (out->data, out->len);
-  result.tbs = (Span){ tbs, out->len };
-  if (!sign (out, plan->authority, result.tbs, error)
-      || !issue_check (plan->authority, &result, out->data, out->len, error))
+  copy = g_memdup2 (out->data, out->len);
+  tbs = (Span){ copy, out->len };
+  if (!lint_check (&scope, tbs, error) || !sign (out, plan->authority, tbs, error)
+      || !issue_check (plan->authority, tbs, out->data, out->len, error))
     return NULL;
   return g_byte_array_free_to_bytes (g_steal_pointer (&out));
 }

@@ -23,7 +23,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (IssueTemplate, issue_template_free)
 const Profile *issue_template_profile (const IssueTemplate *plan);
 const Authority *issue_template_authority (const IssueTemplate *plan);
 
-/* The certificate (DER) for the judged `csr`, signed, read back and verified. `now` is in seconds
- * since 1970. CA_ERROR_SUBJECT, CA_ERROR_VALIDITY, CA_ERROR_INTERNAL. */
+/* The certificate (DER) for the judged `csr`, judged, signed and verified. `now` is in seconds
+ * since 1970. CA_ERROR_PROFILE_KEY, CA_ERROR_SUBJECT, CA_ERROR_VALIDITY, CA_ERROR_LINT,
+ * CA_ERROR_INTERNAL; what the keystore says. */
 GBytes *issue_certificate (const IssueTemplate *plan, const Csr *csr, const SubjectValues *subject,
                            gint64 now, GError **error);
