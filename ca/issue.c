@@ -68,7 +68,7 @@ issue_template_free (IssueTemplate *plan)
 {
   if (plan == NULL)
     return;
-  g_byte_array_unref (plan->extensions);
+  g_clear_pointer (&plan->extensions, g_byte_array_unref);
   EVP_MD_free (plan->sha1);
   g_free (plan);
 }

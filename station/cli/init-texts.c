@@ -147,8 +147,12 @@ init_signer_text (const char *folder)
 const char *
 init_profile_text (void)
 {
-  return "# What a certificate of this profile looks like; see keycradle-profile(5).\n"
+  return "# What a certificate of this profile looks like; see keycradle-profile(5). One of each "
+         "kind\n"
+         "# is in share/keycradle/examples.\n"
          "[certificate]\n"
+         "# aws-iot, azure-dps, idevid, matter-dac or custom\n"
+         "Kind=aws-iot\n"
          "# ${serial} ${chip} ${batch} ${product}\n"
          "Subject=CN=${serial},O=Example\n"
          "# until-ca, 3650d, 2030-01-31 or 99991231235959Z; never beyond the CA\n"
