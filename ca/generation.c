@@ -4,11 +4,44 @@
  */
 #include "ca/generation.h"
 
+#include "base/certificate.h"
+
 #include <string.h>
 
 /* STATUS tells of each with its chain, and must fit into a frame. */
 #define MOST_AUTHORITIES 8
 #define MOST_CHAIN_BYTES (40 * 1024)
+
+/* A key of a kind that no device may have can still be on a list, by its public key. */
+static gboolean
+check_certificate_key (const Generation *generation, const Authority *authority, GBytes *der,
+                       GError **error)
+{
+  g_autoptr (GError) problem = NULL;
+  CertificateParts parts;
+  Csr key;
+
+  if (!certificate_split (g_bytes_get_data (der, NULL), g_bytes_get_size (der), &parts))
+    return TRUE;
+  if (!csr_parse_key (parts.spki.data, parts.spki.length, &key, NULL))
+    key = (Csr){ .spki = { parts.spki.data, parts.spki.length } };
+  if (known_keys_check (generation->known_keys, &key, &problem))
+    return TRUE;
+  g_set_error (error, CA_ERROR, CA_ERROR_CA_CERTIFICATE,
+               "[ca %s]: a key of its chain is no secret: %s", authority->name, problem->message);
+  return FALSE;
+}
+
+/* Nobody may issue below a key that others know. */
+static gboolean
+check_chain_keys (const Generation *generation, const Authority *authority, GError **error)
+{
+  for (guint i = 0; i < authority->chain->len; i++)
+    if (!check_certificate_key (generation, authority, g_ptr_array_index (authority->chain, i),
+                                error))
+      return FALSE;
+  return TRUE;
+}
 
 static gboolean
 load_authority (Generation *generation, const SignerConfig *config, const AuthorityConfig *wanted,
@@ -23,6 +56,7 @@ load_authority (Generation *generation, const SignerConfig *config, const Author
   if (g_str_equal (wanted->name, config->issuing))
     generation->issuing = authority;
   return authority_check_mode (authority, config->production, error)
+         && check_chain_keys (generation, authority, error)
          && authority_unlock (authority, wanted->key, &wanted->passphrase, error);
 }
 

@@ -113,9 +113,12 @@ run_check (const SignerConfig *config)
   if (signer == NULL || !listen_peers (config->allowed_user, &peers, &problem))
     return fail (problem);
   generation = signer_generation (signer);
-  printf ("OK: %s, %s, %" G_GUINT64_FORMAT " entries in the issuance log\n",
+  printf ("OK: %s, %s, %" G_GUINT64_FORMAT " entries in the issuance log",
           generation->issuing->subject_text, generation->issuing->key_text,
           issuance_log_size (signer_log (signer)));
+  if (config->known_keys[0] != NULL)
+    printf (", %" G_GSIZE_FORMAT " known keys", known_keys_size (generation->known_keys));
+  printf ("\n");
   return EXIT_SUCCESS;
 }
 

@@ -93,6 +93,7 @@ signer_open (const SignerConfig *config, LogOpenMode mode, GError **error)
   if (signer->current == NULL || !open_log (signer, config, mode, error)
       || (mode == LOG_OPEN_WRITE && !enter_early (signer, signer->current, error)))
     return NULL;
+  signer_remember_log (signer);
   return g_steal_pointer (&signer);
 }
 
@@ -102,6 +103,7 @@ signer_close (Signer *signer)
   if (signer == NULL)
     return;
   issuance_log_close (signer->log);
+  recent_primes_free (signer->recent);
   generation_unref (signer->current);
   g_free (signer->fixed);
   g_free (signer->reload_problem);

@@ -4,11 +4,13 @@
  */
 #pragma once
 
+#include "ca/recent-primes.h"
 #include "ca/signer.h"
 
 struct Signer {
   IssuanceLog *log;
   Clock clock;
+  RecentPrimes *recent; /* with each modulus its place in the log */
   char *fixed;          /* settings that a reload can't change */
   GMutex mutex;         /* guards what follows */
   GCond released;       /* tells of `reserved` */
@@ -18,3 +20,12 @@ struct Signer {
   GMutex entering;      /* guards `entered` */
   guint64 entered;      /* number of the generation whose CAs stand in the log, or 0 */
 };
+
+/* FALSE with CA_ERROR_RSA_SHARED_PRIME, and the other device named. */
+gboolean signer_check_relatives (Signer *signer, const Csr *csr, GError **error);
+
+/* The key of entry `place` of the log. */
+void signer_remember_key (Signer *signer, const Csr *csr, guint64 place);
+
+/* Those of the log's newest entries, when the signer opens. */
+void signer_remember_log (Signer *signer);

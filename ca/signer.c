@@ -178,6 +178,7 @@ issue (Signer *signer, const Generation *generation, const IssueTemplate *plan,
   if (!issuance_log_append (signer->log, &entry, index, error))
     return NULL;
   signer_issued (signer, now);
+  signer_remember_key (signer, csr, *index);
   return g_byte_array_free_to_bytes (log_entry_encode (&entry));
 }
 
@@ -219,7 +220,8 @@ signer_sign (Signer *signer, const SignOrder *order, guint64 *index, GError **er
   csr_key_number_sha256 (&csr, hash);
   number = g_bytes_new (hash, sizeof hash);
   reserve (signer, number);
-  if (find_earlier (signer, order, &csr, number, &entry, index, error) && entry == NULL)
+  if (find_earlier (signer, order, &csr, number, &entry, index, error) && entry == NULL
+      && signer_check_relatives (signer, &csr, error))
     entry = issue (signer, generation, plan, order, &csr, index, error);
   release (signer, number);
   return entry;
