@@ -150,6 +150,133 @@ START_TEST (test_mistakes_are_named_by_file_and_line)
 }
 END_TEST
 
+#define AWS "[certificate]\nKind=aws-iot\nValidity=1d\n"
+#define AZURE "[certificate]\nKind=azure-dps\nValidity=1d\n"
+#define IDEVID "[certificate]\nKind=idevid\n"
+#define MATTER "[certificate]\nKind=matter-dac\nValidity=1d\nSubject=CN=a\n"
+#define CUSTOM "[certificate]\nKind=custom\nValidity=1d\n"
+#define CN "Subject=CN=a\n"
+
+/* The second of each pair is its near twin that is read. */
+static const struct {
+  const char *wrong;
+  const char *words;
+  const char *right;
+} kind_cases[] = {
+  { "[certificate]\nKind=aws\n", ":2: Kind is 'aws', but must be one of custom, aws-iot", AWS CN },
+  { AWS "Subject=O=a\n", ":4: the subject must have one CN", AWS "Subject=O=a,CN=b\n" },
+  { AWS "Subject=CN=a,CN=b\n", ":4: the subject must have one CN", AWS CN },
+  { AWS "Subject=CN=a.b\n", ":4: CN has '.'", AWS "Subject=CN=a-b\n" },
+  { AWS "Subject=CN=a,L=b\n", ":4: AWS IoT's templates", AWS "Subject=CN=a,ST=b\n" },
+  { AWS "Subject=CN=a,O=b*\n", ":4: O is 'b*'", AWS "Subject=CN=a,O=b.\n" },
+  { AWS CN "ExtendedKeyUsage=serverAuth\n", ":5: Kind=aws-iot needs ExtendedKeyUsage",
+    AWS CN "ExtendedKeyUsage=serverAuth;clientAuth\n" },
+  { AWS CN "KeyUsage=keyAgreement\n", ":5: Kind=aws-iot needs KeyUsage",
+    AWS CN "KeyUsage=keyAgreement;digitalSignature\n" },
+  { AWS CN "Vid=FFF1\n", ":5: Vid= has no place in a profile with Kind=aws-iot", AWS CN },
+  { AWS CN "MasaUrl=a\n", ":5: MasaUrl= has no place", AWS CN },
+  { AZURE "Subject=CN=A\n", ":4: CN is 'A'", AZURE CN },
+  { AZURE "Subject=CN=${serial}_\n", ":4: CN is '0_'", AZURE "Subject=CN=${serial}_b\n" },
+  { AZURE CN "Pid=8000\n", ":5: Pid= has no place", AZURE CN },
+  { IDEVID "Subject=CN=a\nHardwareType=1.2.3\n", ":3: the subject must have one serialNumber",
+    IDEVID "Subject=CN=a,serialNumber=b\nHardwareType=1.2.3\n" },
+  { IDEVID "Subject=serialNumber=b\n",
+    "hardware-module: needs HardwareType=", IDEVID "Subject=serialNumber=b\nSubjectAltName=\n" },
+  { IDEVID "Subject=serialNumber=b\nHardwareType=1.2.3\nKeyUsage=keyAgreement\n",
+    ":5: an IDevID has KeyUsage=digitalSignature",
+    IDEVID "Subject=serialNumber=b\nHardwareType=1.2.3\n"
+           "KeyUsage=keyEncipherment;digitalSignature\n" },
+  { IDEVID "Subject=serialNumber=b\nSubjectAltName=dns:a\n",
+    ":4: an IDevID's SubjectAltName= has one hardware-module:",
+    IDEVID "Subject=serialNumber=b\nSubjectAltName=dns:a;hardware-module:a\n"
+           "HardwareType=1.2\n" },
+  { MATTER "Pid=8000\n", "needs Vid=", MATTER "Vid=FFF1\nPid=8000\n" },
+  { MATTER "Vid=FFF1\n", "needs Pid=", MATTER "Vid=FFF1\nPid=8000\n" },
+  { MATTER "Vid=fff1\nPid=8000\n", ":5: Vid is 'fff1'", MATTER "Vid=FFF1\nPid=8000\n" },
+  { MATTER "Vid=FFF1\nPid=80000\n", ":6: Pid is '80000'", MATTER "Vid=FFF1\nPid=8001\n" },
+  { MATTER "Vid=FFF1\nPid=8000\nExtendedKeyUsage=clientAuth\n",
+    ":7: ExtendedKeyUsage= has no place", MATTER "Vid=FFF1\nPid=8000\n" },
+  { MATTER "Vid=FFF1\nPid=8000\nSubjectAltName=dns:a\n", ":7: SubjectAltName= has no place",
+    MATTER "Vid=FFF1\nPid=8000\n" },
+  { MATTER "Vid=FFF1\nPid=8000\nSubjectKeyIdentifier=no\n", ":7: a Matter DAC has",
+    MATTER "Vid=FFF1\nPid=8000\nSubjectKeyIdentifier=yes\n" },
+  { MATTER "Vid=FFF1\nPid=8000\nKeyUsage=keyAgreement\n", ":7: a Matter DAC has",
+    MATTER "Vid=FFF1\nPid=8000\nKeyUsage=digitalSignature\n" },
+  { MATTER "Vid=FFF1\nPid=8000\n[device]\nKey=p-384\n", ":8: a Matter DAC has a p-256 key",
+    MATTER "Vid=FFF1\nPid=8000\n[device]\nKey=p-256\n" },
+  { CUSTOM "Subject=\n", "needs Subject=", CUSTOM "Subject=\nSubjectAltName=dns:a\n" },
+  { CUSTOM CN "SubjectAltName=a.b\n",
+    ":5: 'a.b' is none of dns:", CUSTOM CN "SubjectAltName=dns:a.b\n" },
+  { CUSTOM CN "SubjectAltName=dns:a_b\n", ":5: 'a_b' is no DNS name",
+    CUSTOM CN "SubjectAltName=dns:a-b\n" },
+  { CUSTOM CN "SubjectAltName=dns:\n", ":5: 'dns:' has no value", CUSTOM CN "SubjectAltName=\n" },
+  { CUSTOM CN "SubjectAltName=uri:a b\n", ":5: 'a b' is no absolute URI",
+    CUSTOM CN "SubjectAltName=uri:a:b\n" },
+  { CUSTOM CN "SubjectAltName=ip:1.2.3\n", ":5: '1.2.3' is no IP address",
+    CUSTOM CN "SubjectAltName=ip:1.2.3.4\n" },
+  { CUSTOM CN "SubjectAltName=email:a@\n", ":5: 'a@' is no mail address",
+    CUSTOM CN "SubjectAltName=email:a@b\n" },
+  { CUSTOM CN "SubjectAltName=dns:${name}\n", ":5: '${name}' is no value",
+    CUSTOM CN "SubjectAltName=dns:${serial:lower}\n" },
+  { CUSTOM CN "SubjectAltName=dns:a;dns:b;dns:c;dns:d;dns:e;dns:f;dns:g;dns:h;dns:i\n",
+    ":5: SubjectAltName has more than 8",
+    CUSTOM CN "SubjectAltName=dns:a;dns:b;dns:c;dns:d;dns:e;dns:f;dns:g;dns:h\n" },
+  { CUSTOM CN "HardwareType=1.2.3\n", ":5: HardwareType= is for a hardware-module:",
+    CUSTOM CN "HardwareType=1.2.3\nSubjectAltName=hardware-module:a\n" },
+  { CUSTOM CN "HardwareType=3.1\nSubjectAltName=hardware-module:a\n",
+    ":5: '3.1' is no object identifier",
+    CUSTOM CN "HardwareType=2.1\nSubjectAltName=hardware-module:a\n" },
+  { CUSTOM CN "CertificatePolicies=1.40\n", ":5: '1.40' is no object identifier",
+    CUSTOM CN "CertificatePolicies=1.39\n" },
+  { CUSTOM CN "CertificatePolicies=1.2.03\n", ":5: '1.2.03' is no object identifier",
+    CUSTOM CN "CertificatePolicies=1.2.3\n" },
+  { CUSTOM CN "CertificatePolicies=1.2.3;1.2.3\n", ":5: '1.2.3' stands there twice",
+    CUSTOM CN "CertificatePolicies=1.2.3;1.2.4\n" },
+  { CUSTOM CN "ExtendedKeyUsage=clientAuth;clientAuth\n", ":5: 'clientAuth' stands in",
+    CUSTOM CN "ExtendedKeyUsage=clientAuth\n" },
+  { CUSTOM CN "CrlDistributionPoint=https://a/b\n", ":5: 'https://a/b' is no http://",
+    CUSTOM CN "CrlDistributionPoint=http://a/b\n" },
+  { CUSTOM CN "CaIssuers=http:///b\n", ":5: 'http:///b' is no http://",
+    CUSTOM CN "CaIssuers=http://a:80/b?c\n" },
+  { CUSTOM CN "MasaUrl=http://a\n", ":5: 'http://a' is neither", CUSTOM CN "MasaUrl=https://a\n" },
+  { CUSTOM CN "SubjectKeyIdentifier=maybe\n", ":5: SubjectKeyIdentifier is 'maybe'",
+    CUSTOM CN "SubjectKeyIdentifier=false\n" },
+  { CUSTOM CN "Vid=0000\n", ":5: Vid is '0000'", CUSTOM CN "Vid=0001\n" },
+};
+
+START_TEST (test_a_kinds_rules_are_named_by_file_and_line)
+{
+  g_autoptr (GError) problem = NULL;
+  g_autoptr (Profile) profile = NULL;
+  GError *of_twin = NULL;
+
+  ck_assert_uint_eq (G_N_ELEMENTS (kind_cases), 46);
+  ck_assert (load (kind_cases[_i].wrong, &problem) == NULL);
+  ck_assert (g_error_matches (problem, CA_ERROR, CA_ERROR_PROFILE));
+  ck_assert_msg (strstr (problem->message, kind_cases[_i].words) != NULL, "wanted '%s', got: %s",
+                 kind_cases[_i].words, problem->message);
+  profile = load (kind_cases[_i].right, &of_twin);
+  ck_assert_msg (profile != NULL, "the twin: %s", of_twin != NULL ? of_twin->message : "");
+}
+END_TEST
+
+START_TEST (test_a_kind_has_its_defaults)
+{
+  g_autoptr (Profile) custom = load (CUSTOM CN, NULL);
+  g_autoptr (Profile) idevid = load (IDEVID "Subject=serialNumber=a\nHardwareType=1.2.3\n", NULL);
+  g_autoptr (Profile) matter = load (MATTER "Vid=FFF1\nPid=8000\n", NULL);
+
+  ck_assert (custom->kind == KIND_CUSTOM && custom->subject_key_id && !custom->keys_listed);
+  ck_assert (custom->alternative_names[0] == NULL);
+  ck_assert (idevid->kind == KIND_IDEVID && !idevid->subject_key_id);
+  ck_assert_int_eq (idevid->until, NO_END);
+  ck_assert (idevid->extended_key_usage[0] == NULL);
+  ck_assert_str_eq (idevid->alternative_names[0], "hardware-module:${serial}");
+  ck_assert (matter->extended_key_usage[0] == NULL && matter->subject_key_id);
+  ck_assert_str_eq (matter->keys[0], "p-256");
+}
+END_TEST
+
 START_TEST (test_a_folder_gives_all_its_profiles_or_the_first_mistake)
 {
   g_autoptr (GHashTable) profiles = NULL;
@@ -275,6 +402,8 @@ main (void)
   tcase_add_test (profile, test_defaults_are_the_documented_ones);
   tcase_add_loop_test (profile, test_an_end_is_read_to_the_second, 0, 4);
   tcase_add_loop_test (profile, test_mistakes_are_named_by_file_and_line, 0, 30);
+  tcase_add_loop_test (profile, test_a_kinds_rules_are_named_by_file_and_line, 0, 46);
+  tcase_add_test (profile, test_a_kind_has_its_defaults);
   tcase_add_test (profile, test_a_folder_gives_all_its_profiles_or_the_first_mistake);
   tcase_add_test (profile, test_values_fill_the_subject_and_add_nothing_to_it);
   tcase_add_test (profile, test_lower_is_the_value_in_lower_case);
