@@ -175,13 +175,24 @@ close_tpm (gpointer state)
   g_free (tpm);
 }
 
-/* The provider takes it from the environment alone, which other threads must not see change: so it
- * is set when the first key is opened, before there are any, and is the same for all. */
+static gboolean
+is_one_thread (void)
+{
+  g_autoptr (GDir) tasks = g_dir_open ("/proc/self/task", 0, NULL);
+
+  return tasks != NULL && g_dir_read_name (tasks) != NULL && g_dir_read_name (tasks) == NULL;
+}
+
+/* The provider takes it from the environment alone, which must not change while other threads may
+ * read it: so it is set once, before there are any, and is the same for all keys. */
 static gboolean
 choose_tcti (const char *tcti, GError **error)
 {
   static const char *chosen = NULL;
 
+  if (chosen == NULL && !is_one_thread ())
+    return refuse (error, CA_ERROR_CA_KEY,
+                   "the signer had no key in a TPM so far: restart it to begin with one");
   if (chosen == NULL) {
     g_setenv ("TPM2OPENSSL_TCTI", tcti, TRUE);
     /* Their lines on stderr; what they say comes as errors too. */

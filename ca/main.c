@@ -102,6 +102,22 @@ run_init_demo (const Options *options)
   return EXIT_SUCCESS;
 }
 
+static gboolean
+check_keys (const Generation *generation, GError **error)
+{
+  for (guint i = 0; i < generation->authorities->len; i++) {
+    const Authority *authority = g_ptr_array_index (generation->authorities, i);
+    g_autofree char *problem = keystore_problem (authority->keystore);
+
+    if (problem != NULL) {
+      g_set_error (error, CA_ERROR, CA_ERROR_CA_KEY, "[ca %s] can't sign: %s", authority->name,
+                   problem);
+      return FALSE;
+    }
+  }
+  return TRUE;
+}
+
 static int
 run_check (const SignerConfig *config)
 {
@@ -113,9 +129,11 @@ run_check (const SignerConfig *config)
   if (signer == NULL || !listen_peers (config->allowed_user, &peers, &problem))
     return fail (problem);
   generation = signer_generation (signer);
-  printf ("OK: %s, %s, %" G_GUINT64_FORMAT " entries in the issuance log",
+  if (!check_keys (generation, &problem))
+    return fail (problem);
+  printf ("OK: %s, %s, key in %s, %" G_GUINT64_FORMAT " entries in the issuance log",
           generation->issuing->subject_text, generation->issuing->key_text,
-          issuance_log_size (signer_log (signer)));
+          keystore_scheme (generation->issuing->keystore), issuance_log_size (signer_log (signer)));
   if (config->known_keys[0] != NULL)
     printf (", %" G_GSIZE_FORMAT " known keys", known_keys_size (generation->known_keys));
   printf ("\n");

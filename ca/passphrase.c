@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #define MOST_PASSPHRASE 1024
+#define MOST_DESCRIPTORS 1024 /* PassphraseFd= is less */
 
 static gboolean
 refuse (GError **error, const char *message)
@@ -35,6 +36,22 @@ open_credential (const char *name, GError **error)
   return private_file_open (path, "passphrase", FALSE, error);
 }
 
+/* Each can be read once. When the configuration is loaded anew, its number may by now be another
+ * file's or a connection's, whose bytes are no passphrase. */
+static int
+take_descriptor (int fd, GError **error)
+{
+  static gboolean taken[MOST_DESCRIPTORS];
+
+  if (fd < MOST_DESCRIPTORS && !taken[fd]) {
+    taken[fd] = TRUE;
+    return fd;
+  }
+  g_set_error (error, CA_ERROR, CA_ERROR_CA_KEY,
+               "PassphraseFd=%d was read already and can't be read twice; restart the signer", fd);
+  return -1;
+}
+
 static int
 open_source (const PassphraseSource *source, GError **error)
 {
@@ -43,7 +60,7 @@ open_source (const PassphraseSource *source, GError **error)
   if (source->file != NULL)
     return private_file_open (source->file, "passphrase", FALSE, error);
   if (source->fd >= 0)
-    return source->fd;
+    return take_descriptor (source->fd, error);
   refuse (error, "the CA key is encrypted; say where its passphrase is with PassphraseFile=, "
                  "PassphraseCredential= or PassphraseFd=");
   return -1;
