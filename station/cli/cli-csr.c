@@ -7,7 +7,7 @@
 #include <stdio.h>
 
 #include "base/text.h"
-#include "station/cli/csr-files.h"
+#include "station/cli/csr-fleet.h"
 
 #define LINE_MOST 1000
 
@@ -38,23 +38,34 @@ exit_for (GPtrArray *verdicts)
   return code;
 }
 
+static void
+print_verdicts (const Cli *cli, GPtrArray *verdicts)
+{
+  if (cli->options.json) {
+    g_autofree char *json = csr_verdicts_json (verdicts);
+    fputs (json, stdout);
+    return;
+  }
+  for (guint i = 0; i < verdicts->len; i++)
+    print_verdict (g_ptr_array_index (verdicts, i));
+}
+
 CliExit
 cli_csr_check (Cli *cli, GError **error)
 {
   g_autoptr (GPtrArray) files = csr_files_find (cli->arguments);
   g_autoptr (GPtrArray) verdicts =
       g_ptr_array_new_with_free_func ((GDestroyNotify)csr_verdict_free);
+  g_autoptr (KnownKeys) known =
+      known_keys_load ((const char *const *)cli->options.known_keys, error);
 
-  for (guint i = 0; i < files->len; i++) {
-    CsrVerdict *verdict = csr_file_judge (g_ptr_array_index (files, i));
-    g_ptr_array_add (verdicts, verdict);
-    if (!cli->options.json)
-      print_verdict (verdict);
-  }
-  if (cli->options.json) {
-    g_autofree char *json = csr_verdicts_json (verdicts);
-    fputs (json, stdout);
-  }
+  if (known == NULL)
+    return CLI_FAILED;
+  for (guint i = 0; i < files->len; i++)
+    g_ptr_array_add (verdicts, csr_file_judge (g_ptr_array_index (files, i), known));
+  if (!csr_fleet_judge (verdicts, error))
+    return CLI_FAILED;
+  print_verdicts (cli, verdicts);
   if (files->len == 0) {
     g_set_error (error, CLI_ERROR, CLI_NOT_FOUND,
                  "There is no *.csr, *.pem or *.der in there: nothing was judged.");

@@ -77,6 +77,7 @@ typedef struct {
   char *output;
   gboolean new_only;
   gboolean ascii;
+  char **known_keys;
 } CliOptions;
 
 struct CliVerb;
@@ -121,7 +122,12 @@ gboolean cli_verb_takes (const CliVerb *verb, const char *name);
 
 /* ---- options.c ---- */
 
-typedef enum { CLI_OPTION_SWITCH, CLI_OPTION_TEXT, CLI_OPTION_COUNT } CliOptionKind;
+typedef enum {
+  CLI_OPTION_SWITCH,
+  CLI_OPTION_TEXT,
+  CLI_OPTION_TEXTS, /* may be given several times */
+  CLI_OPTION_COUNT
+} CliOptionKind;
 
 /* One option: what parsing, help and completion need of it. */
 typedef struct {

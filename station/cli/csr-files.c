@@ -13,8 +13,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "ca/csr.h"
-
 /* PEM of the largest request that is read takes less than half of it. */
 #define FILE_MOST (64u * 1024)
 #define FOLDER_DEPTH_MOST 32u
@@ -24,6 +22,8 @@ csr_verdict_free (CsrVerdict *verdict)
 {
   g_free (verdict->file);
   g_free (verdict->engineer);
+  g_free (verdict->identity);
+  g_clear_pointer (&verdict->number, g_bytes_unref);
   g_free (verdict);
 }
 
@@ -114,8 +114,19 @@ read_bounded (int fd)
   return g_steal_pointer (&bytes);
 }
 
+static char *
+identify (int fd)
+{
+  struct stat about;
+
+  if (fstat (fd, &about) != 0)
+    return NULL;
+  return g_strdup_printf ("%" G_GUINT64_FORMAT ":%" G_GUINT64_FORMAT, (guint64)about.st_dev,
+                          (guint64)about.st_ino);
+}
+
 static GByteArray *
-read_file (const char *file)
+read_file (const char *file, char **identity)
 {
   if (g_str_equal (file, "-"))
     return read_bounded (STDIN_FILENO);
@@ -123,6 +134,7 @@ read_file (const char *file)
   int fd = open (file, O_RDONLY | O_NOCTTY | O_CLOEXEC);
   if (fd < 0)
     return NULL;
+  *identity = identify (fd);
   GByteArray *bytes = read_bounded (fd);
   int saved = errno;
   close (fd);
@@ -155,7 +167,33 @@ accept_request (CsrVerdict *verdict, const Csr *csr)
 }
 
 static void
-judge_bytes (CsrVerdict *verdict, const GByteArray *bytes)
+keep_key (CsrVerdict *verdict, const Csr *csr)
+{
+  Span number = csr->modulus;
+
+  if (csr->key_type != CSR_KEY_RSA)
+    number = (Span){ csr->point.data + 1, csr->point.length - 1 };
+  verdict->key_type = csr->key_type;
+  verdict->number = g_bytes_new (number.data, number.length);
+}
+
+/* A key that is rejected can be another one's relative all the same. */
+static void
+keep_rejected_key (CsrVerdict *verdict, GBytes *der)
+{
+  EVP_PKEY *key;
+  Csr csr;
+
+  if (!csr_parse (g_bytes_get_data (der, NULL), g_bytes_get_size (der), &csr, NULL))
+    return;
+  key = csr_public_key (&csr, NULL);
+  if (key != NULL && csr_verify (&csr, key, NULL))
+    keep_key (verdict, &csr);
+  EVP_PKEY_free (key);
+}
+
+static void
+judge_bytes (CsrVerdict *verdict, const GByteArray *bytes, const KnownKeys *known)
 {
   g_autoptr (GError) error = NULL;
   Csr csr;
@@ -167,18 +205,24 @@ judge_bytes (CsrVerdict *verdict, const GByteArray *bytes)
     return;
   }
   g_autoptr (GBytes) der = csr_from_file_bytes ((const char *)bytes->data, bytes->len, &error);
-  if (der != NULL
-      && csr_judge (g_bytes_get_data (der, NULL), g_bytes_get_size (der), NULL, &csr, NULL, &error))
-    accept_request (verdict, &csr);
-  else
+  if (der == NULL) {
     reject (verdict, error);
+    return;
+  }
+  if (csr_judge (g_bytes_get_data (der, NULL), g_bytes_get_size (der), known, &csr, NULL, &error)) {
+    accept_request (verdict, &csr);
+    keep_key (verdict, &csr);
+    return;
+  }
+  reject (verdict, error);
+  keep_rejected_key (verdict, der);
 }
 
 CsrVerdict *
-csr_file_judge (const char *file)
+csr_file_judge (const char *file, const KnownKeys *known)
 {
   g_autoptr (CsrVerdict) verdict = g_new0 (CsrVerdict, 1);
-  g_autoptr (GByteArray) bytes = read_file (file);
+  g_autoptr (GByteArray) bytes = read_file (file, &verdict->identity);
 
   verdict->file = g_filename_display_name (file);
   verdict->readable = bytes != NULL;
@@ -188,7 +232,7 @@ csr_file_judge (const char *file)
     verdict->engineer = g_strdup_printf ("the file can't be read: %s", g_strerror (errno));
   }
   else
-    judge_bytes (verdict, bytes);
+    judge_bytes (verdict, bytes, known);
   return g_steal_pointer (&verdict);
 }
 

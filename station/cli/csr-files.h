@@ -5,7 +5,8 @@
  */
 #pragma once
 
-#include <glib.h>
+#include "ca/csr.h"
+#include "ca/known-keys.h"
 
 typedef struct {
   char *file; /* as shown; "-" for standard input */
@@ -14,6 +15,9 @@ typedef struct {
   const char *code; /* "ok", "unreadable", or the CA's word */
   const char *operator_text;
   char *engineer;
+  char *identity; /* the same for one file under two names; NULL for standard input */
+  CsrKeyType key_type;
+  GBytes *number; /* modulus, or X and Y, of the key that signed the request; NULL: none did */
 } CsrVerdict;
 
 void csr_verdict_free (CsrVerdict *verdict);
@@ -23,8 +27,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (CsrVerdict, csr_verdict_free)
  * gives its *.csr, *.pem and *.der, at any depth; links to folders are not followed. */
 GPtrArray *csr_files_find (char **arguments);
 
-/* Reads and judges one file, "-" being standard input. */
-CsrVerdict *csr_file_judge (const char *file);
+/* Reads and judges one file, "-" being standard input. `known` may be NULL. */
+CsrVerdict *csr_file_judge (const char *file, const KnownKeys *known);
 
 /* The verdicts as a JSON array with a newline; free with g_free(). */
 char *csr_verdicts_json (GPtrArray *verdicts);

@@ -59,6 +59,8 @@ const CliOption cli_options[] = {
   { "new-only", CLI_OPTION_SWITCH, AT (new_only), NULL,
     "only what the batch's last export in this format had not", FALSE },
   { "ascii", CLI_OPTION_SWITCH, AT (ascii), NULL, "the codes in letters alone", FALSE },
+  { "known-keys", CLI_OPTION_TEXTS, AT (known_keys), "FILE",
+    "refuse the keys of this list; may be given several times", FALSE },
   { NULL, CLI_OPTION_SWITCH, 0, NULL, NULL, FALSE },
 };
 
@@ -79,6 +81,8 @@ option_is_set (const CliOptions *options, const CliOption *option)
     return G_STRUCT_MEMBER (gboolean, options, option->offset);
   case CLI_OPTION_TEXT:
     return G_STRUCT_MEMBER (char *, options, option->offset) != NULL;
+  case CLI_OPTION_TEXTS:
+    return G_STRUCT_MEMBER (char **, options, option->offset) != NULL;
   case CLI_OPTION_COUNT:
     return G_STRUCT_MEMBER (gint64, options, option->offset) != -1;
   }
@@ -91,6 +95,7 @@ option_entry (CliOptions *options, const CliOption *option)
   static const GOptionArg kinds[] = {
     [CLI_OPTION_SWITCH] = G_OPTION_ARG_NONE,
     [CLI_OPTION_TEXT] = G_OPTION_ARG_FILENAME, /* the bytes as they are */
+    [CLI_OPTION_TEXTS] = G_OPTION_ARG_FILENAME_ARRAY,
     [CLI_OPTION_COUNT] = G_OPTION_ARG_INT64,
   };
 
@@ -236,9 +241,12 @@ cli_parse (Cli *cli, char **argv, GError **error)
 void
 cli_clear (Cli *cli)
 {
-  for (const CliOption *option = cli_options; option->name != NULL; option++)
+  for (const CliOption *option = cli_options; option->name != NULL; option++) {
     if (option->kind == CLI_OPTION_TEXT)
       g_clear_pointer (&G_STRUCT_MEMBER (char *, &cli->options, option->offset), g_free);
+    if (option->kind == CLI_OPTION_TEXTS)
+      g_clear_pointer (&G_STRUCT_MEMBER (char **, &cli->options, option->offset), g_strfreev);
+  }
   g_clear_pointer (&cli->arguments, g_strfreev);
   g_clear_object (&cli->api);
 }

@@ -77,7 +77,7 @@ const CliVerb cli_verbs[] = {
   { "operator", "disable", "OPERATOR", "", "Let somebody sign in no more.", CLI_ROLE_SUPERVISOR,
     cli_operator_disable },
 
-  { "csr", "check", "FILE...", "json", "Judge certificate requests; needs no station.",
+  { "csr", "check", "FILE...", "known-keys json", "Judge certificate requests; needs no station.",
     CLI_ROLE_NONE, cli_csr_check },
   { "driver", "list", "", "json no-headings", "List the device families that are known.",
     CLI_ROLE_AUDITOR, cli_driver_list },

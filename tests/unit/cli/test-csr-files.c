@@ -79,7 +79,7 @@ write_request (const char *name, EVP_PKEY *key, gboolean pem)
 static void
 expect_verdict (const char *path, gboolean accepted, const char *code)
 {
-  g_autoptr (CsrVerdict) verdict = csr_file_judge (path);
+  g_autoptr (CsrVerdict) verdict = csr_file_judge (path, NULL);
 
   ck_assert_msg (g_str_equal (verdict->code, code), "%s: %s", path, verdict->code);
   ck_assert_int_eq (verdict->accepted, accepted);
@@ -93,7 +93,7 @@ START_TEST (good_requests_are_accepted_and_their_key_is_named)
 
   expect_verdict (pem, TRUE, "ok");
   expect_verdict (der, TRUE, "ok");
-  g_autoptr (CsrVerdict) verdict = csr_file_judge (pem);
+  g_autoptr (CsrVerdict) verdict = csr_file_judge (pem, NULL);
   ck_assert_ptr_nonnull (strstr (verdict->engineer, "P-384"));
 }
 END_TEST
@@ -123,7 +123,7 @@ END_TEST
 START_TEST (what_cannot_be_read_is_no_verdict_on_a_request)
 {
   g_autofree char *path = g_build_filename (folder, "none.csr", NULL);
-  g_autoptr (CsrVerdict) verdict = csr_file_judge (path);
+  g_autoptr (CsrVerdict) verdict = csr_file_judge (path, NULL);
 
   ck_assert (!verdict->readable && !verdict->accepted);
   ck_assert_str_eq (verdict->code, "unreadable");
@@ -161,8 +161,8 @@ START_TEST (the_json_is_an_array_with_all_members)
       g_ptr_array_new_with_free_func ((GDestroyNotify)csr_verdict_free);
   g_autoptr (JsonParser) parser = json_parser_new ();
 
-  g_ptr_array_add (verdicts, csr_file_judge (good));
-  g_ptr_array_add (verdicts, csr_file_judge (odd));
+  g_ptr_array_add (verdicts, csr_file_judge (good, NULL));
+  g_ptr_array_add (verdicts, csr_file_judge (odd, NULL));
   g_autofree char *json = csr_verdicts_json (verdicts);
   ck_assert (json_parser_load_from_data (parser, json, -1, NULL));
   ck_assert_ptr_null (strchr (json, '\x1b'));
