@@ -20,7 +20,30 @@ order_new (const Batch *batch, const char *profile_folder, GError **error)
   order->scans_serials = batch->serial_scan;
   order->assigns_serials = batch->serial_prefix != NULL || batch->serial_scan;
   order->profile = profile;
+  order->profile_path = g_steal_pointer (&path);
   return order;
+}
+
+static gboolean
+words_equal (char **a, char **b)
+{
+  if (a == NULL || b == NULL)
+    return a == b;
+  return g_strv_equal ((const char *const *)a, (const char *const *)b);
+}
+
+Profile *
+order_changed_profile (const Order *order)
+{
+  const Profile *before = order->profile;
+  g_autoptr (Profile) now = profile_load (order->profile_path, NULL);
+
+  if (now == NULL || !words_equal (now->keys, before->keys)
+      || !words_equal (now->server_roots, before->server_roots)
+      || g_strcmp0 (now->endpoint, before->endpoint) != 0
+      || now->install_chain != before->install_chain || now->lock != before->lock)
+    return NULL;
+  return g_steal_pointer (&now);
 }
 
 Order *
@@ -36,6 +59,7 @@ order_clear (gpointer data)
 
   g_free (order->batch);
   g_free (order->product);
+  g_free (order->profile_path);
   profile_free (order->profile);
 }
 

@@ -136,13 +136,13 @@ check_key (Run *run, GError **error)
 }
 
 static gboolean
-ask_signer (Run *run, GError **error)
+ask_signer (Run *run, const char *profile_sha256, GError **error)
 {
   const ProvisionContext *context = run->context;
   const SignRequest request = { .batch = context->order->batch,
                                 .product = context->order->product,
                                 .profile = context->order->profile->name,
-                                .profile_sha256 = context->order->profile->sha256,
+                                .profile_sha256 = profile_sha256,
                                 .device = run->device->serial,
                                 .chip_id = run->identity->chip_id,
                                 .csr = run->csr };
@@ -160,16 +160,23 @@ ask_signer (Run *run, GError **error)
 }
 
 /* Asks once more when the signer went away in the middle: it answers a request that it has signed
- * already with the same certificate. */
+ * already with the same certificate. And when it has reloaded the profile since the batch was
+ * started: then the file tells which profile it has now. */
 static gboolean
 ask_signer_twice (Run *run, GError **error)
 {
+  const Order *order = run->context->order;
   g_autoptr (GError) failure = NULL;
+  g_autoptr (Profile) changed = NULL;
 
-  if (ask_signer (run, &failure))
+  if (ask_signer (run, order->profile->sha256, &failure))
     return TRUE;
   if (g_error_matches (failure, CA_ERROR, CA_ERROR_UNREACHABLE))
-    return ask_signer (run, error);
+    return ask_signer (run, order->profile->sha256, error);
+  if (g_error_matches (failure, CA_ERROR, CA_ERROR_PROFILE))
+    changed = order_changed_profile (order);
+  if (changed != NULL)
+    return ask_signer (run, changed->sha256, error);
   g_propagate_error (error, g_steal_pointer (&failure));
   return FALSE;
 }
