@@ -6,6 +6,7 @@
 
 #include "base/encode.h"
 #include "base/text.h"
+#include "ca/signer-authority.h"
 
 /* An ENTRIES reply must fit into a frame; what an entry takes besides its bytes is less. */
 #define ENTRIES_BYTES (WIRE_MOST - 8 * 1024)
@@ -131,6 +132,70 @@ answer_status (Signer *signer, GVariant *request, GError **error)
                         profiles);
 }
 
+/* What a supervisor asks for is rare, and worth a line. */
+static GVariant *
+answer_code (Signer *signer, GVariant *request, GError **error)
+{
+  const char *name, *code;
+  g_autoptr (GBytes) certificate = NULL;
+  guint64 index = 0;
+
+  g_variant_get (request, "(&s&s)", &name, &code);
+  certificate = signer_certify_code (signer, name, code, &index, error);
+  if (certificate == NULL)
+    return NULL;
+  g_message ("certified the code %s: entry %" G_GUINT64_FORMAT, code, index);
+  return g_variant_new ("(t@ay)", index, wire_bytes (certificate));
+}
+
+static GVariant *
+answer_revoke (Signer *signer, GVariant *request, GError **error)
+{
+  g_autoptr (GArray) items = g_array_new (FALSE, FALSE, sizeof (Revocation));
+  RevocationCounts counts;
+  GVariantIter iterator;
+  Revocation item;
+  guint8 reason;
+
+  if (g_variant_n_children (request) > WIRE_REVOKE_MOST) {
+    g_set_error (error, CA_ERROR, CA_ERROR_PROTOCOL, "more than %d revocations in one frame",
+                 WIRE_REVOKE_MOST);
+    return NULL;
+  }
+  g_variant_iter_init (&iterator, request);
+  while (g_variant_iter_next (&iterator, "(txy)", &item.place, &item.revoked_at, &reason)) {
+    item.reason = reason;
+    g_array_append_val (items, item);
+  }
+  if (!signer_revoke (signer, (const Revocation *)(gpointer)items->data, items->len, &counts,
+                      error))
+    return NULL;
+  return g_variant_new (WIRE_REVOKE_REPLY, counts.added, counts.unknown);
+}
+
+static GVariant *
+answer_crl (Signer *signer, GVariant *request, GError **error)
+{
+  g_auto (RevocationList) list = { 0 };
+  const char *name;
+  gboolean make;
+  guint64 offset;
+  gsize size = 0;
+  const guint8 *data;
+
+  g_variant_get (request, "(&sbt)", &name, &make, &offset);
+  if (!signer_revocation_list (signer, name, make, &list, error))
+    return NULL;
+  data = list.der != NULL ? g_bytes_get_data (list.der, &size) : NULL;
+  offset = MIN (offset, size);
+  if (make)
+    g_message ("made revocation list %" G_GUINT64_FORMAT " of the CA '%s': %u certificates",
+               list.head.number, name, list.count);
+  return g_variant_new ("(ttxxuu@ay)", list.head.number, (guint64)size, list.head.this_update,
+                        list.head.next_update, list.count, list.waiting,
+                        bytes_of_span (data + offset, MIN (size - offset, ENTRIES_BYTES)));
+}
+
 static GVariant *
 dispatch (Signer *signer, WireKind kind, GVariant *request, GError **error)
 {
@@ -141,6 +206,12 @@ dispatch (Signer *signer, WireKind kind, GVariant *request, GError **error)
     return answer_entries (signer, request, error);
   case WIRE_STATUS:
     return answer_status (signer, request, error);
+  case WIRE_CODE:
+    return answer_code (signer, request, error);
+  case WIRE_REVOKE:
+    return answer_revoke (signer, request, error);
+  case WIRE_CRL:
+    return answer_crl (signer, request, error);
   case WIRE_ERROR:
     break;
   }

@@ -30,6 +30,7 @@ typedef struct {
   EVP_PKEY *public_key;
   const SignatureAlgorithm *signature;
   Keystore *keystore; /* NULL until authority_unlock() */
+  guint crl_days;     /* how long a revocation list is good for */
 } Authority;
 
 /* Reads the PEM file: the issuing CA first, then its chain. `signature` is a word of

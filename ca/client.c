@@ -5,8 +5,8 @@
  */
 #include "ca/client.h"
 
+#include "ca/client-private.h"
 #include "ca/csr.h"
-#include "ca/wire.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -147,8 +147,8 @@ connect_until (SignerClient *client, Deadline deadline, GError **error)
   return TRUE;
 }
 
-static gboolean
-refuse_protocol (SignerClient *client, GError **error, const char *message)
+gboolean
+signer_client_refuse (SignerClient *client, GError **error, const char *message)
 {
   disconnect (client);
   g_set_error_literal (error, CA_ERROR, CA_ERROR_PROTOCOL, message);
@@ -164,7 +164,7 @@ take_error (SignerClient *client, GVariant *payload, GError **error)
 
   g_variant_get (payload, "(&s&s)", &word, &message);
   if (!ca_error_from_word (word, &code))
-    return refuse_protocol (client, error, "the signer gave a reason that is not known here");
+    return signer_client_refuse (client, error, "the signer gave a reason that is not known here");
   g_set_error_literal (error, CA_ERROR, (int)code, message);
   return FALSE;
 }
@@ -183,8 +183,9 @@ exchange (SignerClient *client, WireKind kind, GVariant *request, Deadline deadl
 }
 
 /* The only place that talks. */
-static GVariant *
-call (SignerClient *client, WireKind kind, GVariant *request, Deadline deadline, GError **error)
+GVariant *
+signer_client_call (SignerClient *client, WireKind kind, GVariant *request, Deadline deadline,
+                    GError **error)
 {
   g_autoptr (GVariant) held = g_variant_ref_sink (request);
   g_autoptr (GVariant) reply = NULL;
@@ -207,7 +208,7 @@ call (SignerClient *client, WireKind kind, GVariant *request, Deadline deadline,
     return NULL;
   }
   if (reply_kind != kind) {
-    refuse_protocol (client, error, "the signer answered another question");
+    signer_client_refuse (client, error, "the signer answered another question");
     return NULL;
   }
   return g_steal_pointer (&reply);
@@ -264,16 +265,17 @@ signer_client_sign (SignerClient *client, const SignRequest *request, Deadline d
 
   if (!check_request (request, error))
     return NULL;
-  reply = call (client, WIRE_SIGN,
-                g_variant_new ("(sssssms@ay)", request->batch, request->product, request->profile,
-                               request->profile_sha256, request->device, request->chip_id,
-                               wire_bytes (request->csr)),
-                deadline, error);
+  reply =
+      signer_client_call (client, WIRE_SIGN,
+                          g_variant_new ("(sssssms@ay)", request->batch, request->product,
+                                         request->profile, request->profile_sha256, request->device,
+                                         request->chip_id, wire_bytes (request->csr)),
+                          deadline, error);
   if (reply == NULL)
     return NULL;
   entry = entry_of (reply);
   if (entry == NULL)
-    refuse_protocol (client, error, "the signer's answer holds no certificate");
+    signer_client_refuse (client, error, "the signer's answer holds no certificate");
   return entry;
 }
 
@@ -283,8 +285,8 @@ signer_client_entries (SignerClient *client, guint64 from, guint most, Deadline 
 {
   g_autoptr (GPtrArray) entries =
       g_ptr_array_new_with_free_func ((GDestroyNotify)issuance_entry_free);
-  g_autoptr (GVariant) reply =
-      call (client, WIRE_ENTRIES, g_variant_new ("(tu)", from, most), deadline, error);
+  g_autoptr (GVariant) reply = signer_client_call (
+      client, WIRE_ENTRIES, g_variant_new ("(tu)", from, most), deadline, error);
 
   if (reply == NULL)
     return NULL;
@@ -294,7 +296,7 @@ signer_client_entries (SignerClient *client, guint64 from, guint most, Deadline 
 
     if (entry == NULL || entry->index != from + i) {
       issuance_entry_free (entry);
-      refuse_protocol (client, error, "the signer's entries are not in order");
+      signer_client_refuse (client, error, "the signer's entries are not in order");
       return NULL;
     }
     g_ptr_array_add (entries, entry);
@@ -353,8 +355,8 @@ signer_client_status (SignerClient *client, Deadline deadline, GError **error)
 {
   g_autoptr (SignerStatus) status = g_new0 (SignerStatus, 1);
   g_autoptr (GVariant) authorities = NULL;
-  g_autoptr (GVariant) reply =
-      call (client, WIRE_STATUS, g_variant_new (WIRE_STATUS_REQUEST), deadline, error);
+  g_autoptr (GVariant) reply = signer_client_call (
+      client, WIRE_STATUS, g_variant_new (WIRE_STATUS_REQUEST), deadline, error);
   const char *issuing;
 
   status->authorities = g_ptr_array_new_with_free_func (signer_authority_free);
@@ -364,6 +366,6 @@ signer_client_status (SignerClient *client, Deadline deadline, GError **error)
                  &status->log_origin, &status->problems, &authorities, &status->profiles);
   if (take_authorities (status, authorities, issuing))
     return g_steal_pointer (&status);
-  refuse_protocol (client, error, "the signer names no CA certificate");
+  signer_client_refuse (client, error, "the signer names no CA certificate");
   return NULL;
 }

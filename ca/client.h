@@ -87,3 +87,39 @@ void signer_status_free (SignerStatus *status);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SignerStatus, signer_status_free)
 
 SignerStatus *signer_client_status (SignerClient *client, Deadline deadline, GError **error);
+
+/* A certificate over a cloud's code by the CA `ca` ("": the one that issues), as DER: see
+ * ca/verification.h. Unref with g_bytes_unref(). */
+GBytes *signer_client_certify_code (SignerClient *client, const char *ca, const char *code,
+                                    Deadline deadline, GError **error);
+
+/* A certificate to be revoked, by its place in the log. */
+typedef struct {
+  guint64 log_index;
+  gint64 revoked_at; /* microseconds since 1970 */
+  guint8 reason;     /* CRLReason, RFC 5280, section 5.3.1 */
+} RevokedCertificate;
+
+/* Tells the signer of revoked certificates, as many as there are; what it knows already is no
+ * error. `unknown` receives how many are of CAs that the signer does not have (any more). A signer
+ * that is started again before it made a list has forgotten. */
+gboolean signer_client_revoke (SignerClient *client, const RevokedCertificate *certificates,
+                               gsize count, guint *unknown, Deadline deadline, GError **error);
+
+typedef struct {
+  guint64 number;     /* 0: none was made yet */
+  gint64 this_update; /* seconds since 1970 */
+  gint64 next_update;
+  guint count;   /* how many are revoked in it */
+  guint waiting; /* how many since */
+  GBytes *der;   /* NULL where it was not asked for, or there is none */
+} SignerCrl;
+
+void signer_crl_free (SignerCrl *crl);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (SignerCrl, signer_crl_free)
+
+/* CRL_LOOK tells about the newest revocation list of `ca`, CRL_READ reads it, CRL_MAKE has a new
+ * one made and reads that. */
+typedef enum { CRL_LOOK, CRL_READ, CRL_MAKE } SignerCrlMode;
+SignerCrl *signer_client_crl (SignerClient *client, const char *ca, SignerCrlMode mode,
+                              Deadline deadline, GError **error);

@@ -52,6 +52,7 @@ load_authority (Generation *generation, const SignerConfig *config, const Author
 
   if (authority == NULL)
     return FALSE;
+  authority->crl_days = wanted->crl_days;
   g_ptr_array_add (generation->authorities, authority);
   if (g_str_equal (wanted->name, config->issuing))
     generation->issuing = authority;

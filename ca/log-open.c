@@ -135,6 +135,7 @@ issuance_log_open (const char *path, const guint8 origin[LOG_HASH], LogOpenMode 
   log->waiting = g_ptr_array_new ();
   log->offsets = g_array_new (FALSE, FALSE, sizeof (guint64));
   log->index = log_index_new ();
+  log->crls = g_array_new (FALSE, FALSE, sizeof (LogCrl));
   memcpy (log->origin, origin, LOG_HASH);
   if (!open_file (log, path, mode, error) || !read_file (log, path, mode, error))
     return NULL;
@@ -151,6 +152,7 @@ issuance_log_close (IssuanceLog *log)
   g_ptr_array_unref (log->waiting);
   g_array_unref (log->offsets);
   log_index_free (log->index);
+  g_array_unref (log->crls);
   g_free (log->dead);
   g_mutex_clear (&log->mutex);
   g_cond_clear (&log->flushed);

@@ -7,6 +7,12 @@
 #include "ca/log-index.h"
 #include "ca/log.h"
 
+/* Where a CA's newest revocation list is told of. */
+typedef struct {
+  guint8 spki_sha256[LOG_HASH];
+  guint64 place;
+} LogCrl;
+
 struct IssuanceLog {
   int fd;
   guint8 origin[LOG_HASH];
@@ -18,6 +24,7 @@ struct IssuanceLog {
   guint64 end;        /* of what is on the disk, in bytes */
   GArray *offsets;    /* guint64 of each entry's frame */
   LogIndex *index;
+  GArray *crls; /* of LogCrl, one a CA */
   gint64 newest;
 };
 

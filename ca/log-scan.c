@@ -10,11 +10,31 @@
 
 #include <string.h>
 
+/* CRLs come day by day with the same key, and only the newest of each CA is ever looked for. */
+static void
+note_crl (IssuanceLog *log, const LogEntry *entry)
+{
+  LogCrl crl = { .place = log->offsets->len };
+
+  memcpy (crl.spki_sha256, entry->spki_sha256, LOG_HASH);
+  for (guint i = 0; i < log->crls->len; i++) {
+    LogCrl *older = &g_array_index (log->crls, LogCrl, i);
+
+    if (memcmp (older->spki_sha256, crl.spki_sha256, LOG_HASH) == 0) {
+      *older = crl;
+      return;
+    }
+  }
+  g_array_append_val (log->crls, crl);
+}
+
 void
 log_note_entry (IssuanceLog *log, const LogEntry *entry, guint64 offset)
 {
-  /* CRLs come day by day with the same key, and nobody looks for them by it. */
-  if (entry->type != LOG_ENTRY_CRL) {
+  if (entry->type == LOG_ENTRY_CRL) {
+    note_crl (log, entry);
+  }
+  else {
     guint8 key[LOG_HASH];
 
     log_entry_key (entry, key);

@@ -169,6 +169,22 @@ issuance_log_find (IssuanceLog *log, const guint8 key[LOG_HASH])
   return log_index_find (log->index, key);
 }
 
+gboolean
+issuance_log_find_crl (IssuanceLog *log, const guint8 spki_sha256[LOG_HASH], guint64 *place)
+{
+  G_GNUC_UNUSED g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&log->mutex);
+
+  for (guint i = 0; i < log->crls->len; i++) {
+    const LogCrl *crl = &g_array_index (log->crls, LogCrl, i);
+
+    if (memcmp (crl->spki_sha256, spki_sha256, LOG_HASH) == 0) {
+      *place = crl->place;
+      return TRUE;
+    }
+  }
+  return FALSE;
+}
+
 /* Where entry `index` begins and ends in the file. */
 static gboolean
 place_of (IssuanceLog *log, guint64 index, guint64 *from, guint64 *to)

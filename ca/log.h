@@ -44,3 +44,7 @@ GBytes *issuance_log_read (IssuanceLog *log, guint64 index, GError **error);
 /* The places (guint64) of entries that may be for this key, oldest first or not; read them to
  * know. */
 GArray *issuance_log_find (IssuanceLog *log, const guint8 key[LOG_HASH]);
+
+/* The place of the newest entry about a revocation list of that CA; FALSE where there is none. */
+gboolean issuance_log_find_crl (IssuanceLog *log, const guint8 spki_sha256[LOG_HASH],
+                                guint64 *place);

@@ -32,6 +32,7 @@ open_log (Signer *signer, const SignerConfig *config, LogOpenMode mode, GError *
                    "user",
                    config->state_folder);
   signer->log = issuance_log_open (path, signer->current->issuing->origin, mode, error);
+  signer->revocations = revocations_new (config->state_folder, signer->log);
   return signer->log != NULL && log_knows_one_of (signer->log, signer->current->authorities, error);
 }
 
@@ -102,6 +103,7 @@ signer_close (Signer *signer)
 {
   if (signer == NULL)
     return;
+  revocations_free (signer->revocations);
   issuance_log_close (signer->log);
   recent_primes_free (signer->recent);
   generation_unref (signer->current);
@@ -121,6 +123,12 @@ signer_generation (Signer *signer)
   G_GNUC_UNUSED g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&signer->mutex);
 
   return generation_ref (signer->current);
+}
+
+Revocations *
+signer_revocations (const Signer *signer)
+{
+  return signer->revocations;
 }
 
 IssuanceLog *

@@ -9,6 +9,7 @@
 
 struct Signer {
   IssuanceLog *log;
+  Revocations *revocations;
   Clock clock;
   RecentPrimes *recent; /* with each modulus its place in the log */
   char *fixed;          /* settings that a reload can't change */

@@ -9,6 +9,7 @@
 #include "ca/clock.h"
 #include "ca/generation.h"
 #include "ca/log.h"
+#include "ca/revocations.h"
 
 typedef struct Signer Signer;
 
@@ -51,5 +52,8 @@ Generation *signer_generation (Signer *signer);
 /* What keeps it from issuing, or from what it was asked to reload: one sentence each, NULL-ended;
  * free with g_strfreev(). */
 char **signer_problems (Signer *signer);
+
+/* For signer-authority.h. */
+Revocations *signer_revocations (const Signer *signer);
 
 IssuanceLog *signer_log (const Signer *signer);

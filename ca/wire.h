@@ -16,7 +16,15 @@
 #define WIRE_MOST (64 * 1024)
 
 /* A reply has the kind of its request, or WIRE_ERROR. */
-typedef enum { WIRE_ERROR, WIRE_SIGN, WIRE_ENTRIES, WIRE_STATUS } WireKind;
+typedef enum {
+  WIRE_ERROR,
+  WIRE_SIGN,
+  WIRE_ENTRIES,
+  WIRE_STATUS,
+  WIRE_CODE,
+  WIRE_REVOKE,
+  WIRE_CRL
+} WireKind;
 typedef enum { WIRE_REQUEST, WIRE_REPLY } WireDirection;
 
 /* batch, product, profile, profile_sha256, device, chip_id, csr */
@@ -32,6 +40,21 @@ typedef enum { WIRE_REQUEST, WIRE_REPLY } WireDirection;
 #define WIRE_CA "(ssssssxxbsaay)"
 /* name of the issuing CA, log_size, log_origin, problems, CAs, profiles */
 #define WIRE_STATUS_REPLY "(stsasa" WIRE_CA "as)"
+/* name of the CA ("": the one that issues), code */
+#define WIRE_CODE_REQUEST "(ss)"
+/* index, certificate */
+#define WIRE_CODE_REPLY "(tay)"
+/* of each certificate: its index in the log, when it was revoked (microseconds since 1970),
+ * CrlReason */
+#define WIRE_REVOKE_REQUEST "a(txy)"
+#define WIRE_REVOKE_MOST 2048
+/* how many are new, how many are of no CA of this signer */
+#define WIRE_REVOKE_REPLY "(uu)"
+/* name of the CA, whether a new list is to be made, offset into the list */
+#define WIRE_CRL_REQUEST "(sbt)"
+/* number (0: none was made yet), size, this_update, next_update (seconds since 1970), how many are
+ * revoked in it, how many since, its bytes from the offset on */
+#define WIRE_CRL_REPLY "(ttxxuuay)"
 /* word, message */
 #define WIRE_ERROR_REPLY "(ss)"
 
