@@ -18,10 +18,15 @@ static const guint filters[] = { 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43
 #define LOW_PRODUCT 111546435u
 #define HIGH_PRODUCT 58642669u
 
+/* Where a root is so short, Newton's method begins at a power of 2. */
+#define SMALL_ROOT_BITS 16
+
 /* A root is above 2^16 where no small prime divides the number, so its power is at most this. */
 #define ROOT_LEAST_BITS 16u
 /* A cube passes one by accident in 3, and so on: three make the long root rare. */
 #define POWER_FILTERS 3u
+/* Moduli of 2048 bits need no k above 127. */
+#define FIRST_FILTERS_MOST 127u
 
 gboolean
 keycheck_is_prime (guint number)
@@ -68,17 +73,36 @@ root_from_above (BIGNUM *x, const BIGNUM *number, guint k, BN_CTX *context)
   }
 }
 
+/* A number at or above the root: the root of the number's upper half (of the root's bits), plus 1.
+ */
+static gboolean
+begin_root (BIGNUM *root, const BIGNUM *number, guint k, BN_CTX *context)
+{
+  const int bits = BN_num_bits (number) / (int)k + 1;
+  const int half = bits / 2;
+  BIGNUM *upper;
+
+  if (bits <= SMALL_ROOT_BITS) {
+    BN_zero (root);
+    return BN_set_bit (root, bits);
+  }
+  upper = BN_CTX_get (context);
+  return upper != NULL && BN_rshift (upper, number, half * (int)k)
+         && keycheck_root (root, upper, k, context) && BN_add_word (root, 1)
+         && BN_lshift (root, root, half);
+}
+
 gboolean
 keycheck_root (BIGNUM *root, const BIGNUM *number, guint k, BN_CTX *context)
 {
-  const int bits = (BN_num_bits (number) + (int)k - 1) / (int)k;
   gboolean ok;
 
-  BN_zero (root);
-  if (BN_is_zero (number))
+  if (BN_is_zero (number)) { /* Newton's method would divide by it */
+    BN_zero (root);
     return TRUE;
+  }
   BN_CTX_start (context);
-  ok = BN_set_bit (root, bits) && root_from_above (root, number, k, context);
+  ok = begin_root (root, number, k, context) && root_from_above (root, number, k, context);
   BN_CTX_end (context);
   return ok;
 }
@@ -113,21 +137,57 @@ power_modulo (guint64 base, guint exponent, guint modulus)
   return (guint)power;
 }
 
-/* Modulo a prime r = 2jk + 1 a k-th power is 0 or one of every k-th numbers, whose 2j-th power
- * is 1. */
-static gboolean
-may_be_power (const BIGNUM *number, guint k)
+/* The first prime after `above` that is 1 modulo 2k. */
+static guint
+next_filter (guint k, guint above)
 {
-  guint asked = 0;
+  guint filter = above + 2 * k;
 
-  for (guint r = 2 * k + 1; asked < POWER_FILTERS; r += 2 * k) {
-    guint rest;
+  while (!keycheck_is_prime (filter))
+    filter += 2 * k;
+  return filter;
+}
 
-    if (!keycheck_is_prime (r))
-      continue;
-    asked++;
-    rest = (guint)BN_mod_word (number, r);
-    if (rest != 0 && power_modulo (rest, (r - 1) / k, r) != 1)
+/* Of the first filters for all k up to FIRST_FILTERS_MOST: the modulus by this product is short,
+ * and has the same rests. Made once and never freed. */
+static const BIGNUM *
+first_filters (void)
+{
+  static gsize made;
+
+  if (g_once_init_enter (&made)) {
+    BIGNUM *product = BN_new ();
+    gboolean ok = product != NULL && BN_one (product);
+
+    for (guint k = 3; ok && k <= FIRST_FILTERS_MOST; k += 2)
+      ok = !keycheck_is_prime (k) || BN_mul_word (product, next_filter (k, 1));
+    if (!ok)
+      g_error ("no memory for a number");
+    g_once_init_leave (&made, GPOINTER_TO_SIZE (product));
+  }
+  return GSIZE_TO_POINTER (made);
+}
+
+/* Modulo a prime r = 2jk + 1 a k-th power is 0, or one of the 2j numbers whose 2j-th power is 1. */
+static gboolean
+passes_filter (const BIGNUM *number, guint k, guint filter)
+{
+  const guint rest = (guint)BN_mod_word (number, filter);
+
+  return rest == 0 || power_modulo (rest, (filter - 1) / k, filter) == 1;
+}
+
+/* `rest` is the number by first_filters(). */
+static gboolean
+may_be_power (const BIGNUM *number, const BIGNUM *rest, guint k)
+{
+  guint filter = next_filter (k, 1);
+
+  if (!passes_filter (k <= FIRST_FILTERS_MOST ? rest : number, k, filter))
+    return FALSE;
+  for (guint i = 1; i < POWER_FILTERS; i++) {
+    filter = next_filter (k, filter);
+    if (!passes_filter (number, k, filter))
       return FALSE;
   }
   return TRUE;
@@ -151,18 +211,15 @@ refuse_power (guint k, GError **error)
                           "the RSA modulus is a number to the power of %u", k);
 }
 
-gboolean
-keycheck_perfect_power (const RsaNumbers *numbers, GError **error)
+/* Odd primes k: other powers are powers of powers. */
+static gboolean
+judge_odd_powers (const RsaNumbers *numbers, const BIGNUM *rest, GError **error)
 {
   const guint most = (guint)BN_num_bits (numbers->modulus) / ROOT_LEAST_BITS;
   gboolean is;
 
-  if (!compare_power (&is, numbers->root, 2, numbers->modulus, numbers->context))
-    return openssl_refuse (error, CA_ERROR_INTERNAL, "OpenSSL can't square");
-  if (is)
-    return refuse_power (2, error);
   for (guint k = 3; k <= most; k += 2) {
-    if (!keycheck_is_prime (k) || !may_be_power (numbers->modulus, k))
+    if (!keycheck_is_prime (k) || !may_be_power (numbers->modulus, rest, k))
       continue;
     if (!check_power (numbers, k, &is))
       return openssl_refuse (error, CA_ERROR_INTERNAL, "OpenSSL can't take a root");
@@ -170,6 +227,21 @@ keycheck_perfect_power (const RsaNumbers *numbers, GError **error)
       return refuse_power (k, error);
   }
   return TRUE;
+}
+
+gboolean
+keycheck_perfect_power (const RsaNumbers *numbers, GError **error)
+{
+  BIGNUM *rest = BN_new ();
+  gboolean square, good;
+
+  if (rest == NULL || !BN_mod (rest, numbers->modulus, first_filters (), numbers->context)
+      || !compare_power (&square, numbers->root, 2, numbers->modulus, numbers->context))
+    good = openssl_refuse (error, CA_ERROR_INTERNAL, "OpenSSL can't divide or square");
+  else
+    good = square ? refuse_power (2, error) : judge_odd_powers (numbers, rest, error);
+  BN_free (rest);
+  return good;
 }
 
 /* ---- close primes ---- */
