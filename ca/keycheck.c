@@ -52,12 +52,9 @@ judge_rsa_size (const Csr *csr, GError **error)
   if (bits < RSA_LEAST_BITS)
     return keycheck_refuse (error, CA_ERROR_RSA_TOO_SMALL, "the RSA key has %u bits; at least %u",
                             bits, RSA_LEAST_BITS);
-  if (bits > RSA_MOST_BITS)
-    return keycheck_refuse (error, CA_ERROR_RSA_TOO_LARGE, "the RSA key has %u bits; at most %u",
-                            bits, RSA_MOST_BITS);
-  return bits % 8 == 0
-         || keycheck_refuse (error, CA_ERROR_RSA_MALFORMED,
-                             "the RSA modulus has %u bits, not a whole number of bytes", bits);
+  return bits <= RSA_MOST_BITS
+         || keycheck_refuse (error, CA_ERROR_RSA_TOO_LARGE, "the RSA key has %u bits; at most %u",
+                             bits, RSA_MOST_BITS);
 }
 
 static gboolean
@@ -97,11 +94,21 @@ static gboolean (*const rsa_rules[]) (const Csr *csr, GError **error) = {
 
 /* ---- numbers that are computed with ---- */
 
+/* Asked last: that a key can be broken says more than that its length is odd. */
+static gboolean
+judge_whole_bytes (const RsaNumbers *numbers, GError **error)
+{
+  const int bits = BN_num_bits (numbers->modulus);
+
+  return bits % 8 == 0
+         || keycheck_refuse (error, CA_ERROR_RSA_MALFORMED,
+                             "the RSA modulus has %d bits, not a whole number of bytes", bits);
+}
+
+/* In the order in which they are asked, after the first table. */
 static gboolean (*const modulus_rules[]) (const RsaNumbers *numbers, GError **error) = {
-  keycheck_small_factors,
-  keycheck_perfect_power,
-  keycheck_close_primes,
-  keycheck_roca,
+  keycheck_small_factors, keycheck_perfect_power, keycheck_close_primes,
+  keycheck_roca,          judge_whole_bytes,
 };
 
 static gboolean
