@@ -36,6 +36,16 @@ profile_kind_defaults (ProfileKind kind)
   return &defaults[kind];
 }
 
+/* A capital letter fits wherever any character does, but for Azure, where a small one does. */
+const SubjectValues *
+profile_kind_probe (ProfileKind kind)
+{
+  static const SubjectValues capital = { "X", "X", "X", "X" };
+  static const SubjectValues small = { "x", "x", "x", "x" };
+
+  return kind == KIND_AZURE_DPS ? &small : &capital;
+}
+
 static gboolean G_GNUC_PRINTF (2, 3) refuse (GError **error, const char *format, ...)
 {
   g_autofree char *message = NULL;

@@ -7,7 +7,7 @@
 
 #include <glib.h>
 
-#include "ca/error.h"
+#include "ca/values.h"
 
 typedef enum {
   KIND_CUSTOM,
@@ -29,6 +29,9 @@ typedef struct {
 } KindDefaults;
 
 const KindDefaults *profile_kind_defaults (ProfileKind kind);
+
+/* One character for each value: what does not fit then can never fit. */
+const SubjectValues *profile_kind_probe (ProfileKind kind);
 
 /* TRUE where a certificate of this kind may have this attribute with this value. */
 gboolean profile_kind_check_attribute (ProfileKind kind, const char *word, const char *value,

@@ -10,8 +10,6 @@
 
 #define MOST_WORDS 8
 
-static const SubjectValues probe = { "X", "X", "X", "X" };
-
 static gboolean G_GNUC_PRINTF (4, 5)
     refuse (const Keyfile *keyfile, const char *key, GError **error, const char *format, ...)
 {
@@ -33,8 +31,7 @@ read_list (const Keyfile *keyfile, const char *key, const char *fallback, char *
          || refuse (keyfile, key, error, "%s has more than %d entries", key, MOST_WORDS);
 }
 
-/* Everything is put together once for a device of which all is "X": what is no name or URL then
- * can never be one. */
+/* Everything is put together once with the probe's values. */
 static gboolean
 check_names (const Keyfile *keyfile, const Profile *profile, GError **error)
 {
@@ -42,20 +39,21 @@ check_names (const Keyfile *keyfile, const Profile *profile, GError **error)
     g_autoptr (GByteArray) name = g_byte_array_new ();
     g_autoptr (GError) problem = NULL;
 
-    if (!alternative_name_put (name, *word, profile->hardware_type, &probe, &problem))
+    if (!alternative_name_put (name, *word, profile->hardware_type,
+                               profile_kind_probe (profile->kind), &problem))
       return refuse (keyfile, "SubjectAltName", error, "%s", problem->message);
   }
   return TRUE;
 }
 
 static gboolean
-check_urls (const Keyfile *keyfile, const char *key, char **urls, GError **error)
+check_urls (const Keyfile *keyfile, const char *key, char **urls, ProfileKind kind, GError **error)
 {
   for (; *urls != NULL; urls++) {
     g_autoptr (GByteArray) url = g_byte_array_new ();
     g_autoptr (GError) problem = NULL;
 
-    if (!http_url_put (url, *urls, &probe, &problem))
+    if (!http_url_put (url, *urls, profile_kind_probe (kind), &problem))
       return refuse (keyfile, key, error, "%s", problem->message);
   }
   return TRUE;
@@ -67,7 +65,8 @@ check_masa_url (const Keyfile *keyfile, const Profile *profile, GError **error)
   g_autoptr (GByteArray) url = g_byte_array_new ();
   g_autoptr (GError) problem = NULL;
 
-  return profile->masa_url == NULL || masa_url_put (url, profile->masa_url, &probe, &problem)
+  return profile->masa_url == NULL
+         || masa_url_put (url, profile->masa_url, profile_kind_probe (profile->kind), &problem)
          || refuse (keyfile, "MasaUrl", error, "%s", problem->message);
 }
 
@@ -130,8 +129,8 @@ profile_read_names (const Keyfile *keyfile, Profile *profile, GError **error)
                              usual->subject_key_id, &profile->subject_key_id, error)
          && check_hardware_type (keyfile, profile, error) && check_names (keyfile, profile, error)
          && check_policies (keyfile, profile, error)
-         && check_urls (keyfile, "CrlDistributionPoint", profile->crl_urls, error)
-         && check_urls (keyfile, "CaIssuers", profile->issuer_urls, error)
+         && check_urls (keyfile, "CrlDistributionPoint", profile->crl_urls, profile->kind, error)
+         && check_urls (keyfile, "CaIssuers", profile->issuer_urls, profile->kind, error)
          && check_masa_url (keyfile, profile, error);
 }
 

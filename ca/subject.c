@@ -190,15 +190,10 @@ subject_fill (const char *text, const SubjectValues *values, GError **error)
   return name;
 }
 
-/* One character for each value: what does not fit then can never fit. A digit, since Azure knows
- * no capital letters. */
 gboolean
 subject_check (const SubjectPattern *pattern, GError **error)
 {
-  static const SubjectValues probe = { "X", "X", "X", "X" };
-  static const SubjectValues azure_probe = { "0", "0", "0", "0" };
   g_autoptr (GByteArray) name = g_byte_array_new ();
 
-  return subject_put (name, pattern, pattern->kind == KIND_AZURE_DPS ? &azure_probe : &probe,
-                      error);
+  return subject_put (name, pattern, profile_kind_probe (pattern->kind), error);
 }

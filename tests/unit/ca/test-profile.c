@@ -176,7 +176,7 @@ static const struct {
   { AWS CN "Vid=FFF1\n", ":5: Vid= has no place in a profile with Kind=aws-iot", AWS CN },
   { AWS CN "MasaUrl=a\n", ":5: MasaUrl= has no place", AWS CN },
   { AZURE "Subject=CN=A\n", ":4: CN is 'A'", AZURE CN },
-  { AZURE "Subject=CN=${serial}_\n", ":4: CN is '0_'", AZURE "Subject=CN=${serial}_b\n" },
+  { AZURE "Subject=CN=${serial}_\n", ":4: CN is 'x_'", AZURE "Subject=CN=${serial}_b\n" },
   { AZURE CN "Pid=8000\n", ":5: Pid= has no place", AZURE CN },
   { IDEVID "Subject=CN=a\nHardwareType=1.2.3\n", ":3: the subject must have one serialNumber",
     IDEVID "Subject=CN=a,serialNumber=b\nHardwareType=1.2.3\n" },

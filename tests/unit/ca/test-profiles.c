@@ -6,22 +6,14 @@
  */
 #include "ca/issue.h"
 #include "ca/openssl.h"
+#include "tests/unit/ca/make-ca.h"
 #include "tests/unit/ca/make.h"
 
 #include <check.h>
 #include <math.h>
-#include <openssl/pem.h>
 #include <openssl/x509v3.h>
 #include <string.h>
 #include <time.h>
-
-#define DAY 86400
-
-/* A CA of our own: the issuing CA below a root. */
-typedef struct {
-  Authority *authority;
-  EVP_PKEY *key;
-} TestCa;
 
 static char *folder;
 
@@ -37,133 +29,20 @@ teardown (void)
   folder_remove (folder);
 }
 
-static void
-add_extension (X509 *certificate, X509 *issuer, int nid, const char *value)
-{
-  g_autoptr (X509_EXTENSION) extension = NULL;
-  X509V3_CTX context;
-
-  X509V3_set_ctx (&context, issuer, certificate, NULL, NULL, 0);
-  extension = X509V3_EXT_conf_nid (NULL, &context, nid, value);
-  ck_assert (extension != NULL && X509_add_ext (certificate, extension, -1));
-}
-
-/* `vendor` and `product` may be NULL: then it is no Matter PAI. */
-static X509 *
-make_ca_certificate (EVP_PKEY *key, X509 *issuer, EVP_PKEY *issuer_key, const char *vendor,
-                     const char *product)
-{
-  X509 *certificate = X509_new ();
-  X509 *above = issuer != NULL ? issuer : certificate;
-  X509_NAME *name = X509_get_subject_name (certificate);
-  ASN1_OBJECT *vid = OBJ_txt2obj ("1.3.6.1.4.1.37244.2.1", TRUE);
-  ASN1_OBJECT *pid = OBJ_txt2obj ("1.3.6.1.4.1.37244.2.2", TRUE);
-
-  X509_set_version (certificate, X509_VERSION_3);
-  ASN1_INTEGER_set (X509_get_serialNumber (certificate), issuer != NULL ? 2 : 1);
-  X509_NAME_add_entry_by_NID (name, NID_commonName, V_ASN1_UTF8STRING,
-                              (const guchar *)(issuer != NULL ? "Issuing" : "Root"), -1, -1, 0);
-  if (vendor != NULL)
-    X509_NAME_add_entry_by_OBJ (name, vid, V_ASN1_UTF8STRING, (const guchar *)vendor, -1, -1, 0);
-  if (product != NULL)
-    X509_NAME_add_entry_by_OBJ (name, pid, V_ASN1_UTF8STRING, (const guchar *)product, -1, -1, 0);
-  X509_set_issuer_name (certificate, X509_get_subject_name (above));
-  X509_gmtime_adj (X509_getm_notBefore (certificate), -DAY);
-  X509_gmtime_adj (X509_getm_notAfter (certificate), 3650L * DAY);
-  X509_set_pubkey (certificate, key);
-  add_extension (certificate, above, NID_basic_constraints,
-                 issuer != NULL ? "critical,CA:TRUE,pathlen:0" : "critical,CA:TRUE");
-  add_extension (certificate, above, NID_key_usage, "critical,keyCertSign,cRLSign");
-  add_extension (certificate, above, NID_subject_key_identifier, "hash");
-  add_extension (certificate, above, NID_authority_key_identifier, "keyid:always");
-  ck_assert_int_gt (X509_sign (certificate, issuer_key, EVP_sha256 ()), 0);
-  ASN1_OBJECT_free (vid);
-  ASN1_OBJECT_free (pid);
-  return certificate;
-}
-
-static void
-save_pem (const char *name, void *object, gboolean is_key)
-{
-  g_autoptr (BIO) out = BIO_new (BIO_s_mem ());
-  g_autofree char *text = NULL;
-  char *data;
-  long length;
-
-  if (is_key)
-    PEM_write_bio_PrivateKey (out, object, NULL, NULL, 0, NULL, NULL);
-  else
-    PEM_write_bio_X509 (out, object);
-  length = BIO_get_mem_data (out, &data);
-  text = g_strndup (data, (gsize)length);
-  folder_write (folder, name, text, 0600);
-}
-
-/* DSA's parameters take seconds to make, so they are kept in files; keys are new. */
 static const char *parameter_folder;
 
 static EVP_PKEY *
-make_dsa_key (const char *word)
+new_ca_key (const char *word)
 {
-  g_autofree char *name = g_strconcat (word, ".pem", NULL);
-  g_autofree char *path = g_build_filename (parameter_folder, name, NULL);
-  g_autoptr (BIO) in = BIO_new_file (path, "r");
-  g_autoptr (EVP_PKEY) parameters = PEM_read_bio_Parameters (in, NULL);
-  g_autoptr (EVP_PKEY_CTX) context = EVP_PKEY_CTX_new_from_pkey (NULL, parameters, NULL);
-  EVP_PKEY *key = NULL;
-
-  ck_assert_int_eq (EVP_PKEY_keygen_init (context), 1);
-  ck_assert_int_eq (EVP_PKEY_keygen (context, &key), 1);
-  return key;
-}
-
-static EVP_PKEY *
-make_ca_key (const char *word)
-{
-  return g_str_has_prefix (word, "dsa-") ? make_dsa_key (word) : make_key (word);
-}
-
-/* Writes ca.pem and root.pem; the key is plain, which a keystore takes of a demo CA alone. */
-static EVP_PKEY *
-write_ca (const char *key_word, const char *vendor, const char *product)
-{
-  EVP_PKEY *root_key = make_key ("P-256");
-  EVP_PKEY *key = make_ca_key (key_word);
-  X509 *root = make_ca_certificate (root_key, NULL, root_key, vendor, NULL);
-  X509 *issuing = make_ca_certificate (key, root, root_key, vendor, product);
-
-  save_pem ("root.pem", root, FALSE);
-  save_pem ("ca.pem", issuing, FALSE);
-  save_pem ("ca.key", key, TRUE);
-  X509_free (root);
-  X509_free (issuing);
-  EVP_PKEY_free (root_key);
-  return key;
+  return make_ca_key (word, parameter_folder);
 }
 
 static Authority *
-load_ca (const char *signature, GError **error)
+new_ca (const char *key_word, const char *signature, const char *vendor, const char *product)
 {
-  g_autofree char *path = g_build_filename (folder, "ca.pem", NULL);
+  g_autoptr (EVP_PKEY) key = new_ca_key (key_word);
 
-  return authority_load ("ca", path, signature, error);
-}
-
-static Authority *
-open_ca (const char *key_word, const char *signature, const char *vendor, const char *product)
-{
-  g_autofree char *uri = g_strdup_printf ("file:%s/ca.key", folder);
-  PassphraseSource no_passphrase = { .fd = -1 };
-  EVP_PKEY *key = write_ca (key_word, vendor, product);
-  GError *problem = NULL;
-  Authority *authority = load_ca (signature, &problem);
-
-  EVP_PKEY_free (key);
-  ck_assert_msg (authority != NULL, "%s", problem != NULL ? problem->message : "");
-  authority->demo = TRUE; /* so that its key may be plain */
-  ck_assert_msg (authority_unlock (authority, uri, &no_passphrase, &problem), "%s",
-                 problem != NULL ? problem->message : "");
-  return authority;
+  return open_ca (folder, key, signature, vendor, product);
 }
 
 static Profile *
@@ -210,7 +89,7 @@ expect_openssl_takes (GBytes *der)
   g_autoptr (X509) certificate = decode (der);
   g_autofree char *said = NULL;
 
-  save_pem ("device.pem", certificate, FALSE);
+  save_certificate (folder, "device.pem", certificate);
   ck_assert_msg (run (folder, &said, "openssl", "verify", "-x509_strict", "-CAfile", "root.pem",
                       "-untrusted", "ca.pem", "device.pem", NULL)
                      == 0,
@@ -321,7 +200,7 @@ check_certificate (GBytes *der, guint profile, guint algorithm)
 START_TEST (test_openssl_takes_every_kind_from_every_algorithm)
 {
   Authority *authority =
-      open_ca (algorithms[_i].ca_key, algorithms[_i].word, "FFF1", _i == 0 ? "8000" : NULL);
+      new_ca (algorithms[_i].ca_key, algorithms[_i].word, "FFF1", _i == 0 ? "8000" : NULL);
 
   for (guint i = 0; i < G_N_ELEMENTS (profiles); i++) {
     g_autoptr (GBytes) request = make_good_request (profiles[i].device_key, "SHA256");
@@ -347,7 +226,7 @@ static char **example_files;
 
 START_TEST (test_the_examples_issue)
 {
-  Authority *authority = open_ca ("P-256", NULL, "FFF1", NULL);
+  Authority *authority = new_ca ("P-256", NULL, "FFF1", NULL);
   guint count = 0;
 
   for (char **file = example_files; *file != NULL; file++, count++) {
@@ -379,7 +258,7 @@ START_TEST (test_a_dac_needs_a_pai_of_its_vendor_and_product)
                 { "FFF2", NULL, "the CA is vendor FFF2's" },
                 { "FFF1", "8001", "the CA is for product 8001" },
                 { NULL, NULL, "no vendor id" } };
-  Authority *authority = open_ca ("P-256", NULL, cases[_i].vendor, cases[_i].product);
+  Authority *authority = new_ca ("P-256", NULL, cases[_i].vendor, cases[_i].product);
   g_autoptr (Profile) profile = load_profile (profiles[MATTER].text);
   g_autoptr (GError) problem = NULL;
   g_autoptr (IssueTemplate) plan = issue_template_new (authority, profile, &problem);
@@ -405,7 +284,7 @@ START_TEST (test_a_profile_with_keys_lets_in_no_others)
                 { "", "rsa-2048", TRUE } };
   g_autofree char *text =
       g_strdup_printf ("[certificate]\nSubject=CN=a\nValidity=1d\n[device]\n%s", cases[_i].keys);
-  Authority *authority = open_ca ("P-256", NULL, NULL, NULL);
+  Authority *authority = new_ca ("P-256", NULL, NULL, NULL);
   g_autoptr (Profile) profile = load_profile (text);
   g_autoptr (GBytes) request = make_good_request (cases[_i].device_key, "SHA256");
   g_autoptr (GError) problem = NULL;
@@ -433,7 +312,7 @@ START_TEST (test_only_an_idevid_outlives_its_ca)
     { "Subject=CN=a\nValidity=until-ca\n", TRUE },
   };
   g_autofree char *text = g_strconcat ("[certificate]\n", cases[_i].text, NULL);
-  Authority *authority = open_ca ("P-256", NULL, NULL, NULL);
+  Authority *authority = new_ca ("P-256", NULL, NULL, NULL);
   g_autoptr (Profile) profile = load_profile (text);
   g_autoptr (GBytes) request = make_good_request ("P-256", "SHA256");
   g_autoptr (GError) problem = NULL;
@@ -462,13 +341,16 @@ START_TEST (test_a_ca_key_must_fit_its_algorithm)
                 { "dsa-2048-224", NULL, FALSE },
                 { "secp256k1", NULL, FALSE },
                 { "P-384", "sha384", FALSE } };
-  EVP_PKEY *key = write_ca (cases[_i].key, NULL, NULL);
+  g_autofree char *path = g_build_filename (folder, "ca.pem", NULL);
+  g_autoptr (EVP_PKEY) key = new_ca_key (cases[_i].key);
+  g_autoptr (Authority) authority = NULL;
   g_autoptr (GError) problem = NULL;
-  g_autoptr (Authority) authority = load_ca (cases[_i].signature, &problem);
+
+  write_ca (folder, key, NULL, NULL);
+  authority = authority_load ("ca", path, cases[_i].signature, &problem);
 
   ck_assert_msg ((authority != NULL) == cases[_i].fits, "%s", problem ? problem->message : "");
   ck_assert (authority != NULL || g_error_matches (problem, CA_ERROR, CA_ERROR_CA_CERTIFICATE));
-  EVP_PKEY_free (key);
 }
 END_TEST
 
@@ -509,7 +391,7 @@ serial_of (GBytes *der)
 
 START_TEST (test_ten_thousand_serials_are_random_and_differ)
 {
-  Authority *authority = open_ca ("P-256", NULL, NULL, NULL);
+  Authority *authority = new_ca ("P-256", NULL, NULL, NULL);
   g_autoptr (Profile) profile =
       load_profile ("[certificate]\nSubject=CN=a\nValidity=1d\nExtendedKeyUsage=\n");
   g_autoptr (IssueTemplate) plan = issue_template_new (authority, profile, NULL);

@@ -5,12 +5,10 @@
  */
 #include "ca/openssl.h"
 #include "ca/signature.h"
-#include "tests/unit/ca/make.h"
+#include "tests/unit/ca/make-ca.h"
 
 #include <check.h>
-#include <openssl/pem.h>
 #include <openssl/rsa.h>
-#include <string.h>
 
 static const struct {
   const char *word;
@@ -31,20 +29,7 @@ static const guint8 other_text[] = "to be sigmed";
 static EVP_PKEY *
 key_for (const char *word)
 {
-  g_autofree char *path = g_strdup_printf ("%s/%s.pem", parameter_folder, word);
-  g_autoptr (EVP_PKEY_CTX) context = NULL;
-  g_autoptr (EVP_PKEY) parameters = NULL;
-  g_autoptr (BIO) in = NULL;
-  EVP_PKEY *key = NULL;
-
-  if (!g_str_has_prefix (word, "dsa-"))
-    return make_key (word);
-  in = BIO_new_file (path, "r");
-  parameters = PEM_read_bio_Parameters (in, NULL);
-  context = EVP_PKEY_CTX_new_from_pkey (NULL, parameters, NULL);
-  ck_assert_int_eq (EVP_PKEY_keygen_init (context), 1);
-  ck_assert_int_eq (EVP_PKEY_keygen (context, &key), 1);
-  return key;
+  return make_ca_key (word, parameter_folder);
 }
 
 /* What OpenSSL writes into a certificate that it signs itself. */
