@@ -15,7 +15,7 @@ import sys
 import leaks
 import many
 import rig
-from custody_rig import end, part_signer, start_daemon, start_signer
+from custody_rig import end, part_signer, read, start_daemon, start_signer
 from terminal import Terminal
 
 SKIPPED = 77
@@ -133,6 +133,10 @@ def both_daemons_work_under_the_filters_of_their_units():
             for pid in (signer.pid, station.daemon.pid):
                 expect_confined(pid, 'below the filter of its unit')
                 rig.expect_equal(status(pid)['Seccomp_filters'], '2', 'filters: the unit\'s, its own')
+            os.kill(signer.pid, signal.SIGHUP)
+            rig.wait_until(lambda: 'reloaded' in read(os.path.join(station.folder, 'signer.log')),
+                           'the signer reads its configuration again')
+            station.cli('ca', 'status')
             station.stop()
         finally:
             end(signer)

@@ -22,6 +22,7 @@ KEYS = {
     'p521': ['-algorithm', 'EC', '-pkeyopt', 'ec_paramgen_curve:P-521'],
     'rsa': ['-algorithm', 'RSA', '-pkeyopt', 'rsa_keygen_bits:2048'],
 }
+KEY_COMPROMISE = 1  # CRLReason
 DIGESTS = ('sha256', 'sha384', 'sha512')
 # `vendor` is that in the subject of a PAI (Connectivity Standards Alliance).
 CONFIGURATION = '''oid_section = oids
@@ -36,6 +37,7 @@ database = index.txt
 serial = serial
 new_certs_dir = .
 default_md = sha256
+unique_subject = no
 policy = any
 [any]
 commonName = supplied
@@ -227,17 +229,18 @@ class House:
                 f'/CN=root/O={MARK}', '-extensions', 'root', '-days', '3650', folder=self.folder)
 
     def revoke(self, one):
-        """A file with the lists of all CAs; that certificate, or None, stands on its CA's."""
+        """A file with the signers' lists of all CAs; that certificate, or None, stands on its
+        CA's."""
         lists = []
-        for name in [authority for shift in self.shifts for authority in shift.names]:
-            words = ['ca', '-config', 'openssl.cnf', '-cert', f'{name}.pem', '-keyfile',
-                     f'{name}.key', '-name', 'house']
-            self.write('index.txt', '')
-            if one is not None and name == one.authority:
-                openssl(*words, '-revoke', one.path, folder=self.folder)
-            openssl(*words, '-gencrl', '-crldays', '30', '-out', 'one.crl', folder=self.folder)
-            lists.append(custody_rig.read(self.path('one.crl')))
-        self.write('all.crl', ''.join(lists))
+        for shift in self.shifts:
+            with wire.Connection(shift.socket, shift.version) as connection:
+                if one is not None and one.authority in shift.names:
+                    place = [entry[-3] for entry in connection.all_entries()].index(one.device)
+                    counts = connection.ask(wire.REVOKE, [(place, 0, KEY_COMPROMISE)])
+                    rig.expect_equal(counts, (1, 0), 'revoked, and of unknown CAs')
+                lists += [connection.crl(name, True) for name in shift.names]
+        self.write('all.crl', ''.join(openssl('crl', '-inform', 'DER', given=data).decode()
+                                      for data in lists))
         return self.path('all.crl')
 
     def make_authorities(self, names):

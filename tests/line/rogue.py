@@ -206,6 +206,10 @@ def hostile_frames(version):
     yield wire.frame(version, wire.ENTRIES, wire.payload('(ut)', (1, 1)))
     yield wire.frame(version, wire.STATUS, wire.payload('s', 'x'))
     yield wire.frame(version, wire.ERROR, wire.payload('(ss)', ('x', 'y')))
+    yield wire.frame(version, wire.CODE, wire.payload('(say)', ('', bytes(32))))
+    yield wire.frame(version, wire.REVOKE, wire.payload('a(tx)', [(0, 0)]))
+    yield wire.frame(version, wire.REVOKE, wire.payload('a(txy)', [(0, 0, 1)] * 3500))
+    yield wire.frame(version, wire.CRL, wire.payload('(sb)', ('', True)))
     # a signature over a digest: nobody has such a request, whatever its kind and type
     for kind in [*range(16, 256, 16), 255]:
         yield wire.frame(version, kind, wire.payload('ay', bytes(32)))
@@ -354,6 +358,62 @@ def a_replay_gets_the_same_certificate():
         rogue.expect_refused('duplicate-key', honest.csr(), 'ROGUE-1')
 
 
+# ---- codes and revocations ----
+
+CODE = '0123456789abcdef' * 4  # as AWS IoT hands them out
+
+
+def refusal(connection, kind, values):
+    """The word with which the signer refuses; None where it answers."""
+    try:
+        connection.ask(kind, values)
+    except wire.Refused as refused:
+        return refused.word
+    return None
+
+
+def codes_certify_nothing_but_codes():
+    """Whoever may have any text certified could have a device's name; and nobody has the key."""
+    with taken_over() as (rogue, honest):
+        with rogue.connect() as connection:
+            for code in ['', 'HONEST-1', 'ROGUE-1', CODE[1:], CODE + '0', CODE[:-1] + 'g',
+                         CODE[:-1] + 'A', CODE[:-1] + '\n', ' ' + CODE[1:], '0x' + CODE[2:],
+                         CODE + ',CN=HONEST-1', 'a' * 5000]:
+                rig.expect(refusal(connection, wire.CODE, ('', code)), f'certified: {code!r}')
+            for name in ['x', '../ca', 'ca\n', '\x1b[31m', 'a' * 5000]:
+                rig.expect_equal(refusal(connection, wire.CODE, (name, CODE)), 'ca-unknown', name)
+            rig.expect_equal(len(connection.all_entries()), 1, 'entries of the log')
+            certificate = bytes(connection.ask(wire.CODE, ('', CODE))[-1])
+        subject, text, spki = certificate_facts(certificate, rogue.folder)
+        rig.expect_equal(subject, f'CN = {CODE}', 'the subject')
+        rig.expect('CA:FALSE' in text and 'Certificate Sign' not in text, text)
+        rig.expect('TLS Web' not in text and 'Extended Key Usage' in text,
+                   f'a server could take it for a device: {text}')
+        rig.expect(spki != honest.spki, 'the key is a device\'s')
+
+
+def revocations_name_only_what_the_log_has():
+    with taken_over() as (rogue, honest), rogue.connect() as connection:
+        connection.ask(wire.CODE, ('', CODE))
+        own = Key(rogue.folder, 'own')
+        connection.ask(wire.SIGN, rogue.order(own.csr(), 'ROGUE-1'))
+        place = [one[-3] for one in connection.all_entries()].index('ROGUE-1')
+        good = (place, 0, 1)
+        for bad in [(99, 0, 1), (2 ** 63, 0, 1), (2 ** 64 - 1, 0, 1), (1, 0, 1), (place, 0, 2),
+                    (place, 0, 6), (place, 0, 7), (place, 0, 8), (place, 0, 255)]:
+            for items in ([bad], [good, bad], [bad, good]):
+                rig.expect_equal(refusal(connection, wire.REVOKE, items), 'crl', f'{items}')
+        rig.expect_equal(b'' == connection.crl('', False), True, 'a list that nobody asked to make')
+        for name in ['x', '../ca', '\x1b[31m']:
+            rig.expect_equal(refusal(connection, wire.CRL, (name, True, 0)), 'ca-unknown', name)
+        for when in (-2 ** 63, 2 ** 63 - 1):
+            connection.ask(wire.REVOKE, [(place, when, 1)])
+        text = openssl('crl', '-inform', 'DER', '-noout', '-text',
+                       given=connection.crl('', True)).decode()
+        rig.expect_equal(text.count('Serial Number:'), 1, 'revoked certificates')
+        rig.expect(not connection.ask(wire.CRL, ('', False, 2 ** 64 - 1))[-1], 'bytes behind a list')
+
+
 # ---- the log, floods, and strangers ----
 
 def the_log_is_read_in_bounded_pieces():
@@ -428,5 +488,6 @@ else:
         no_frame_against_the_protocol_is_answered, changed_frames_get_nothing_but_what_is_due,
         orders_that_no_rule_grants_are_refused, requests_that_are_none_are_refused,
         a_request_is_no_authority, a_replay_gets_the_same_certificate,
+        codes_certify_nothing_but_codes, revocations_name_only_what_the_log_has,
         the_log_is_read_in_bounded_pieces, a_flood_of_connections_ends_with_them,
         another_user_is_kept_out)})

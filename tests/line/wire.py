@@ -9,8 +9,9 @@ import gi
 gi.require_version('GLib', '2.0')
 from gi.repository import GLib  # noqa: E402  (after the version)
 
-ERROR, SIGN, ENTRIES, STATUS = range(4)
-REQUESTS = {SIGN: '(sssssmsay)', ENTRIES: '(tu)', STATUS: '()'}
+ERROR, SIGN, ENTRIES, STATUS, CODE, REVOKE, CRL = range(7)
+REQUESTS = {SIGN: '(sssssmsay)', ENTRIES: '(tu)', STATUS: '()', CODE: '(ss)', REVOKE: 'a(txy)',
+            CRL: '(sbt)'}
 MOST = 64 * 1024
 PATIENCE = 20
 
@@ -108,9 +109,20 @@ class Connection:
 
     def entries(self):
         """All of the log: (device, certificate) each."""
+        return [(one[-3], bytes(one[-1])) for one in self.all_entries()]
+
+    def all_entries(self):
         found = []
         while True:
             part = self.ask(ENTRIES, (len(found), 0xffffffff))
             if not part:
                 return found
-            found += [(one[-3], bytes(one[-1])) for one in part]
+            found += part
+
+    def crl(self, authority, make):
+        """The revocation list of the CA of that name, in DER; a new one where it is to be made."""
+        reply = self.ask(CRL, (authority, make, 0))
+        data = bytes(reply[-1])
+        while len(data) < reply[1]:
+            data += bytes(self.ask(CRL, (authority, False, len(data)))[-1])
+        return data
