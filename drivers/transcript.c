@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * The text of a transcript, and the two ways of keeping secrets out of it: what
- * follows a named prefix on a line, and PEM private keys. Both look at the stream
+ * follows a named prefix on a line, and private keys. Both look at the stream
  * byte by byte, so that it does not matter how a chunk was cut.
  */
 #include "drivers/transcript.h"
 
 #include <string.h>
 
+#include "base/private-key.h"
+
 #define NOTES_MAX 4096 /* of the text, kept free for notes: they are ours and few */
 #define TAIL_MAX 64    /* the longest prefix that can be recognised */
 
-static const char private_key_mark[] = "PRIVATE KEY-----";
 static const char blanked_text[] = "[blanked]";
 
 struct Transcript {
@@ -22,7 +23,9 @@ struct Transcript {
   char tail[TAIL_MAX]; /* the last bytes of the line that is coming in */
   gsize tail_length;
   gboolean blanking; /* behind a prefix, up to the line's end */
-  gboolean leaked;   /* behind the mark of a private key, for good */
+  gboolean leaked;   /* a private key began, for good */
+  PrivateKeySearch search;
+  gsize question; /* where the text stood when the last question was sent */
 };
 
 Transcript *
@@ -136,6 +139,7 @@ transcript_sent (Transcript *transcript, const guint8 *data, gsize length)
   begin_line (transcript, '>');
   transcript_escape (transcript->text, data, length);
   g_string_append_c (transcript->text, '\n');
+  transcript->question = transcript->text->len;
 }
 
 static gboolean
@@ -179,10 +183,28 @@ follow (Transcript *transcript, guint8 byte, gboolean *begins)
     return FALSE;
   transcript->blanking = FALSE;
   tail_push (transcript, byte);
-  transcript->leaked = tail_ends_with (transcript, private_key_mark);
   transcript->blanking = tail_ends_with_a_prefix (transcript);
-  *begins = transcript->leaked || transcript->blanking;
+  *begins = transcript->blanking;
   return TRUE;
+}
+
+/* What may hold a part of it goes, from the question on. */
+static gboolean
+blank_key (Transcript *transcript)
+{
+  transcript->leaked = TRUE;
+  transcript_blank_since (transcript, transcript->question);
+  return FALSE;
+}
+
+static gboolean
+search_key (Transcript *transcript, const guint8 *data, gsize length)
+{
+  gboolean found = FALSE;
+
+  for (gsize i = 0; i < length; i++)
+    found |= private_key_search (&transcript->search, data[i]);
+  return found;
 }
 
 gboolean
@@ -190,6 +212,8 @@ transcript_received (Transcript *transcript, const guint8 *data, gsize length)
 {
   gboolean shown = has_room (transcript, length + sizeof blanked_text);
 
+  if (!transcript->leaked && search_key (transcript, data, length))
+    return blank_key (transcript);
   if (shown)
     begin_line (transcript, '<');
   for (gsize i = 0; i < length; i++) {
@@ -234,6 +258,7 @@ transcript_blank_since (Transcript *transcript, gsize mark)
 {
   g_return_if_fail (mark <= transcript->text->len);
   g_string_truncate (transcript->text, mark);
+  transcript->question = MIN (transcript->question, mark);
   transcript_note (transcript, "blanked", "what came here was secret");
 }
 

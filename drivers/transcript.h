@@ -18,8 +18,8 @@ void transcript_free (Transcript *transcript);
 
 void transcript_sent (Transcript *transcript, const guint8 *data, gsize length);
 
-/* FALSE where a PEM private key begins in what came (or began in what came before): all from there
- * on is left out. */
+/* FALSE where a private key (base/private-key.h) begins in what came, or began in what came before:
+ * all from the last question on is left out. */
 gboolean transcript_received (Transcript *transcript, const guint8 *data, gsize length);
 
 void transcript_note (Transcript *transcript, const char *key, const char *value);

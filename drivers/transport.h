@@ -102,8 +102,9 @@ guint64 transport_bytes_received (Transport *transport);
 /* The transcript: text, one line a chunk, "> SECONDS ESCAPED" sent and "< SECONDS ESCAPED"
  * received, bytes escaped as g_strescape() does, and "# KEY VALUE" notes. At most 256 KiB: beyond
  * it a last note says how much is missing. Secrets never get in: a driver names what comes
- * before a secret with transport_redact_after(). Where a PEM private key begins, the reading call
- * (and every later one) fails with PRIVATE_KEY_LEAKED, and the transcript holds nothing of it. */
+ * before a secret with transport_redact_after(). Where a private key begins, as PEM or as DER in
+ * any armour (base/private-key.h), the reading call (and every later one) fails with
+ * PRIVATE_KEY_LEAKED, and what came since the last question is not in the transcript. */
 void transport_note (Transport *transport, const char *key, const char *value);
 
 /* From now on, whatever follows `prefix` on a line that comes from the device is blanked

@@ -135,6 +135,17 @@ chip_private_pem (EVP_PKEY *key)
   return bio_text (bio);
 }
 
+GBytes *
+chip_private_der (EVP_PKEY *key)
+{
+  unsigned char *der = NULL;
+  int length = i2d_PrivateKey (key, &der);
+  GBytes *bytes = length > 0 ? g_bytes_new (der, (gsize)length) : NULL;
+
+  OPENSSL_free (der);
+  return bytes;
+}
+
 EVP_PKEY *
 chip_parse_private_pem (const char *pem)
 {

@@ -42,6 +42,9 @@ GBytes *chip_public_key (EVP_PKEY *key);
 char *chip_private_pem (EVP_PKEY *key);
 EVP_PKEY *chip_parse_private_pem (const char *pem);
 
+/* SEC 1 or PKCS#1 in DER; unref with g_bytes_unref(). */
+GBytes *chip_private_der (EVP_PKEY *key);
+
 /* A self-signed certificate in DER for `key`: what a device with a fault shows. */
 GBytes *chip_make_other_certificate (EVP_PKEY *key);
 

@@ -263,6 +263,8 @@ device_proof_key (Device *device, const char *item)
 GBytes *
 device_make_csr (Device *device, EVP_PKEY *key, ChipRequest *request)
 {
+  if (device_fault (device, FAULT_LEAK_DER))
+    return chip_private_der (key);
   request->bad_signature = device_fault (device, FAULT_BAD_SIGNATURE);
   return chip_make_csr (key, request);
 }

@@ -100,7 +100,8 @@ EVP_PKEY *device_key (Device *device, const char *item);
 /* The key that a proof is signed with: the one above, or another with the fault wrong-key. */
 EVP_PKEY *device_proof_key (Device *device, const char *item);
 
-/* The request for `key`, with a wrong signature where a fault says so. */
+/* The request for `key`, with a wrong signature where a fault says so, or the private key in its
+ * place. */
 GBytes *device_make_csr (Device *device, EVP_PKEY *key, ChipRequest *request);
 
 /* The private key in PEM where the fault says that it leaks, else NULL. Free with g_free(). */

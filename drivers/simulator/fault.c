@@ -30,6 +30,8 @@ static const FaultInfo infos[N_FAULTS] = {
                             FALSE, 0 },
   [FAULT_LEAK_PRIVATE_KEY] = { "leak-private-key", "prints its private key ahead of the CSR", FALSE,
                                FALSE, 0 },
+  [FAULT_LEAK_DER] = { "leak-der", "sends its private key as DER, where the CSR should be", FALSE,
+                       FALSE, 0 },
   [FAULT_REFUSE_INSTALL] = { "refuse-install", "says no when the certificate is written", FALSE,
                              FALSE, 0 },
   [FAULT_WRONG_CERTIFICATE] = { "wrong-certificate",

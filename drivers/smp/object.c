@@ -4,9 +4,8 @@
  */
 #include "drivers/smp/object.h"
 
-#include <string.h>
-
 #include "base/encode.h"
+#include "base/private-key.h"
 
 #define OBJECT_MAX 8192u /* the largest CSR or certificate that is believed */
 
@@ -31,19 +30,29 @@ take_chunk (const cbor_item_t *answer, GByteArray *object, guint64 *whole, GErro
 }
 
 /* Where a CSR or certificate should be, something that begins like a private key in DER (PKCS#8,
- * PKCS#1, SEC 1: a version number comes first) or as PEM. */
+ * PKCS#1, SEC 1: a version number comes first), or that holds one anywhere. The console's frames
+ * cut it up, so that the transcript can't see it. */
 static gboolean
 is_private_key (const GByteArray *object)
 {
-  static const char mark[] = "PRIVATE KEY-----";
   guint at = object->len > 1 && (object->data[1] & 0x80) != 0 ? 2u + (object->data[1] & 0x7f) : 2;
 
-  if (memmem (object->data, object->len, mark, strlen (mark)) != NULL)
+  if (holds_private_key (object->data, object->len))
     return TRUE;
   return object->len > at && object->data[0] == 0x30 && object->data[at] == 0x02;
 }
 
-/* Reads an object chunk by chunk. */
+static GBytes *
+refuse_private_key (Session *session, gsize mark, GError **error)
+{
+  transport_blank_since (session->transport, mark);
+  g_set_error_literal (error, DRIVER_ERROR, DRIVER_ERROR_PRIVATE_KEY_LEAKED,
+                       "the device sent a private key, which must never leave it");
+  return NULL;
+}
+
+/* Reads an object chunk by chunk, and judges each at once: the device may be gone before the last.
+ */
 GBytes *
 smp_read_object (Session *session, SmpProvisionCommand command, const char *key, const char *value,
                  Deadline deadline, GError **error)
@@ -61,13 +70,10 @@ smp_read_object (Session *session, SmpProvisionCommand command, const char *key,
     answer = smp_ask (session, SMP_READ, command, body, deadline, error);
     if (answer == NULL || !take_chunk (answer, object, &whole, error))
       return NULL;
+    if (is_private_key (object))
+      return refuse_private_key (session, mark, error);
   } while (object->len < whole);
-  if (!is_private_key (object))
-    return g_byte_array_free_to_bytes (g_steal_pointer (&object));
-  transport_blank_since (session->transport, mark);
-  g_set_error_literal (error, DRIVER_ERROR, DRIVER_ERROR_PRIVATE_KEY_LEAKED,
-                       "the device sent a private key, which must never leave it");
-  return NULL;
+  return g_byte_array_free_to_bytes (g_steal_pointer (&object));
 }
 
 static cbor_item_t *

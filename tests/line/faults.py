@@ -31,6 +31,7 @@ REASONS = {
     'duplicate-key': {'duplicate-key'},
     'bad-signature': {'csr-signature'},
     'leak-private-key': {'private-key-leaked'},
+    'leak-der': {'private-key-leaked'},
     'refuse-install': {'refused'},
     'wrong-certificate': {'read-back'},
     'wrong-key': {'proof'},

@@ -71,13 +71,12 @@ def a_shared_prime_keeps_a_manifest_from_being_sealed():
         station.cli('device', 'retry', 'TWIN-1')
         record = station.run_device(simulator, 'TWIN-1', 1)
         rig.expect_equal((record['state'], record['reason']), ('fail', 'key-finding'), f'{record}')
-        related_keys.rsa_key(station.folder, 'one', related_keys.prime(), first)
+        related_keys.rsa_key(station.folder, 'one', related_keys.prime(), related_keys.prime())
         simulator.unplug('TWIN-1')
         rig.wait_until(lambda: not station.slot(1)['present'], 'slot 1 is empty')
         record = station.run_device(simulator, 'TWIN-1', 1)
-        rig.expect_equal(record['reason'] if record['state'] == 'fail' else 'pass', 'pass',
-                         f'a new key that shares the other prime passes until it is checked: '
-                         f'{record}')
+        rig.expect_equal(record['state'], 'pass', f'with a new key: {record}')
+        export(station, 0)
 
 
 def near_elliptic_keys_are_found_too():

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Devices that try to harm the station: it keeps its size, and the other slots keep working."""
 
+import base64
 import os
+import re
 
 import many
 import rig
@@ -137,17 +139,69 @@ def a_weak_rsa_key_is_refused():
         rig.expect_equal(station.json('ca', 'status')['log-size'], 0, 'nothing was logged')
 
 
+def scalar_of(path):
+    """The secret number in a P-256 key's PEM, as PKCS#8."""
+    with open(path, encoding='ascii') as file:
+        lines = [line for line in file.read().splitlines() if not line.startswith('-----')]
+    der = base64.b64decode(''.join(lines))
+    begin = der.index(b'\x02\x01\x01\x04\x20') + 5
+    return der[begin:begin + 32]
+
+
+def needles(secret):
+    """Half of it, as it may stand in a file: raw, as a transcript escapes it, hex, base64."""
+    part = secret[8:24]
+    yield from (part, part.hex().encode(), part.hex().upper().encode())
+    yield b''.join(b'\\%03o' % byte for byte in part)
+    for shift in range(3):
+        whole = base64.b64encode(b'\0' * shift + part)
+        inner = whole[4 if shift else 0:20]
+        yield from (inner, inner.replace(b'+', b'-').replace(b'/', b'_'))
+
+
+def expect_nowhere(folder, secret, words):
+    """In no file of the station; the simulated devices keep their keys, that is what they are for."""
+    looked = 0
+    for path, folders, files in os.walk(folder):
+        if 'devices' in folders:
+            folders.remove('devices')
+        for name in files:
+            with open(os.path.join(path, name), 'rb') as file:
+                content = file.read()
+            looked += 1
+            lines_joined = re.sub(rb'\\[rn]|\s', b'', content)
+            for needle in needles(secret):
+                rig.expect(needle not in content and needle not in lines_joined,
+                           f'{words}: {name} holds {needle!r}')
+    rig.expect(looked > 10, f'only {looked} files were looked at')
+
+
 def a_private_key_that_comes_out_raises_an_alarm():
-    with rig.station() as station:
+    kinds = [(driver, fault) for driver in ('smp', 'nrf91', 'freertos')
+             for fault in ('leak-private-key', 'leak-der')]
+    with rig.station(slots=len(kinds)) as station:
         simulator = station.simulator()
         station.start_batch()
-        simulator.new('LEAK-1', driver='smp', key='p-256', serial='LEAK-1',
-                      fault='leak-private-key')
-        station.run_device(simulator, 'LEAK-1', 1, 'fail')
+        names = []
+        for slot, (driver, fault) in enumerate(kinds, 1):
+            names.append(many.serial_for(driver, 700 + slot))
+            simulator.new(names[-1], driver=driver, serial=names[-1], fault=fault,
+                          **({'key': 'p-256'} if driver == 'smp' else {}))
+            simulator.plug(names[-1], slot)
+        station.wait_ended(len(kinds))
         alarms = [event for event in station.json('event', 'list')
                   if event['kind'] == 'private-key-leaked']
-        rig.expect_equal([alarm['subject'] for alarm in alarms], ['LEAK-1'], 'alarms')
+        rig.expect_equal(sorted(alarm['subject'] for alarm in alarms), sorted(names), 'alarms')
         rig.expect_equal(station.certificates(), [], 'nothing was signed')
+        rig.expect_equal(station.json('status')['keys-seen'], 0, 'no such key is believed')
+        station.stop()
+        for name, kind in zip(names, kinds):
+            found = [os.path.join(simulator.state, one) for one in os.listdir(simulator.state)
+                     if one.startswith(name) and one.endswith('.key')]
+            rig.expect_equal(len(found), 1, f'keys of {name}')
+            secret = scalar_of(found[0])
+            rig.expect(any(needle in secret for needle in needles(secret)), 'needles are found')
+            expect_nowhere(station.folder, secret, f'{kind}')
 
 
 def two_units_with_one_identity_get_one_certificate():

@@ -192,6 +192,8 @@ START_TEST (each_fault_has_its_error)
     { "freertos --fault refuse-install", DRIVER_ERROR_REFUSED },
     { "freertos --fault leak-private-key", DRIVER_ERROR_PRIVATE_KEY_LEAKED },
     { "nrf91 --fault leak-private-key", DRIVER_ERROR_PRIVATE_KEY_LEAKED },
+    { "freertos --fault leak-der", DRIVER_ERROR_PRIVATE_KEY_LEAKED },
+    { "nrf91 --fault leak-der", DRIVER_ERROR_PRIVATE_KEY_LEAKED },
   };
 
   for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {

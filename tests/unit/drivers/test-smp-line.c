@@ -97,6 +97,7 @@ static const struct {
   { "--fault unplug-in=300", DRIVER_ERROR_UNPLUGGED },
   { "--fault no-identity", DRIVER_ERROR_IDENTITY },
   { "--fault leak-private-key", DRIVER_ERROR_PRIVATE_KEY_LEAKED },
+  { "--fault leak-der", DRIVER_ERROR_PRIVATE_KEY_LEAKED },
   { "--fault refuse-install", DRIVER_ERROR_REFUSED },
 };
 

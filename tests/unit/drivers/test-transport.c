@@ -474,8 +474,35 @@ START_TEST (a_private_key_ends_the_reading_and_is_not_in_the_transcript)
     assert_error (again, DRIVER_ERROR_PRIVATE_KEY_LEAKED);
     transcript = transport_transcript (transport);
     ck_assert_ptr_null (strstr (transcript, "MHc"));
-    ck_assert_ptr_null (strstr (transcript, "secret"));
+    ck_assert_ptr_null (strstr (transcript, "Isecret"));
   }
+}
+END_TEST
+
+/* Without PEM's mark: as base64 and as hex digits. What came ahead of it on the same question goes
+ * too, what was said before stays. */
+START_TEST (a_private_key_without_a_mark_is_seen_too)
+{
+  static const char *const words[] = {
+    "fine\r\nMHcCAQEEIKnEqL1sBz2dQKYG0V5vIcXr5pJm7n3sH4x8yT2uWq1RoAoGCCqGSM49\r\nok\r\n",
+    "fine\r\n30770201010420a9c4a8bd6c073d9d40a606d15e6f21c5ebe69266ee7dec1f8c7cc9\r\nok\r\n",
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (words); i++)
+    for (gsize piece = 1; piece <= strlen (words[i]); piece++) {
+      g_autoptr (Transport) transport = says (words[i], piece);
+      g_autoptr (GError) error = NULL;
+      g_autofree char *transcript = NULL;
+
+      read_all (transport, &error);
+      assert_error (error, DRIVER_ERROR_PRIVATE_KEY_LEAKED);
+      transcript = transport_transcript (transport);
+      ck_assert_ptr_null (strstr (transcript, "MHc"));
+      ck_assert_ptr_null (strstr (transcript, "QKYG"));
+      ck_assert_ptr_null (strstr (transcript, "a9c4"));
+      ck_assert_ptr_null (strstr (transcript, "ebe6"));
+      ck_assert_ptr_nonnull (strstr (transcript, "# blanked"));
+    }
 }
 END_TEST
 
@@ -684,6 +711,7 @@ transcript_tests (void)
 
   tcase_add_test (tests, what_follows_a_secrets_name_is_not_in_the_transcript);
   tcase_add_test (tests, a_private_key_ends_the_reading_and_is_not_in_the_transcript);
+  tcase_add_test (tests, a_private_key_without_a_mark_is_seen_too);
   tcase_add_test (tests, a_certificate_is_no_private_key);
   tcase_add_test (tests, escapes_go_there_and_back);
   tcase_add_test (tests, a_transcript_can_be_replayed);

@@ -129,6 +129,7 @@ static const struct {
   { "weak-key", "p-256", "ec-curve", "check-key" },
   { "bad-signature", "p-256", "csr-signature", "check-key" },
   { "leak-private-key", "p-256", "private-key-leaked", "read-csr" },
+  { "leak-der", "p-256", "private-key-leaked", "read-csr" },
   { "refuse-install", "p-256", "refused", "install" },
   { "wrong-certificate", "p-256", "read-back", "read-back" },
   { "wrong-key", "p-256", "proof", "prove" },
