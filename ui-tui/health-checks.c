@@ -165,6 +165,45 @@ check_records (GPtrArray *checks, const Model *model)
          NULL);
 }
 
+/* Which units they are, the engineer's command tells. */
+static void
+check_keys (GPtrArray *checks, const Model *model)
+{
+  const Health *health = &model->health;
+  const guint units = (guint)MIN (health->weak_units, G_MAXINT);
+  g_autofree char *checked = g_strdup_printf ("%" G_GUINT64_FORMAT, health->keys_checked);
+  g_autofree char *seen = g_strdup_printf ("%" G_GUINT64_FORMAT, health->keys_seen);
+
+  if (units > 0)
+    add (checks, CHECK_STOP, _ ("Keys"),
+         g_strdup_printf (ngettext ("%u unit has a key that another unit's key gives away.",
+                                    "%u units have keys that other units' keys give away.", units),
+                          units),
+         _ ("No manifest is written with them. Call the supervisor: 'keycradle key findings' names "
+            "them, 'keycradle device void' voids them."));
+  else if (health->keys_problem != NULL)
+    add (checks, CHECK_LOOK, _ ("Keys"), g_strdup (health->keys_problem),
+         _ ("No manifest is written until all keys are checked. Call the engineer."));
+  else if (health->keys_seen > 0)
+    add (checks, CHECK_OK, _ ("Keys"),
+         g_strdup_printf (_ ("%s of %s were held against each other."), checked, seen), NULL);
+}
+
+static void
+check_leaks (GPtrArray *checks, const Model *model)
+{
+  for (guint i = 0; i < model->tiles->len; i++) {
+    const Tile *tile = g_ptr_array_index (model->tiles, i);
+
+    if (tile->state == TILE_FAIL && !tile->acknowledged
+        && g_strcmp0 (tile->reason, "private-key-leaked") == 0)
+      add (checks, CHECK_STOP, _ ("Private key"),
+           g_strdup_printf (_ ("The unit in slot %u gave its private key away."), tile->number),
+           _ ("Keep it apart from all others and call the supervisor; nothing of the key was "
+              "kept."));
+  }
+}
+
 static void
 check_export (GPtrArray *checks, const Model *model)
 {
@@ -205,6 +244,8 @@ health_checks (const Model *model)
   check_clock (checks, model);
   check_disk (checks, model);
   check_records (checks, model);
+  check_keys (checks, model);
+  check_leaks (checks, model);
   check_export (checks, model);
   g_ptr_array_sort (checks, compare_verdicts); /* steady: GLib's sort keeps the order of equals */
   return checks;

@@ -84,7 +84,7 @@ static const Label reasons[] = {
   /* the records */
   { "duplicate-key", N_ ("key used twice") },
   { "duplicate-device", N_ ("serial used twice") },
-  { "key-finding", N_ ("key given away by another's") },
+  { "key-finding", N_ ("unsafe key") },
   { "busy-device", N_ ("unit in two slots") },
   { "already-done", N_ ("already done") },
   { "device-voided", N_ ("was taken back") },

@@ -135,6 +135,10 @@ typedef struct {
   char *clock; /* "synchronised", "free", "unknown" */
   char *ledger;
   char *transcripts;
+  guint64 keys_seen; /* 0: none yet, or not told */
+  guint64 keys_checked;
+  guint64 weak_units; /* whose key another unit's gives away: to be voided */
+  char *keys_problem; /* why the last check failed, or NULL */
   char **warnings;
   char **alarms; /* those of them for which nothing is issued */
   CaHealth ca;

@@ -53,6 +53,9 @@ static const char *const sentences[] = {
   N_ ("device %s has no live certificate: there is nothing to void"),
   N_ ("device %s is voided with a reason of 1 to 200 characters: say why"),
   N_ ("device %s is at work in a slot: wait until its attempt has ended"),
+  /* manifests */
+  N_ ("no manifest is sealed while units with weak keys are in it: void them (keycradle device "
+      "void), then export again: %s"),
   /* people */
   N_ ("there is no operator %s"),
   N_ ("nobody has this badge: a supervisor can add it"),

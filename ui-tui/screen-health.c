@@ -89,6 +89,34 @@ add_disk (Bar *bar, guint64 left, guint64 size)
     add_ok (bar, RANK_DISK, _ ("disk"), words);
 }
 
+/* Only what is wrong: how far the check is stands in the Health view. */
+static void
+add_keys (Bar *bar, const Health *health)
+{
+  const guint units = (guint)MIN (health->weak_units, G_MAXINT);
+  g_autofree char *words =
+      g_strdup_printf (ngettext ("%u unit to void", "%u units to void", units), units);
+
+  if (units > 0)
+    add_wrong (bar, STYLE_ALARM, _ ("keys"), words);
+  else if (health->keys_problem != NULL)
+    add_wrong (bar, STYLE_WARNING, _ ("keys"), _ ("can't be checked"));
+}
+
+/* Until somebody has seen that FAIL. */
+static void
+add_leaks (Bar *bar, const Model *model)
+{
+  for (guint i = 0; i < model->tiles->len; i++) {
+    const Tile *tile = g_ptr_array_index (model->tiles, i);
+    g_autofree char *slot = g_strdup_printf (_ ("slot %u"), tile->number);
+
+    if (tile->state == TILE_FAIL && !tile->acknowledged
+        && g_strcmp0 (tile->reason, "private-key-leaked") == 0)
+      add_wrong (bar, STYLE_ALARM, slot, _ ("gave its private key away"));
+  }
+}
+
 /* ---- exports ---- */
 
 /* How many units the exports of `batch` hold, from its newest full one on; -1: can't be told. */
@@ -176,6 +204,8 @@ health_bar (const Model *model)
   Bar bar = { .label_style = STYLE_QUIET };
 
   add_warnings (&bar, health->warnings, health->alarms);
+  add_leaks (&bar, model);
+  add_keys (&bar, health);
   add_ca (&bar, &health->ca);
   add_signer (&bar, &health->ca);
   add_clock (&bar, health->clock);

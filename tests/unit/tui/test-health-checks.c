@@ -8,6 +8,7 @@
 #include "tests/unit/tui/golden.h"
 #include "tests/unit/tui/samples.h"
 #include "ui-tui/health-checks.h"
+#include "ui-tui/screen-parts.h"
 
 static Model *model;
 
@@ -120,6 +121,40 @@ START_TEST (a_disk_fills_up)
 }
 END_TEST
 
+START_TEST (weak_keys_are_to_be_voided)
+{
+  ck_assert_int_eq (verdict_on ("Keys"), -1); /* nobody told */
+  model->health.keys_seen = 120;
+  model->health.keys_checked = 100;
+  ck_assert_int_eq (verdict_on ("Keys"), CHECK_OK);
+  model->health.keys_problem = g_strdup ("The disk is full.");
+  ck_assert_int_eq (verdict_on ("Keys"), CHECK_LOOK);
+  model->health.weak_units = 2;
+  ck_assert_int_eq (verdict_on ("Keys"), CHECK_STOP);
+}
+END_TEST
+
+START_TEST (a_private_key_that_came_out_is_an_alarm_until_it_was_seen)
+{
+  Tile *tile = model_tile (model, 2);
+
+  ck_assert (!health_has_problem (model));
+  tile->state = TILE_FAIL;
+  tile->acknowledged = FALSE;
+  g_free (tile->reason);
+  tile->reason = g_strdup ("no-answer");
+  ck_assert_int_eq (verdict_on ("Private key"), -1);
+  ck_assert (!health_has_problem (model));
+  g_free (tile->reason);
+  tile->reason = g_strdup ("private-key-leaked");
+  ck_assert_int_eq (verdict_on ("Private key"), CHECK_STOP);
+  ck_assert (health_has_problem (model));
+  tile->acknowledged = TRUE;
+  ck_assert_int_eq (verdict_on ("Private key"), -1);
+  ck_assert (!health_has_problem (model));
+}
+END_TEST
+
 START_TEST (what_the_signer_says_is_said_once)
 {
   set_warning ("The signer does not answer.");
@@ -145,6 +180,8 @@ main (void)
   tcase_add_test (cases, a_ca_ends_with_a_month_of_warning);
   tcase_add_test (cases, a_demo_ca_must_not_serve_production);
   tcase_add_test (cases, a_disk_fills_up);
+  tcase_add_test (cases, weak_keys_are_to_be_voided);
+  tcase_add_test (cases, a_private_key_that_came_out_is_an_alarm_until_it_was_seen);
   tcase_add_test (cases, what_the_signer_says_is_said_once);
   suite_add_tcase (suite, cases);
   srunner_run_all (runner, CK_NORMAL);
