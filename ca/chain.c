@@ -6,6 +6,7 @@
 
 #include "base/encode.h"
 #include "ca/clock.h"
+#include "ca/keycheck.h"
 #include "ca/openssl.h"
 
 #include <openssl/obj_mac.h>
@@ -107,26 +108,55 @@ check_times (X509 *certificate, int place, GError **error)
          || refuse (error, "certificate %d has expired, or this PC's clock is wrong", place + 1);
 }
 
-/* 112 bits of security: RSA 2048, EC 224. */
+#define LEAST_SECURITY 112 /* bits: RSA 2048, EC 224, SHA-224 */
+
+/* The rules for devices' keys hold for a CA's all the more. What they do not know (DSA, Ed25519 in
+ * somebody's root) OpenSSL judges by its strength alone. */
 static gboolean
 check_key (X509 *certificate, int place, GError **error)
 {
   const EVP_PKEY *key = X509_get0_pubkey (certificate);
+  g_autoptr (GError) problem = NULL;
+  guint8 *spki = NULL;
+  int length = i2d_X509_PUBKEY (X509_get_X509_PUBKEY (certificate), &spki);
+  gboolean ok;
+  Csr csr;
 
-  return (key != NULL && EVP_PKEY_get_security_bits (key) >= 112)
+  if (key == NULL || length <= 0)
+    return refuse (error, "the key of certificate %d can't be read", place + 1);
+  ok = csr_parse_key (spki, (gsize)length, &csr, &problem) && keycheck_csr (&csr, &problem);
+  OPENSSL_free (spki);
+  if (!ok && !g_error_matches (problem, CA_ERROR, CA_ERROR_KEY_ALGORITHM))
+    return refuse (error, "the key of certificate %d must not be used: %s", place + 1,
+                   problem->message);
+  return EVP_PKEY_get_security_bits (key) >= LEAST_SECURITY
          || refuse (error, "the key of certificate %d is weaker than RSA with 2048 bits",
                     place + 1);
 }
 
+/* A root's signature on itself tells nothing. */
 static gboolean
 check_digest (X509 *certificate, int place, GError **error)
 {
-  int digest = NID_undef;
+  int strength = 0;
 
-  if (!X509_get_signature_info (certificate, &digest, NULL, NULL, NULL))
+  if (!X509_get_signature_info (certificate, NULL, NULL, &strength, NULL))
     return refuse (error, "certificate %d has an unknown signature", place + 1);
-  return (digest != NID_sha1 && digest != NID_md5)
-         || refuse (error, "certificate %d is signed with SHA-1 or MD5", place + 1);
+  return strength >= LEAST_SECURITY
+         || refuse (error, "certificate %d is signed with SHA-1, MD5 or one as weak", place + 1);
+}
+
+static gboolean
+check_key_identifiers (X509 *below, X509 *above, int place, GError **error)
+{
+  const ASN1_OCTET_STRING *named = X509_get0_authority_key_id (below);
+  const ASN1_OCTET_STRING *has = X509_get0_subject_key_id (above);
+
+  return named == NULL || has == NULL || ASN1_OCTET_STRING_cmp (named, has) == 0
+         || refuse (error,
+                    "certificate %d names another key for its issuer (authorityKeyIdentifier) than "
+                    "the one behind it has (subjectKeyIdentifier)",
+                    place + 1);
 }
 
 /* `below` must be signed by `above`, which for a root is itself. */
@@ -135,12 +165,38 @@ check_link (X509 *below, X509 *above, int place, GError **error)
 {
   g_autoptr (EVP_PKEY) key = X509_get_pubkey (above);
 
+  if (!check_key_identifiers (below, above, place, error))
+    return FALSE;
   if (key == NULL || X509_check_issued (above, below) != X509_V_OK)
     return refuse (error, "certificate %d is not issued by the one behind it", place + 1);
-  if (below != above && !check_digest (below, place, error))
-    return FALSE;
   return X509_verify (below, key) == 1
          || refuse (error, "the signature of certificate %d is wrong", place + 1);
+}
+
+/* The names of CAs are bound by constraints above them as well. */
+static gboolean
+check_names (STACK_OF (X509) * certificates, int place, GError **error)
+{
+  X509 *above = sk_X509_value (certificates, place);
+  NAME_CONSTRAINTS *constraints = X509_get_ext_d2i (above, NID_name_constraints, NULL, NULL);
+  int bad = -1;
+
+  for (int i = 0; constraints != NULL && bad < 0 && i < place; i++)
+    if (NAME_CONSTRAINTS_check (sk_X509_value (certificates, i), constraints) != X509_V_OK)
+      bad = i;
+  NAME_CONSTRAINTS_free (constraints);
+  return bad < 0
+         || refuse (error,
+                    "the name of certificate %d lies outside the name constraints of "
+                    "certificate %d",
+                    bad + 1, place + 1);
+}
+
+static gboolean
+check_one (X509 *certificate, int place, GError **error)
+{
+  return check_may_sign (certificate, place, error) && check_times (certificate, place, error)
+         && check_key (certificate, place, error);
 }
 
 gboolean
@@ -153,8 +209,8 @@ chain_check (STACK_OF (X509) * certificates, GError **error)
     gboolean is_root = X509_check_issued (certificate, certificate) == X509_V_OK;
     X509 *above = is_root ? certificate : sk_X509_value (certificates, i + 1);
 
-    if (!check_may_sign (certificate, i, error) || !check_times (certificate, i, error)
-        || !check_key (certificate, i, error))
+    if (!check_one (certificate, i, error) || !check_names (certificates, i, error)
+        || (!is_root && !check_digest (certificate, i, error)))
       return FALSE;
     if (above != NULL && !check_link (certificate, above, i, error))
       return FALSE;

@@ -5,6 +5,7 @@
 #include "ca/generation.h"
 
 #include "base/certificate.h"
+#include "ca/constraints.h"
 
 #include <string.h>
 
@@ -132,8 +133,10 @@ static gboolean
 load_profile (Generation *generation, Profile *profile, GError **error)
 {
   const Authority *authority = authority_for (generation, profile, error);
-  IssueTemplate *plan = authority != NULL ? issue_template_new (authority, profile, error) : NULL;
+  IssueTemplate *plan = NULL;
 
+  if (authority != NULL && constraints_allow (authority, profile, error))
+    plan = issue_template_new (authority, profile, error);
   if (plan == NULL)
     return FALSE;
   g_hash_table_insert (generation->templates, profile->name, plan);
