@@ -199,23 +199,30 @@ check_one (X509 *certificate, int place, GError **error)
          && check_key (certificate, place, error);
 }
 
+static gboolean
+check_place (STACK_OF (X509) * certificates, int place, GError **error)
+{
+  X509 *certificate = sk_X509_value (certificates, place);
+  gboolean is_root = X509_check_issued (certificate, certificate) == X509_V_OK;
+  X509 *above = is_root ? certificate : sk_X509_value (certificates, place + 1);
+
+  if (is_root && place + 1 < sk_X509_num (certificates))
+    return refuse (error, "something stands behind the root");
+  return (is_root || check_digest (certificate, place, error))
+         && (above == NULL || check_link (certificate, above, place, error))
+         && check_names (certificates, place, error);
+}
+
 gboolean
 chain_check (STACK_OF (X509) * certificates, GError **error)
 {
   int count = sk_X509_num (certificates);
 
-  for (int i = 0; i < count; i++) {
-    X509 *certificate = sk_X509_value (certificates, i);
-    gboolean is_root = X509_check_issued (certificate, certificate) == X509_V_OK;
-    X509 *above = is_root ? certificate : sk_X509_value (certificates, i + 1);
-
-    if (!check_one (certificate, i, error) || !check_names (certificates, i, error)
-        || (!is_root && !check_digest (certificate, i, error)))
+  for (int i = 0; i < count; i++)
+    if (!check_one (sk_X509_value (certificates, i), i, error))
       return FALSE;
-    if (above != NULL && !check_link (certificate, above, i, error))
+  for (int i = 0; i < count; i++)
+    if (!check_place (certificates, i, error))
       return FALSE;
-    if (is_root && i + 1 < count)
-      return refuse (error, "something stands behind the root");
-  }
   return TRUE;
 }
