@@ -147,10 +147,29 @@ lint_matter (const LintFindings *findings, GError **error)
                          findings->tbs.length + MATTER_AROUND, MOST_MATTER);
 }
 
+/* RFC 8813, 3: an EC key enciphers nothing; RFC 3279, 2.3.1: an RSA key agrees on nothing. Custom
+ * profiles may know better than their readers. An EC point begins with 04, an RSAPublicKey with the
+ * tag of a SEQUENCE. */
+static gboolean
+lint_usage_of_key (const LintFindings *findings, GError **error)
+{
+  const Span usage = findings->extensions[LINT_KEY_USAGE];
+  const gboolean rsa = findings->key_bits.length > 0 && findings->key_bits.data[0] == DER_SEQUENCE;
+  const guint8 forbidden = rsa ? 0x08 : 0x30;
+
+  return (usage.data[usage.length - 1] & forbidden) == 0
+         || lint_refuse (error, "key-usage-key", "keyUsage does not fit %s key",
+                         rsa ? "an RSA" : "an EC");
+}
+
 gboolean
 lint_kind (const LintFindings *findings, GError **error)
 {
-  switch (findings->scope->profile->kind) {
+  const ProfileKind kind = findings->scope->profile->kind;
+
+  if (kind != KIND_CUSTOM && !lint_usage_of_key (findings, error))
+    return FALSE;
+  switch (kind) {
   case KIND_AWS_IOT:
     return lint_client (findings, error) && lint_aws (findings, error);
   case KIND_AZURE_DPS:

@@ -189,9 +189,33 @@ check_matter (const Keyfile *keyfile, const Profile *profile, GError **error)
   return TRUE;
 }
 
+/* RFC 8813, 3 and RFC 3279, 2.3.1; see lint-kind.c. */
+static gboolean
+check_usage_of_keys (const Keyfile *keyfile, const Profile *profile, GError **error)
+{
+  const gboolean enciphers = has_word (profile->key_usage, "keyEncipherment")
+                             || has_word (profile->key_usage, "dataEncipherment");
+
+  for (char **key = profile->keys; *key != NULL; key++) {
+    if (enciphers && g_str_has_prefix (*key, "p-"))
+      return refuse (keyfile, "KeyUsage", error,
+                     "a %s key enciphers nothing; list RSA keys alone in Key=, or leave "
+                     "keyEncipherment and dataEncipherment out",
+                     *key);
+    if (has_word (profile->key_usage, "keyAgreement") && g_str_has_prefix (*key, "rsa-"))
+      return refuse (keyfile, "KeyUsage", error,
+                     "an %s key agrees on no key; list EC keys alone in Key=, or leave "
+                     "keyAgreement out",
+                     *key);
+  }
+  return TRUE;
+}
+
 gboolean
 profile_check_kind (const Keyfile *keyfile, const Profile *profile, GError **error)
 {
+  if (profile->kind != KIND_CUSTOM && !check_usage_of_keys (keyfile, profile, error))
+    return FALSE;
   switch (profile->kind) {
   case KIND_AWS_IOT:
   case KIND_AZURE_DPS:

@@ -94,9 +94,13 @@ static const Base aws_serves = { CUSTOM "ExtendedKeyUsage=serverAuth\n", KIND_AW
 static const Base idevid_agrees = { CUSTOM "KeyUsage=digitalSignature;keyAgreement\n", KIND_IDEVID,
                                     SERIAL_NUMBER ("x"),
                                     BC "30{06{551d0f}01{ff}04{03{0388}}}" EKU AKI SKI };
-static const Base idevid_enciphers = { CUSTOM "KeyUsage=digitalSignature;keyEncipherment\n",
-                                       KIND_IDEVID, SERIAL_NUMBER ("x"),
-                                       BC "30{06{551d0f}01{ff}04{03{05a0}}}" EKU AKI SKI };
+static const Base idevid_signs = { CUSTOM, KIND_IDEVID, SERIAL_NUMBER ("x"), BC KU EKU AKI SKI };
+/* For one kind of key each. */
+static const Base enciphers = { CUSTOM "KeyUsage=digitalSignature;keyEncipherment\n", KIND_IDEVID,
+                                SERIAL_NUMBER ("x"),
+                                BC "30{06{551d0f}01{ff}04{03{05a0}}}" EKU AKI SKI };
+static const Base agrees = { CUSTOM "KeyUsage=digitalSignature;keyAgreement\n", KIND_AWS_IOT,
+                             CN ("x"), BC "30{06{551d0f}01{ff}04{03{0388}}}" EKU AKI SKI };
 static const Base matter_with_purpose = { CUSTOM "Vid=FFF1\nPid=8000\n", KIND_MATTER_DAC,
                                           CN ("x") VID ("0c{'FFF1'}") PID ("0c{'8000'}"),
                                           BC KU EKU AKI SKI };
@@ -327,7 +331,7 @@ static const struct {
   { "azure-registration-id", &azure, SUBJECT, "30{" CN ("a.") "}", "30{" CN ("a.-") "}", NULL },
   { "idevid-serial", &idevid, SUBJECT, "30{" CN ("a") "}", "30{" CN ("a") SERIAL_NUMBER ("a") "}",
     NULL },
-  { "idevid-key-usage", &idevid_agrees, VERSION, "a0{02{02}}", "a0{02{02}}", &idevid_enciphers },
+  { "idevid-key-usage", &idevid_agrees, VERSION, "a0{02{02}}", "a0{02{02}}", &idevid_signs },
   { "client-key-usage", &aws_agrees, VERSION, "a0{02{02}}", "a0{02{02}}", &aws },
   { "client-purpose", &aws_serves, VERSION, "a0{02{02}}", "a0{02{02}}", &aws },
   { "matter-id", &matter, SUBJECT, "30{" VID ("0c{'FFF2'}") PID ("0c{'8000'}") "}",
@@ -347,7 +351,7 @@ static const struct {
 };
 
 /* Tested apart, since they change the CA or the key. */
-static const char *const other_rules[] = { "matter-key", "matter-algorithm" };
+static const char *const other_rules[] = { "matter-key", "matter-algorithm", "key-usage-key" };
 
 static char *folder;
 static Authority *authority;
@@ -543,6 +547,22 @@ START_TEST (test_a_dac_has_a_p256_key_and_algorithm)
 }
 END_TEST
 
+START_TEST (test_a_usage_fits_its_key)
+{
+  g_autoptr (GError) of_ec = NULL;
+  g_autoptr (GError) of_rsa = NULL;
+
+  lint (&enciphers, VERSION, NULL, &of_ec);
+  expect_rule (of_ec, "key-usage-key");
+  ck_assert (lint (&agrees, VERSION, NULL, NULL));
+  g_bytes_unref (request);
+  setup_key ("rsa-2048");
+  lint (&agrees, VERSION, NULL, &of_rsa);
+  expect_rule (of_rsa, "key-usage-key");
+  ck_assert (lint (&enciphers, VERSION, NULL, NULL));
+}
+END_TEST
+
 /* Every prefix of a good one, and every one with a byte cut out. */
 START_TEST (test_a_cut_certificate_fails)
 {
@@ -618,6 +638,7 @@ main (int argc, char **argv)
   tcase_add_loop_test (rules, test_a_certificate_fails_by_a_rule_and_its_twin_passes, 0,
                        G_N_ELEMENTS (cases));
   tcase_add_test (rules, test_a_dac_has_a_p256_key_and_algorithm);
+  tcase_add_test (rules, test_a_usage_fits_its_key);
   tcase_add_test (rules, test_a_cut_certificate_fails);
   tcase_add_test (rules, test_no_rule_is_without_a_case);
   suite_add_tcase (suite, rules);

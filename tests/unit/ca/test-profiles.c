@@ -269,6 +269,33 @@ START_TEST (test_a_dac_needs_a_pai_of_its_vendor_and_product)
 }
 END_TEST
 
+#define MATTER_PROFILE "[certificate]\nKind=matter-dac\nVid=FFF1\nPid=8000\nValidity=until-ca\n"
+
+/* Without a keystore: if the lint did not stand before the signature, this would crash. */
+START_TEST (test_what_the_lint_refuses_is_not_signed)
+{
+  g_autofree char *long_name = g_strnfill (64, 'a');
+  g_autofree char *too_long = g_strdup_printf (MATTER_PROFILE "Subject=CN=%s,O=%s,OU=%s\n",
+                                               long_name, long_name, long_name);
+  g_autofree char *short_enough = g_strdup_printf (MATTER_PROFILE "Subject=CN=%s\n", long_name);
+  Authority *authority = new_ca ("P-256", NULL, "FFF1", NULL);
+  g_autoptr (GBytes) request = make_good_request ("P-256", "SHA256");
+  g_autoptr (Profile) wrong = load_profile (too_long);
+  g_autoptr (Profile) right = load_profile (short_enough);
+  Keystore *keystore = g_steal_pointer (&authority->keystore);
+  g_autoptr (GError) problem = NULL;
+  g_autoptr (GBytes) der = NULL;
+
+  ck_assert (issue_for (authority, wrong, request, &problem) == NULL);
+  ck_assert (g_error_matches (problem, CA_ERROR, CA_ERROR_LINT));
+  ck_assert (g_str_has_prefix (problem->message, "matter-size: "));
+  authority->keystore = keystore;
+  der = issue_for (authority, right, request, NULL);
+  ck_assert (der != NULL && g_bytes_get_size (der) <= 600);
+  authority_free (authority);
+}
+END_TEST
+
 START_TEST (test_a_profile_with_keys_lets_in_no_others)
 {
   static const struct {
@@ -438,6 +465,7 @@ main (int argc, char **argv)
                        G_N_ELEMENTS (algorithms));
   tcase_add_test (all, test_the_examples_issue);
   tcase_add_loop_test (all, test_a_dac_needs_a_pai_of_its_vendor_and_product, 0, 5);
+  tcase_add_test (all, test_what_the_lint_refuses_is_not_signed);
   tcase_add_loop_test (all, test_a_profile_with_keys_lets_in_no_others, 0, 7);
   tcase_add_loop_test (all, test_only_an_idevid_outlives_its_ca, 0, 7);
   tcase_add_loop_test (all, test_a_ca_key_must_fit_its_algorithm, 0, 11);
