@@ -36,6 +36,7 @@ typedef struct {
   char *chain;
   char *config;
   gboolean replace;
+  gboolean help;
   char **words;
 } CommandOptions;
 
@@ -263,6 +264,7 @@ parse (CommandOptions *options, int *argc, char ***argv, GError **error)
     { "chain", 0, 0, G_OPTION_ARG_FILENAME, &options->chain, NULL, NULL },
     { "config", 0, 0, G_OPTION_ARG_FILENAME, &options->config, NULL, NULL },
     { "replace", 0, 0, G_OPTION_ARG_NONE, &options->replace, NULL, NULL },
+    { "help", 'h', 0, G_OPTION_ARG_NONE, &options->help, NULL, NULL },
     { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_STRING_ARRAY, &options->words, NULL, NULL },
     { 0 },
   };
@@ -288,6 +290,10 @@ command_run (int argc, char **argv)
 
   if (!parse (&options, &argc, &argv, &problem))
     return fail_usage (problem->message);
+  if (options.help) {
+    printf ("usage:\n%s", command_usage);
+    return EXIT_SUCCESS;
+  }
   if (options.words == NULL || options.words[1] != NULL)
     return fail_usage ("ca needs one verb: init, csr, install-chain or check");
   if (!harden_process (&problem))

@@ -341,6 +341,22 @@ gboolean ledger_certificate_verified (Ledger *ledger, gint64 attempt_id, gint64 
 gboolean ledger_void_certificate (Ledger *ledger, gint64 certificate_id, const char *reason,
                                   const char *actor, GError **error);
 
+/* A void certificate, for a revocation list. */
+typedef struct {
+  gint64 event; /* the audit event that made it void: they are in its order */
+  gint64 voided_at;
+  guint64 log_index;
+  char *reason;
+} VoidCertificate;
+
+void void_certificate_free (VoidCertificate *certificate);
+
+/* Up to `most` (GPtrArray of VoidCertificate) that became void by events behind `after`. */
+GPtrArray *ledger_void_certificates (Ledger *ledger, gint64 after, guint most, GError **error);
+
+/* The last of these events; 0 where nothing is void. */
+gboolean ledger_newest_void (Ledger *ledger, gint64 *event, GError **error);
+
 /* By device serial, hex X.509 serial, or hex SHA-256. */
 Certificate *ledger_certificate (Ledger *ledger, const char *key, GError **error);
 GPtrArray *ledger_certificates (Ledger *ledger, const char *batch, guint most, GError **error);

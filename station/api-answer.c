@@ -44,7 +44,9 @@ error_name (const GError *error)
     return "NotPermitted";
   if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_BUSY))
     return "State";
-  if (g_error_matches (error, CA_ERROR, CA_ERROR_PROFILE))
+  if (g_error_matches (error, CA_ERROR, CA_ERROR_PROFILE)
+      || g_error_matches (error, CA_ERROR, CA_ERROR_SUBJECT)
+      || g_error_matches (error, CA_ERROR, CA_ERROR_CA_UNKNOWN))
     return "Invalid";
   if (error->domain == CA_ERROR)
     return "CaUnavailable";

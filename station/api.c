@@ -189,6 +189,7 @@ connect_methods (Api *api)
   api_connect_records (api->skeleton, station);
   api_connect_status (api->skeleton, station);
   api_connect_telling (api->skeleton, station);
+  api_connect_ca (api->skeleton, station);
   api_connect_exports (api->skeleton, station);
   api_connect_people (api->skeleton, station, api->connections);
 }

@@ -14,17 +14,11 @@
 
 #define LEARNED_FILE "slots.conf"
 
-static const char *const station_keys[] = { "Name",
-                                            "Mode",
-                                            "StateFolder",
-                                            "Socket",
-                                            "ProfileFolder",
-                                            "OperatorGroup",
-                                            "SupervisorGroup",
-                                            "AuditorGroup",
-                                            "AttemptSeconds",
-                                            "AcknowledgeFailures",
-                                            NULL };
+static const char *const station_keys[] = {
+  "Name",          "Mode",           "StateFolder",         "Socket",
+  "ProfileFolder", "CrlFolder",      "OperatorGroup",       "SupervisorGroup",
+  "AuditorGroup",  "AttemptSeconds", "AcknowledgeFailures", NULL
+};
 static const char *const signer_keys[] = { "Socket", "Config", NULL };
 static const char *const slot_keys[] = { "Port",   "IdPath",  "Driver", "Baud",
                                          "RtsCts", "Enabled", NULL };
@@ -60,6 +54,7 @@ config_free (Config *config)
   g_free (config->operator_group);
   g_free (config->supervisor_group);
   g_free (config->auditor_group);
+  g_free (config->crl_folder);
   g_free (config->signer_socket);
   g_free (config->signer_config);
   g_ptr_array_unref (config->slots);
@@ -111,7 +106,8 @@ read_station (const Keyfile *file, Config *config, GError **error)
   return read_path (file, group, "StateFolder", DEFAULT_STATE_FOLDER, &config->state_folder, error)
          && read_path (file, group, "Socket", DEFAULT_STATION_SOCKET, &config->socket, error)
          && read_path (file, group, "ProfileFolder", DEFAULT_PROFILE_FOLDER,
-                       &config->profile_folder, error);
+                       &config->profile_folder, error)
+         && read_path (file, group, "CrlFolder", NULL, &config->crl_folder, error);
 }
 
 static gboolean

@@ -36,6 +36,7 @@ typedef struct {
   char *state_folder;
   char *socket;
   char *profile_folder;
+  char *crl_folder; /* where revocation lists are published, or NULL */
   char *operator_group;
   char *supervisor_group;
   char *auditor_group;

@@ -371,6 +371,15 @@ issuer_ready (Issuer *issuer, SignerClient *client, Deadline deadline, GError **
   return FALSE;
 }
 
+gboolean
+issuer_follow (Issuer *issuer, SignerClient *client, Deadline deadline, GError **error)
+{
+  g_mutex_lock (&issuer->lock);
+  issuer->caught_up = FALSE;
+  g_mutex_unlock (&issuer->lock);
+  return issuer_ready (issuer, client, deadline, error);
+}
+
 void
 issuer_heard (Issuer *issuer, const GError *error)
 {

@@ -23,6 +23,10 @@ const char *issuer_socket (Issuer *issuer);
  * TRUE where signing may go on. CA_ERROR, LEDGER_ERROR or STATION_ERROR_OLD_SIGNER_LOG. */
 gboolean issuer_ready (Issuer *issuer, SignerClient *client, Deadline deadline, GError **error);
 
+/* The signer was made to log something that is no device's certificate: takes that over. As
+ * issuer_ready(). */
+gboolean issuer_follow (Issuer *issuer, SignerClient *client, Deadline deadline, GError **error);
+
 /* Tells what became of a request (NULL: it was answered); CA_ERROR_UNREACHABLE calls for catching
  * up again. */
 void issuer_heard (Issuer *issuer, const GError *error);

@@ -21,6 +21,7 @@ static const struct {
   { "ListDevices", ROLE_AUDITOR },       { "GetDevice", ROLE_AUDITOR },
   { "ListAttempts", ROLE_AUDITOR },      { "GetAttempt", ROLE_AUDITOR },
   { "ListCertificates", ROLE_AUDITOR },  { "GetCertificate", ROLE_AUDITOR },
+  { "MakeCrl", ROLE_SUPERVISOR },        { "CertifyCode", ROLE_SUPERVISOR },
   { "GetCaStatus", ROLE_AUDITOR },       { "ListEvents", ROLE_AUDITOR },
   { "ListKeyFindings", ROLE_AUDITOR },   { "VerifyManifest", ROLE_AUDITOR },
   { "StartSlot", ROLE_OPERATOR },        { "ListOperators", ROLE_AUDITOR },

@@ -19,6 +19,10 @@ void station_resume_batch (Station *station);
 void station_watch_fleet (Station *station);
 void station_unwatch_fleet (Station *station);
 
+/* Revocation lists are published from now on; the end of that, before anything it uses goes. */
+void station_publish_crls (Station *station);
+void station_unpublish_crls (Station *station);
+
 /* What was scanned for the next device that comes, or NULL. */
 void station_set_next_serial (Station *station, const char *serial);
 

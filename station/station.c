@@ -201,6 +201,7 @@ station_new (Config *config, GError **error)
   if (!station_restore_slots (station, error))
     return NULL;
   station_watch_fleet (station);
+  station_publish_crls (station);
   return g_steal_pointer (&station);
 }
 
@@ -209,6 +210,7 @@ station_free (Station *station)
 {
   if (station == NULL)
     return;
+  station_unpublish_crls (station);
   station_unwatch_fleet (station);
   detector_free (station->detector);
   g_ptr_array_unref (station->slots);
@@ -312,6 +314,7 @@ station_stop (Station *station, void (*idle) (gpointer data), gpointer data)
   station->site.stopping = TRUE;
   for (guint i = 0; i < station->slots->len; i++)
     slot_order_changed (g_ptr_array_index (station->slots, i));
+  crl_publisher_stop (station->publisher);
   fleet_watch_stop (station->fleet); /* an export that waits for it ends in words */
   station->idle = idle;
   station->idle_data = data;
@@ -397,9 +400,12 @@ station_alarms (const Station *station)
 char **
 station_warnings (const Station *station)
 {
+  g_autofree char *crls = crl_publisher_problem (station->publisher);
   g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
 
   add_alarms (builder, station);
+  if (crls != NULL)
+    g_strv_builder_add (builder, crls);
   if (station->signer_child != NULL && signer_child_problem (station->signer_child) != NULL)
     g_strv_builder_add (builder, signer_child_problem (station->signer_child));
   return g_strv_builder_end (builder);

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "station/config.h"
+#include "station/crl-publisher.h"
 #include "station/detect.h"
 #include "station/fleet-watch.h"
 #include "station/signer-child.h"
@@ -38,6 +39,7 @@ typedef struct {
   SignerChild *signer_child; /* or NULL */
   Detector *detector;
   FleetWatch *fleet;
+  CrlPublisher *publisher;
   gint fleet_told; /* atomic: the main loop will look at what the fleet's check says */
   SlotSite site;
   GPtrArray *slots;    /* of Slot, by number */

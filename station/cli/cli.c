@@ -93,26 +93,48 @@ complete (char **words)
   return CLI_OK;
 }
 
-/* The place behind the word "sim", or 0: only --socket and --config may stand before it. */
+/* The place of the noun: only --socket and --config may stand before those of other programs. */
 static int
-find_sim (char **argv)
+find_noun (char **argv)
 {
   int at = 1;
 
   while (argv[at] != NULL && argv[at + 1] != NULL
          && (g_str_equal (argv[at], "--socket") || g_str_equal (argv[at], "--config")))
     at += 2;
-  return argv[at] != NULL && g_str_equal (argv[at], "sim") ? at + 1 : 0;
+  return at;
+}
+
+/* The place behind the word "sim", or 0. */
+static int
+find_sim (char **argv)
+{
+  const int at = find_noun (argv);
+
+  return g_strcmp0 (argv[at], "sim") == 0 ? at + 1 : 0;
+}
+
+/* The place behind "ca" where a verb of keycradle-signer stands there, or 0. */
+static int
+find_ca_tool (char **argv)
+{
+  static const char *const verbs[] = { "init", "csr", "install-chain", "check", NULL };
+  const int at = find_noun (argv);
+
+  return g_strcmp0 (argv[at], "ca") == 0 && argv[at + 1] != NULL
+                 && g_strv_contains (verbs, argv[at + 1])
+             ? at + 1
+             : 0;
 }
 
 static int
-become_simulator (char **words)
+become (CliExit (*program) (Cli *cli, GError **error), char **words)
 {
   g_auto (Cli) cli = { 0 };
   g_autoptr (GError) error = NULL;
 
   cli.arguments = g_strdupv (words);
-  cli_sim (&cli, &error);
+  program (&cli, &error);
   return (int)report (error);
 }
 
@@ -127,7 +149,9 @@ cli_main (int argc, char **argv)
     return complete (argv + 2);
   /* its words are keycradle-sim's own, options too */
   if (find_sim (argv) > 0)
-    return become_simulator (argv + find_sim (argv));
+    return become (cli_sim, argv + find_sim (argv));
+  if (find_ca_tool (argv) > 0)
+    return become (cli_ca_tool, argv + find_ca_tool (argv));
 
   if (!cli_parse (&cli, argv, &error))
     return (int)report (error);

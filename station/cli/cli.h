@@ -75,6 +75,7 @@ typedef struct {
   gint64 limit;
   gboolean pem;
   char *output;
+  char *ca;
   gboolean new_only;
   gboolean ascii;
   char **known_keys;
@@ -227,6 +228,9 @@ CliExit cli_csr_check (Cli *cli, GError **error);
 CliExit cli_driver_list (Cli *cli, GError **error);
 CliExit cli_profile_list (Cli *cli, GError **error);
 CliExit cli_ca_status (Cli *cli, GError **error);
+CliExit cli_ca_crl (Cli *cli, GError **error);
+CliExit cli_ca_verification_certificate (Cli *cli, GError **error);
+CliExit cli_ca_tool (Cli *cli, GError **error);
 CliExit cli_event_list (Cli *cli, GError **error);
 CliExit cli_key_findings (Cli *cli, GError **error);
 CliExit cli_export (Cli *cli, GError **error);

@@ -58,6 +58,8 @@ const CliOption cli_options[] = {
   { "output", CLI_OPTION_TEXT, AT (output), "FILE", "where it goes; - for standard output", FALSE },
   { "new-only", CLI_OPTION_SWITCH, AT (new_only), NULL,
     "only what the batch's last export in this format had not", FALSE },
+  { "ca", CLI_OPTION_TEXT, AT (ca), "NAME", "the CA of that name; else the one that issues",
+    FALSE },
   { "ascii", CLI_OPTION_SWITCH, AT (ascii), NULL, "the codes in letters alone", FALSE },
   { "known-keys", CLI_OPTION_TEXTS, AT (known_keys), "FILE",
     "refuse the keys of this list; may be given several times", FALSE },

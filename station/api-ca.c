@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * What a supervisor asks of a CA itself: a revocation list, a certificate over a cloud's code.
+ */
+#include "base/encode.h"
+#include "station/api-private.h"
+
+#define PATIENCE 15000 /* milliseconds */
+
+typedef struct {
+  char *ca; /* NULL: the one that issues */
+  char *code;
+} Wish;
+
+static void
+wish_free (gpointer data)
+{
+  Wish *wish = data;
+
+  g_free (wish->ca);
+  g_free (wish->code);
+  g_free (wish);
+}
+
+static gboolean
+run_wish (GDBusMethodInvocation *invocation, Station *station, const char *ca, const char *code,
+          void (*work) (ApiErrand *errand, Station *station, SignerClient *client))
+{
+  ApiErrand *errand = api_errand_new (invocation, work);
+  Wish *wish = g_new0 (Wish, 1);
+
+  wish->ca = *ca != '\0' ? g_strdup (ca) : NULL;
+  wish->code = g_strdup (code);
+  errand->details = wish;
+  errand->free_details = wish_free;
+  return api_errand_run (errand, station);
+}
+
+/* ---- revocation lists ---- */
+
+static GVariant *
+record_crl (const MadeCrl *made)
+{
+  GVariantDict record;
+
+  g_variant_dict_init (&record, NULL);
+  record_text (&record, "ca", made->ca);
+  g_variant_dict_insert (&record, "number", "t", made->number);
+  g_variant_dict_insert (&record, "this-update", "x", made->this_update * G_USEC_PER_SEC);
+  g_variant_dict_insert (&record, "next-update", "x", made->next_update * G_USEC_PER_SEC);
+  g_variant_dict_insert (&record, "revoked", "u", made->count);
+  record_text (&record, "path", made->path);
+  g_variant_dict_insert_value (
+      &record, "crl", g_variant_new_from_bytes (G_VARIANT_TYPE_BYTESTRING, made->der, TRUE));
+  return g_variant_dict_end (&record);
+}
+
+static void
+work_crl (ApiErrand *errand, Station *station, SignerClient *client)
+{
+  const Wish *wish = errand->details;
+  g_autoptr (MadeCrl) made =
+      crl_publisher_make (station->publisher, client, wish->ca, errand->actor, &errand->error);
+
+  if (made != NULL)
+    errand->answer = g_variant_ref_sink (record_crl (made));
+}
+
+static gboolean
+handle_make_crl (ApiStation1 *skeleton, GDBusMethodInvocation *invocation, const char *ca,
+                 Station *station)
+{
+  return run_wish (invocation, station, ca, NULL, work_crl);
+}
+
+/* ---- codes ---- */
+
+static GVariant *
+record_code (const Wish *wish, GBytes *certificate)
+{
+  gsize length;
+  const guint8 *data = g_bytes_get_data (certificate, &length);
+  g_autofree char *pem = pem_encode ("CERTIFICATE", data, length);
+  g_autofree char *sha256 = sha256_hex (data, length);
+  GVariantDict record;
+
+  g_variant_dict_init (&record, NULL);
+  record_text (&record, "code", wish->code);
+  record_text (&record, "sha256", sha256);
+  g_variant_dict_insert (&record, "pem", "s", pem);
+  return g_variant_dict_end (&record);
+}
+
+/* On record before it is answered; the signer's log has it too. */
+static void
+work_code (ApiErrand *errand, Station *station, SignerClient *client)
+{
+  const Wish *wish = errand->details;
+  const char *ca = wish->ca != NULL ? wish->ca : "";
+  g_autoptr (GBytes) certificate = NULL;
+
+  if (!issuer_ready (station->issuer, client, deadline_in (PATIENCE), &errand->error))
+    return;
+  certificate =
+      signer_client_certify_code (client, ca, wish->code, deadline_in (PATIENCE), &errand->error);
+  if (certificate == NULL
+      || !ledger_record_event (station->ledger, errand->actor, "verification-certificate", ca,
+                               wish->code, &errand->error)
+      || !issuer_follow (station->issuer, client, deadline_in (PATIENCE), &errand->error))
+    return;
+  errand->answer = g_variant_ref_sink (record_code (wish, certificate));
+}
+
+static gboolean
+handle_certify_code (ApiStation1 *skeleton, GDBusMethodInvocation *invocation, const char *code,
+                     const char *ca, Station *station)
+{
+  return run_wish (invocation, station, ca, code, work_code);
+}
+
+void
+api_connect_ca (ApiStation1 *skeleton, Station *station)
+{
+  g_signal_connect (skeleton, "handle-make-crl", G_CALLBACK (handle_make_crl), station);
+  g_signal_connect (skeleton, "handle-certify-code", G_CALLBACK (handle_certify_code), station);
+}
