@@ -189,7 +189,7 @@ static Table *
 table_make (int nid)
 {
   Table *table = g_new0 (Table, 1);
-  Work work = { NULL };
+  Work work = { 0 };
 
   if (!work_begin (&work, nid) || !fill (&work, table) || table->count != KEYCHECK_TINY_MOST)
     g_error ("OpenSSL can't compute with the curve %d", nid);

@@ -61,15 +61,15 @@ forbid_where (scmp_filter_ctx filter, int call, const struct scmp_arg_cmp *compa
 static int
 forbid_networks (scmp_filter_ctx filter)
 {
-  const struct scmp_arg_cmp above = SCMP_A0 (SCMP_CMP_GT, AF_NETLINK);
+  const struct scmp_arg_cmp above = SCMP_A0 (SCMP_CMP_GT, AF_NETLINK, 0);
   const struct scmp_arg_cmp no_udev[] = {
-    SCMP_A0 (SCMP_CMP_EQ, AF_NETLINK),
-    SCMP_A2 (SCMP_CMP_NE, NETLINK_KOBJECT_UEVENT),
+    SCMP_A0 (SCMP_CMP_EQ, AF_NETLINK, 0),
+    SCMP_A2 (SCMP_CMP_NE, NETLINK_KOBJECT_UEVENT, 0),
   };
   int result = forbid_where (filter, SCMP_SYS (socket), &above, 1);
 
   for (unsigned family = 0; family < AF_NETLINK && result == 0; family++) {
-    const struct scmp_arg_cmp same = SCMP_A0 (SCMP_CMP_EQ, family);
+    const struct scmp_arg_cmp same = SCMP_A0 (SCMP_CMP_EQ, family, 0);
 
     if (family != AF_UNIX)
       result = forbid_where (filter, SCMP_SYS (socket), &same, 1);
