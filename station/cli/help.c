@@ -7,13 +7,19 @@
 #include <stdio.h>
 #include <string.h>
 
+#define COLUMN 26
+
 static void
 append_verb (GString *text, const CliVerb *verb)
 {
   g_autofree char *name = cli_verb_name (verb);
   g_autofree char *line = g_strdup_printf ("%s %s", name, verb->arguments);
 
-  g_string_append_printf (text, "  %-26s %s\n", line, verb->help);
+  /* one that is too wide has a line of its own */
+  if (strlen (line) > COLUMN)
+    g_string_append_printf (text, "  %s\n  %-*s %s\n", line, COLUMN, "", verb->help);
+  else
+    g_string_append_printf (text, "  %-*s %s\n", COLUMN, line, verb->help);
 }
 
 static void
@@ -23,7 +29,7 @@ append_option (GString *text, const CliOption *option)
       g_strdup_printf ("--%s%s%s", option->name, option->argument == NULL ? "" : " ",
                        option->argument == NULL ? "" : option->argument);
 
-  g_string_append_printf (text, "  %-26s %s\n", line, option->help);
+  g_string_append_printf (text, "  %-*s %s\n", COLUMN, line, option->help);
 }
 
 static void
