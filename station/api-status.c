@@ -20,6 +20,7 @@ ask_signer (Station *station, SignerClient *client)
   const Deadline deadline = deadline_in (ASK_SIGNER_TIME);
   g_autoptr (GError) error = NULL;
   g_autoptr (SignerStatus) status = NULL;
+  g_autoptr (GHashTable) profiles = NULL;
   g_autofree char *problem = NULL;
 
   status = signer_client_status (client, deadline, &error);
@@ -29,7 +30,8 @@ ask_signer (Station *station, SignerClient *client)
     issuer_ready (station->issuer, client, deadline, &error);
   if (error != NULL)
     problem = g_strdup (error->message);
-  return record_ca (status, problem);
+  profiles = profile_load_folder (station->config->profile_folder, NULL);
+  return record_ca (status, profiles, problem);
 }
 
 static void

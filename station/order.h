@@ -20,9 +20,9 @@ typedef struct {
 
 /* Loads the batch's profile from `profile_folder`. CA_ERROR_PROFILE. */
 Order *order_new (const Batch *batch, const char *profile_folder, GError **error);
-/* The profile as its file is now, where that asks of a device and gives it what the order's does: the
- * signer may have reloaded it in the middle of the batch, with another CA for example. NULL where
- * it can't take the order's place. */
+/* The profile as its file is now, where that asks of a device and gives it what the order's does:
+ * the signer may have reloaded it in the middle of the batch, with another CA for example. NULL
+ * where it can't take the order's place. */
 Profile *order_changed_profile (const Order *order);
 
 Order *order_ref (Order *order);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The records of certificates and of the CA; see records.h.
+ * The records of certificates; see records.h.
  */
 #include "base/encode.h"
 #include "station/certificate.h"
@@ -52,45 +52,6 @@ record_certificate (const Certificate *certificate, gboolean with_pem)
 
     g_variant_dict_insert (&record, "pem", "s", pem);
   }
-  return g_variant_dict_end (&record);
-}
-
-static void
-record_ca_status (GVariantDict *record, const SignerStatus *status)
-{
-  g_autoptr (GStrvBuilder) chain = g_strv_builder_new ();
-  g_auto (GStrv) blocks = NULL;
-  const SignerAuthority *issuing = status->issuing;
-  gint64 now = g_get_real_time () / G_USEC_PER_SEC;
-
-  for (guint i = 0; i < issuing->chain->len; i++) {
-    g_autofree char *pem = certificate_pem (g_ptr_array_index (issuing->chain, i));
-
-    g_strv_builder_add (chain, pem);
-  }
-  blocks = g_strv_builder_end (chain);
-  record_text (record, "subject", issuing->subject);
-  record_text (record, "key", issuing->key);
-  record_text (record, "fingerprint", issuing->fingerprint);
-  g_variant_dict_insert (record, "not-before", "x", issuing->not_before);
-  g_variant_dict_insert (record, "not-after", "x", issuing->not_after);
-  g_variant_dict_insert (record, "days-left", "x", (issuing->not_after - now) / 86400);
-  g_variant_dict_insert (record, "demo", "b", issuing->demo);
-  g_variant_dict_insert (record, "log-size", "t", status->log_size);
-  record_text (record, "log-origin", status->log_origin);
-  record_words (record, "chain", (const char *const *)blocks);
-}
-
-GVariant *
-record_ca (const SignerStatus *status, const char *problem)
-{
-  GVariantDict record;
-
-  g_variant_dict_init (&record, NULL);
-  g_variant_dict_insert (&record, "reachable", "b", status != NULL);
-  record_text (&record, "problem", problem);
-  if (status != NULL)
-    record_ca_status (&record, status);
   return g_variant_dict_end (&record);
 }
 

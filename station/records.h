@@ -34,8 +34,9 @@ GVariant *record_device (const Device *device);
 /* `transcript` is the text, which the steps are read from, or NULL. */
 GVariant *record_attempt (const Attempt *attempt, const char *transcript);
 GVariant *record_certificate (const Certificate *certificate, gboolean with_pem);
-/* `status` is NULL where the signer did not answer; `problem` may be NULL. */
-GVariant *record_ca (const SignerStatus *status, const char *problem);
+/* `status` is NULL where the signer did not answer; `profiles` (name → Profile) are for warnings;
+ * both they and `problem` may be NULL. */
+GVariant *record_ca (const SignerStatus *status, GHashTable *profiles, const char *problem);
 GVariant *record_event (const AuditEvent *event);
 GVariant *record_finding (const KeyFinding *finding);
 GVariant *record_operator (const Operator *who);

@@ -38,6 +38,9 @@ static const Field ca_fields[] = {
   { "subject", "CA", FIELD_TEXT },
   { "reachable", "Signer answers", FIELD_YES_NO },
   { "problem", "Problem", FIELD_TEXT },
+  { "name", "Name", FIELD_TEXT },
+  { "signature", "Signs with", FIELD_TEXT },
+  { "keystore", "Key is kept in", FIELD_TEXT },
   { "demo", "Demo CA", FIELD_YES_NO },
   { "key", "CA key", FIELD_TEXT },
   { "fingerprint", "CA SHA-256", FIELD_DIGEST },
@@ -46,6 +49,19 @@ static const Field ca_fields[] = {
   { "days-left", "CA days left", FIELD_NUMBER },
   { "log-size", "Signed so far", FIELD_NUMBER },
   { "log-origin", "Log", FIELD_DIGEST },
+  { NULL, NULL, FIELD_TEXT },
+};
+
+static const Field authority_columns[] = {
+  { "name", "CA", FIELD_TEXT },
+  { "issuing", "ISSUES", FIELD_YES_NO },
+  { "subject", "SUBJECT", FIELD_TEXT },
+  { "key", "KEY", FIELD_TEXT },
+  { "signature", "SIGNS WITH", FIELD_TEXT },
+  { "keystore", "KEPT IN", FIELD_TEXT },
+  { "not-after", "VALID UNTIL", FIELD_SECONDS },
+  { "days-left", "DAYS LEFT", FIELD_NUMBER },
+  { "problem", "PROBLEM", FIELD_TEXT },
   { NULL, NULL, FIELD_TEXT },
 };
 
@@ -143,8 +159,26 @@ cli_ca_status (Cli *cli, GError **error)
       || !api_station1_call_get_ca_status_sync (cli->api, &ca, NULL, error))
     return CLI_FAILED;
   cli_print_record (cli, ca, ca_fields);
+  if (!cli->options.json)
+    print_warnings (ca);
   g_variant_lookup (ca, "reachable", "b", &reachable);
   return reachable ? CLI_OK : CLI_CA_UNAVAILABLE;
+}
+
+CliExit
+cli_ca_list (Cli *cli, GError **error)
+{
+  g_autoptr (GVariant) ca = NULL;
+  g_autoptr (GVariant) authorities = NULL;
+
+  if (!cli_connect (cli, error)
+      || !api_station1_call_get_ca_status_sync (cli->api, &ca, NULL, error))
+    return CLI_FAILED;
+  authorities = g_variant_lookup_value (ca, "cas", G_VARIANT_TYPE ("aa{sv}"));
+  if (authorities == NULL)
+    return CLI_CA_UNAVAILABLE;
+  cli_print_records (cli, authorities, authority_columns);
+  return CLI_OK;
 }
 
 CliExit

@@ -227,6 +227,7 @@ CliExit cli_operator_disable (Cli *cli, GError **error);
 CliExit cli_csr_check (Cli *cli, GError **error);
 CliExit cli_driver_list (Cli *cli, GError **error);
 CliExit cli_profile_list (Cli *cli, GError **error);
+CliExit cli_ca_list (Cli *cli, GError **error);
 CliExit cli_ca_status (Cli *cli, GError **error);
 CliExit cli_ca_crl (Cli *cli, GError **error);
 CliExit cli_ca_verification_certificate (Cli *cli, GError **error);

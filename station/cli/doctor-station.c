@@ -75,6 +75,36 @@ check_days_left (Doctor *doctor, GVariant *ca)
                level == DOCTOR_OK ? NULL : g_strdup ("keycradle ca status"));
 }
 
+/* What the signer says of itself and of each CA, and what will be wrong soon. */
+static void
+check_authorities (Doctor *doctor, GVariant *ca)
+{
+  g_autoptr (GVariantIter) authorities = NULL;
+  g_autofree const char **problems = NULL;
+  GVariant *authority;
+
+  if (g_variant_lookup (ca, "problems", "^a&s", &problems))
+    for (const char **text = problems; *text != NULL; text++)
+      doctor_find (doctor, DOCTOR_FAIL, "signer-problem", g_strdup (*text),
+                   g_strdup ("journalctl -u keycradle-signer"));
+  if (!g_variant_lookup (ca, "cas", "aa{sv}", &authorities))
+    return;
+  while ((authority = g_variant_iter_next_value (authorities)) != NULL) {
+    g_autofree const char **warnings = NULL;
+    const char *problem = NULL, *name = "?";
+
+    g_variant_lookup (authority, "name", "&s", &name);
+    if (g_variant_lookup (authority, "problem", "&s", &problem))
+      doctor_find (doctor, DOCTOR_FAIL, "ca-key",
+                   g_strdup_printf ("The CA %s can't sign: %s", name, problem), NULL);
+    if (g_variant_lookup (authority, "warnings", "^a&s", &warnings))
+      for (const char **text = warnings; *text != NULL; text++)
+        doctor_find (doctor, DOCTOR_WARN, "ca-end", g_strdup (*text),
+                     g_strdup ("keycradle ca list"));
+    g_variant_unref (authority);
+  }
+}
+
 /* A signer that keycradled starts itself has no unit of its own. */
 static char *
 signer_advice (const Doctor *doctor)
@@ -109,8 +139,10 @@ check_signer (Doctor *doctor)
     doctor_find (doctor, DOCTOR_FAIL, "signer",
                  g_strdup_printf ("keycradle-signer is away: %s.", problem),
                  signer_advice (doctor));
-  if (reachable)
+  if (reachable) {
     check_days_left (doctor, ca);
+    check_authorities (doctor, ca);
+  }
 }
 
 static void

@@ -85,6 +85,7 @@ const CliVerb cli_verbs[] = {
     cli_profile_list },
   { "ca", "status", "", "json", "Show the issuing CA and its signer.", CLI_ROLE_AUDITOR,
     cli_ca_status },
+  { "ca", "list", "", "json no-headings", "List the signer's CAs.", CLI_ROLE_AUDITOR, cli_ca_list },
   { "ca", "crl", "", "ca output", "Have a new revocation list made, and published.",
     CLI_ROLE_SUPERVISOR, cli_ca_crl },
   { "ca", "verification-certificate", "CODE", "ca output",

@@ -211,7 +211,8 @@ START_TEST (test_a_chain_with_a_weak_or_foreign_link_is_refused)
     const char *sign;
     const char *words;
   } cases[] = {
-    { "rsa:1024", "-CA root.pem -CAkey root.key -extfile x -sha256", "certificate 2 must not be used: the RSA key has 1024 bits" },
+    { "rsa:1024", "-CA root.pem -CAkey root.key -extfile x -sha256",
+      "certificate 2 must not be used: the RSA key has 1024 bits" },
     { "rsa:2048", "-CA root.pem -CAkey root.key -extfile x -sha1", "SHA-1" },
     { "rsa:2048", "-signkey plain.key -extfile x -sha256", "behind the root" },
     { "rsa:2048", "-CA root.pem -CAkey root.key -extfile x -sha256", NULL },
