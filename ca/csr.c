@@ -41,21 +41,43 @@ read_version (DerReader *info, GError **error)
          || der_refuse (info, at, CA_ERROR_CSR_MALFORMED, error, "version must be 0");
 }
 
+/* The strings of RFC 5280's names (section 4.1.2.4, and IA5String for mail addresses and domains).
+ * Nothing is done with them but to be shown by others' programs, which should be able to. */
+static gboolean
+is_name_string (guint8 tag, Span value)
+{
+  switch (tag) {
+  case DER_UTF8_STRING:
+    return g_utf8_validate_len ((const char *)value.data, value.length, NULL);
+  case DER_BMP_STRING:
+    return value.length % 2 == 0;
+  case DER_NUMERIC_STRING:
+  case DER_PRINTABLE_STRING:
+  case DER_TELETEX_STRING:
+  case DER_IA5_STRING:
+    return TRUE;
+  }
+  return FALSE;
+}
+
 static gboolean
 read_subject_attribute (DerReader *set, GError **error)
 {
   DerReader pair;
+  const guint8 *at;
   guint8 tag;
+  Span value;
 
   if (!der_enter (set, DER_SEQUENCE, "subject attribute", &pair, error)
       || !der_read (&pair, DER_OID, "subject attribute type", NULL, NULL, error))
     return FALSE;
-  tag = der_at_end (&pair) ? 0 : *pair.next;
-  if (tag & 0x20)
-    return der_refuse (set, pair.next, CA_ERROR_CSR_MALFORMED, error,
-                       "a subject attribute's value is no string");
-  return der_read (&pair, tag, "subject attribute value", NULL, NULL, error)
-         && der_expect_end (&pair, "subject attribute", error);
+  at = pair.next;
+  tag = der_at_end (&pair) ? 0 : *at;
+  return der_read (&pair, tag, "subject attribute value", &value, NULL, error)
+         && der_expect_end (&pair, "subject attribute", error)
+         && (is_name_string (tag, value)
+             || der_refuse (set, at, CA_ERROR_CSR_MALFORMED, error,
+                            "a subject attribute's value is no string of a name (tag %02x)", tag));
 }
 
 /* The name is kept for display only, but must be a name: sets of (OID, one value). */

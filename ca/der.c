@@ -78,6 +78,33 @@ read_length (const guint8 *at, const guint8 *end, gsize *length)
   return at + 1 + count;
 }
 
+/* Tags of one byte. Of the universal ones SEQUENCE and SET are constructed, and no others. */
+static gboolean
+is_tag (guint8 tag)
+{
+  if (tag == 0 || (tag & 0x1f) == 0x1f)
+    return FALSE;
+  return (tag & 0xc0) != 0
+         || ((tag & 0x20) != 0)
+                == (tag == DER_SEQUENCE || tag == DER_SET || tag == (DER_SEQUENCE & 0x1f)
+                    || tag == (DER_SET & 0x1f));
+}
+
+/* X.690, 8.19.2: groups of seven bits, the last one without its upper bit, none begun with zeros.
+ */
+static gboolean
+is_oid (Span content)
+{
+  gboolean begins = TRUE;
+
+  for (gsize i = 0; i < content.length; i++) {
+    if (begins && content.data[i] == 0x80)
+      return FALSE;
+    begins = (content.data[i] & 0x80) == 0;
+  }
+  return content.length > 0 && begins;
+}
+
 /* The next value, whatever its tag. */
 static gboolean
 read_any (DerReader *reader, const char *what, Span *content, Span *whole, GError **error)
@@ -87,7 +114,7 @@ read_any (DerReader *reader, const char *what, Span *content, Span *whole, GErro
 
   if (reader->end - reader->next < 2)
     return malformed (reader, what, "missing or cut short", error);
-  if ((reader->next[0] & 0x1f) == 0x1f || reader->next[0] == 0)
+  if (!is_tag (reader->next[0]))
     return malformed (reader, what, "a tag that has no place here", error);
   body = read_length (reader->next + 1, reader->end, &length);
   if (body == NULL)
@@ -95,6 +122,8 @@ read_any (DerReader *reader, const char *what, Span *content, Span *whole, GErro
   if ((gsize)(reader->end - body) < length)
     return malformed (reader, what, "longer than what holds it", error);
   *content = (Span){ body, length };
+  if (reader->next[0] == DER_OID && !is_oid (*content))
+    return malformed (reader, what, "an object identifier that is none", error);
   *whole = (Span){ reader->next, (gsize)(body - reader->next) + length };
   reader->next = body + length;
   return TRUE;
@@ -178,6 +207,33 @@ der_read_null (DerReader *reader, const char *what, GError **error)
   return content.length == 0 || malformed (&before, what, "a NULL with content", error);
 }
 
+/* What the common primitive types hold (X.690, sections 8 and 11). Strings and times are anybody's.
+ */
+static gboolean
+is_value (guint8 tag, Span content)
+{
+  const guint8 first = content.length > 0 ? content.data[0] : 0;
+
+  switch (tag) {
+  case DER_BOOLEAN:
+    return content.length == 1 && (first == 0 || first == 0xff);
+  case DER_INTEGER:
+  case DER_ENUMERATED:
+    return content.length == 1
+           || (content.length > 1 && !(first == 0 && content.data[1] < 0x80)
+               && !(first == 0xff && content.data[1] >= 0x80));
+  case DER_BIT_STRING:
+    return first <= 7 && content.length > (first > 0 ? 1 : 0);
+  case DER_NULL:
+    return content.length == 0;
+  case DER_BMP_STRING:
+    return content.length % 2 == 0;
+  case DER_UNIVERSAL_STRING:
+    return content.length % 4 == 0;
+  }
+  return TRUE;
+}
+
 static gboolean
 check_values (DerReader *reader, guint depth, const char *what, GError **error)
 {
@@ -192,6 +248,8 @@ check_values (DerReader *reader, guint depth, const char *what, GError **error)
 
     if (!read_any (reader, what, &content, &whole, error))
       return FALSE;
+    if (!is_value (*whole.data, content))
+      return malformed (reader, what, "a value that its type can't have", error);
     inner = der_reader_within (reader, content);
     if (constructed && !check_values (&inner, depth + 1, what, error))
       return FALSE;

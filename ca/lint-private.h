@@ -8,11 +8,7 @@
 #include "ca/lint.h"
 
 enum {
-  DER_BOOLEAN = 0x01,
   DER_OCTET_STRING = 0x04,
-  DER_UTF8_STRING = 0x0c,
-  DER_PRINTABLE_STRING = 0x13,
-  DER_IA5_STRING = 0x16,
   DER_UTC_TIME = 0x17,
   DER_GENERALIZED_TIME = 0x18,
 };

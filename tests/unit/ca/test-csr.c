@@ -70,6 +70,30 @@ START_TEST (test_attributes_with_extensions_pass)
 }
 END_TEST
 
+START_TEST (test_other_names_and_attributes_pass)
+{
+  static const struct {
+    const char *subject;
+    const char *attributes;
+  } cases[] = {
+    { "3000", "a000" },
+    { "300d310b300906035504030c02c3bc", "a000" },           /* UTF-8 */
+    { "300d310b300906035504031e020061", "a000" },           /* BMPString */
+    { "300c310a30080603550403130161", "a000" },             /* PrintableString */
+    { "300c310a30080603550403140161", "a000" },             /* TeletexString */
+    { "300c310a30080603550403160161", "a000" },             /* IA5String */
+    { "3000", "a012301006092a864886f70d01090e31030101ff" }, /* TRUE */
+  };
+  RequestParts parts = make_parts (p256, "SHA256");
+
+  parts_set (&parts.subject, cases[_i].subject);
+  parts_set (&parts.attributes, cases[_i].attributes);
+  expect_accepted (make_request (&parts));
+  parts_clear (&parts);
+}
+END_TEST
+#define N_OTHER_NAMES 7
+
 START_TEST (test_the_reader_sees_what_openssl_sees)
 {
   g_autoptr (GBytes) request = make_good_request (_i == 0 ? "rsa-2048" : "P-384", "SHA384");
@@ -125,22 +149,30 @@ START_TEST (test_malformed_pieces_are_refused)
     guint piece; /* 0 version, 1 subject, 2 attributes */
     const char *hex;
   } cases[] = {
-    { 0, "020101" },                                  /* version 1 */
-    { 0, "02020000" },                                /* 0, but longer than it need be */
-    { 0, "0201ff" },                                  /* negative */
-    { 0, "0200" },                                    /* an integer without bytes */
-    { 0, "" },                                        /* no version */
-    { 1, "3080310a300806035504030c01610000" },        /* indefinite length */
-    { 1, "30810c310a300806035504030c0161" },          /* length not in its shortest form */
-    { 1, "3082000c310a300806035504030c0161" },        /* the same */
-    { 1, "30023100" },                                /* an empty set */
-    { 1, "300e310c300a06035504030c01610500" },        /* two values */
-    { 1, "310a300806035504030c0161" },                /* no name */
-    { 2, "" },                                        /* no attributes field at all */
-    { 2, "a0020500" },                                /* no attribute */
-    { 2, "a00f300d06092a864886f70d01090e3100ff" },    /* rest */
-    { 2, "a0113 00f06092a864886f70d01090e31023005" }, /* longer than what holds it */
-    { 2, "a0000500" },                                /* something behind */
+    { 0, "020101" },                                   /* version 1 */
+    { 0, "02020000" },                                 /* 0, but longer than it need be */
+    { 0, "0201ff" },                                   /* negative */
+    { 0, "0200" },                                     /* an integer without bytes */
+    { 0, "" },                                         /* no version */
+    { 1, "3080310a300806035504030c01610000" },         /* indefinite length */
+    { 1, "30810c310a300806035504030c0161" },           /* length not in its shortest form */
+    { 1, "3082000c310a300806035504030c0161" },         /* the same */
+    { 1, "30023100" },                                 /* an empty set */
+    { 1, "300e310c300a06035504030c01610500" },         /* two values */
+    { 1, "310a300806035504030c0161" },                 /* no name */
+    { 1, "300c310a300806035504030c01ff" },             /* no UTF-8 */
+    { 1, "300c310a30080603550403020161" },             /* an integer */
+    { 1, "300c310a300806035504031e0161" },             /* half a character */
+    { 1, "300c310a300806035504832c0161" },             /* an OID without end */
+    { 1, "300c310a300806038004030c0161" },             /* an OID with zeros in front */
+    { 1, "300c310a30080603550403330161" },             /* a constructed string */
+    { 2, "" },                                         /* no attributes field at all */
+    { 2, "a0020500" },                                 /* no attribute */
+    { 2, "a00f300d06092a864886f70d01090e3100ff" },     /* rest */
+    { 2, "a0113 00f06092a864886f70d01090e31023005" },  /* longer than what holds it */
+    { 2, "a0000500" },                                 /* something behind */
+    { 2, "a012301006092a864886f70d01090e3103010101" }, /* a truth that is not ff */
+    { 2, "a011300f06092a864886f70d01090e31020200" },   /* an integer without bytes */
   };
   RequestParts parts = make_parts (p256, "SHA256");
   GBytes **pieces[] = { &parts.version, &parts.subject, &parts.attributes };
@@ -152,7 +184,7 @@ START_TEST (test_malformed_pieces_are_refused)
   parts_clear (&parts);
 }
 END_TEST
-#define N_MALFORMED 16
+#define N_MALFORMED 24
 
 /* The SubjectPublicKeyInfo of a P-256 key with another key field. */
 static char *
@@ -436,6 +468,7 @@ main (void)
   tcase_add_unchecked_fixture (gate, setup, teardown);
   tcase_add_loop_test (gate, test_good_requests_pass, 0, 6);
   tcase_add_test (gate, test_attributes_with_extensions_pass);
+  tcase_add_loop_test (gate, test_other_names_and_attributes_pass, 0, N_OTHER_NAMES);
   tcase_add_loop_test (gate, test_the_reader_sees_what_openssl_sees, 0, 2);
   tcase_add_loop_test (gate, test_weak_and_foreign_keys_are_refused, 0, 7);
   tcase_add_loop_test (gate, test_malformed_pieces_are_refused, 0, N_MALFORMED);
