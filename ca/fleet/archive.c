@@ -159,36 +159,44 @@ list_blocks (const KeyArchive *archive)
   return names;
 }
 
-/* FALSE too where it can't be told. */
+/* By its last key. */
 static gboolean
-is_of_this_ledger (const KeyArchive *archive, const Block *block)
+is_of_this_ledger (const KeyArchive *archive, const Block *block, gboolean *ours, GError **error)
 {
-  g_autoptr (GPtrArray) keys = key_reader_read (archive->reader, block->last - 1, 1, NULL);
+  g_autoptr (GPtrArray) keys = key_reader_read (archive->reader, block->last - 1, 1, error);
   guint8 digest[BLOCK_HASH];
   const FleetKey *last;
 
-  if (keys == NULL || keys->len == 0)
+  if (keys == NULL)
     return FALSE;
+  *ours = FALSE;
+  if (keys->len == 0)
+    return TRUE;
   last = g_ptr_array_index (keys, 0);
   block_key_digest (last, digest);
-  return last->id == block->last && memcmp (digest, block->last_key, BLOCK_HASH) == 0;
+  *ours = last->id == block->last && memcmp (digest, block->last_key, BLOCK_HASH) == 0;
+  return TRUE;
 }
 
-/* The block after `after`, where it has a place among those up to `mark`; else NULL. */
-static Block *
-read_usable (const KeyArchive *archive, guint64 after, guint64 mark)
+/* FALSE where that can't be told. `block` is NULL where it has no place among those up to `mark`.
+ */
+static gboolean
+read_usable (const KeyArchive *archive, guint64 after, guint64 mark, Block **block, GError **error)
 {
   g_autoptr (GError) problem = NULL;
-  g_autoptr (Block) block = block_read (archive->folder, after, &problem);
+  g_autoptr (Block) found = block_read (archive->folder, after, &problem);
+  gboolean ours;
 
-  if (block == NULL) {
+  *block = NULL;
+  if (found == NULL)
     g_warning ("%s; it is made again from the keys", problem->message);
-    return NULL;
-  }
-  if (after < archive->open->last || block->last <= after || block->last > mark
-      || !is_of_this_ledger (archive, block))
-    return NULL;
-  return g_steal_pointer (&block);
+  if (found == NULL || after < archive->open->last || found->last <= after || found->last > mark)
+    return TRUE;
+  if (!is_of_this_ledger (archive, found, &ours, error))
+    return FALSE;
+  if (ours)
+    *block = g_steal_pointer (&found);
+  return TRUE;
 }
 
 static gboolean
@@ -219,9 +227,9 @@ load (KeyArchive *archive, guint64 mark, GError **error)
     Block *block;
     guint64 after;
 
-    if (key_reader_is_stopped (archive->reader, error) || !block_file_after (name, &after))
+    block_file_after (name, &after);
+    if (!read_usable (archive, after, mark, &block, error))
       return FALSE;
-    block = read_usable (archive, after, mark);
     if (block == NULL)
       delete_file (archive, name);
     else if (!take_block (archive, block, error))

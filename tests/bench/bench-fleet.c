@@ -11,14 +11,15 @@
  */
 #include "ca/fleet/fleet.h"
 #include "ca/fleet/near-keys.h"
+#include "ca/recent-primes.h"
 #include "tests/unit/ca/make.h"
 
 #include <gmp.h>
+#include <malloc.h>
 #include <openssl/core_names.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <time.h>
 
 #define PRIMES_PER_KEY 52
@@ -27,6 +28,7 @@
 #define SEGMENT (1u << 20)
 #define PAIRWISE_KEYS 3
 #define EC_KEYS 200
+#define RECENT_KEYS 50
 #define N_PLANTED 6
 
 static const guint batches[] = { 1024, 4096 };
@@ -45,6 +47,31 @@ say (const char *what, guint stored, guint batch, double value, const char *unit
 {
   printf ("bench fleet-%s-%u-of-%u %.3f %s\n", what, batch, stored, value, unit);
   fflush (stdout);
+}
+
+/* VmRSS or VmHWM of this process, in KiB. */
+static long
+memory_kib (const char *name)
+{
+  g_autofree char *status = NULL;
+  const char *line;
+
+  g_assert_true (g_file_get_contents ("/proc/self/status", &status, NULL, NULL));
+  line = strstr (status, name);
+  g_assert_true (line != NULL);
+  return strtol (line + strlen (name) + 1, NULL, 10);
+}
+
+/* What the most memory was is counted from here on: proc(5), clear_refs. */
+static void
+forget_peak (void)
+{
+  FILE *file = fopen ("/proc/self/clear_refs", "w");
+
+  g_assert_true (file != NULL);
+  malloc_trim (0); /* what the C library only keeps for later */
+  fputs ("5", file);
+  fclose (file);
 }
 
 /* ---- moduli ---- */
@@ -217,6 +244,7 @@ bench_batch (guint stored, guint batch)
   g_autoptr (GArray) findings = g_array_new (FALSE, FALSE, sizeof (FleetFinding));
   guint64 mark = stored;
   guint64 nothing = stored;
+  long before;
 
   moduli.n_keys = stored;
   say ("first-open-cpu", stored, batch, check (fleet, batch, &nothing, findings), "ms");
@@ -224,8 +252,11 @@ bench_batch (guint stored, guint batch)
   fleet = fleet_open (folder, read_moduli, &moduli, NULL);
   say ("open-cpu", stored, batch, check (fleet, batch, &nothing, findings), "ms");
   moduli.n_keys = start + batch;
+  forget_peak ();
+  before = memory_kib ("VmRSS");
   say ("new-rsa-key-cpu", stored, batch, check (fleet, batch, &mark, findings) / batch, "ms");
   g_assert_cmpuint (findings->len, ==, 0);
+  say ("memory", stored, batch, (double)(memory_kib ("VmHWM") - before) / 1024, "MiB");
   say ("new-rsa-key-with-relatives-cpu", stored, batch,
        check (fleet, batch, &mark, findings) / batch, "ms");
   expect_planted (findings, planted);
@@ -254,6 +285,38 @@ bench_pairwise (guint stored)
     }
   mpz_clears (one, other, NULL);
   say ("pairwise-gcd-cpu", stored, 1, (cpu_milliseconds () - before) / PAIRWISE_KEYS, "ms");
+  g_free (moduli.moduli);
+}
+
+/* ---- the signer's own look ---- */
+
+static Span
+modulus_at (const Moduli *moduli, guint place)
+{
+  Span modulus = { moduli->moduli + (gsize)place * MODULUS_BYTES, MODULUS_BYTES };
+
+  while (*modulus.data == 0) {
+    modulus.data++;
+    modulus.length--;
+  }
+  return modulus;
+}
+
+static void
+bench_recent (guint stored)
+{
+  const Planted none[N_PLANTED] = { { G_MAXUINT, 0, CA_ERROR_INTERNAL } };
+  Moduli moduli = make_moduli (stored + RECENT_KEYS, none);
+  g_autoptr (RecentPrimes) recent = recent_primes_new (stored, 0);
+  guint64 place;
+  double before;
+
+  for (guint i = 0; i < stored; i++)
+    recent_primes_add (recent, modulus_at (&moduli, i), i);
+  before = cpu_milliseconds ();
+  for (guint i = 0; i < RECENT_KEYS; i++)
+    g_assert_false (recent_primes_find (recent, modulus_at (&moduli, stored + i), &place));
+  say ("recent-primes-cpu", stored, 1, (cpu_milliseconds () - before) / RECENT_KEYS, "ms");
   g_free (moduli.moduli);
 }
 
@@ -294,18 +357,16 @@ bench_stored (guint stored)
 int
 main (int argc, char **argv)
 {
-  struct rusage usage;
-
   for (int i = 1; i < argc; i++)
     bench_stored ((guint)atoi (argv[i]));
   if (argc == 1) {
     bench_stored (10000);
     bench_stored (100000);
   }
+  bench_recent (64);
+  bench_recent (4096);
   bench_near ("P-256", CSR_KEY_EC_P256);
   bench_near ("P-384", CSR_KEY_EC_P384);
   bench_near ("P-521", CSR_KEY_EC_P521);
-  getrusage (RUSAGE_SELF, &usage);
-  printf ("bench fleet-peak-rss %ld KiB\n", usage.ru_maxrss);
   return 0;
 }

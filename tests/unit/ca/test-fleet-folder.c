@@ -324,6 +324,27 @@ START_TEST (test_a_failed_read_loses_nothing)
 }
 END_TEST
 
+/* A program that ends while it opens the folder leaves it as it is. */
+START_TEST (test_a_failed_read_deletes_no_block)
+{
+  g_autoptr (GArray) findings = findings_new ();
+  g_autoptr (GPtrArray) paths = NULL;
+  guint64 mark = ledger_next_id (&ledger) - 3;
+
+  fill_folder ();
+  for (guint fail_at = 1; fail_at < 5; fail_at++) {
+    g_autoptr (Fleet) fleet = fleet_open (folder, ledger_read, &ledger, NULL);
+
+    ledger.reads = 0;
+    ledger.fail_at = fail_at;
+    ck_assert (!fleet_check (fleet, BATCH, &mark, findings, NULL));
+  }
+  ledger.fail_at = 0;
+  paths = block_paths ();
+  ck_assert_uint_eq (paths->len, 2);
+}
+END_TEST
+
 START_TEST (test_a_folder_that_cannot_be_made)
 {
   g_autofree char *file = g_build_filename (folder, "file", NULL);
@@ -355,6 +376,7 @@ make_suite (void)
   tcase_add_test (blocks, test_blocks_of_another_ledger_are_not_believed);
   tcase_add_test (blocks, test_what_a_cut_write_left_is_deleted);
   tcase_add_test (blocks, test_a_failed_read_loses_nothing);
+  tcase_add_test (blocks, test_a_failed_read_deletes_no_block);
   tcase_add_test (blocks, test_a_folder_that_cannot_be_made);
   suite_add_tcase (suite, blocks);
   return suite;

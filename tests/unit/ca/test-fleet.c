@@ -478,8 +478,6 @@ END_TEST
 /* Whoever enters a point that lies on no curve makes nobody its neighbour. */
 START_TEST (test_a_point_off_the_curve_is_nobodys_neighbour)
 {
-  g_auto (Ledger) ledger = ledger_new ();
-  g_autoptr (GArray) findings = NULL;
   NearKeys *near = near_keys_new ();
   guint8 point[64] = { 1, 2, 3 };
   guint count;
