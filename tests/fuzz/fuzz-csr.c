@@ -58,9 +58,12 @@ LLVMFuzzerTestOneInput (const guint8 *data, size_t size)
   expect_within (csr.modulus, data, size);
   expect_within (csr.exponent, data, size);
   expect_within (csr.point, data, size);
+  expect_within (csr.algorithm, data, size);
   expect_within (csr.signature, data, size);
   compare_with_openssl (&csr);
   name = csr_describe_key (&csr);
+  g_free (name);
+  name = csr_describe_signature (&csr);
   g_free (name);
   if (csr_judge (data, size, NULL, &csr, &key, NULL))
     EVP_PKEY_free (key);
