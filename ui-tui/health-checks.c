@@ -58,8 +58,11 @@ check_signer (GPtrArray *checks, const Model *model)
 {
   const CaHealth *ca = &model->health.ca;
 
-  if (ca->reachable)
+  if (ca->reachable && ca->problem == NULL)
     add (checks, CHECK_OK, _ ("Signer"), g_strdup (_ ("It answers.")), NULL);
+  else if (ca->reachable)
+    add (checks, CHECK_STOP, _ ("Signer"), g_strdup (ca->problem),
+         _ ("Call the engineer. 'keycradle doctor' says more."));
   else
     add (checks, CHECK_STOP, _ ("Signer"),
          g_strdup (ca->problem != NULL ? ca->problem : _ ("It does not answer.")),
@@ -95,6 +98,32 @@ check_validity (GPtrArray *checks, const Model *model)
   add (checks, CHECK_STOP, _ ("CA certificate"),
        g_strdup_printf (_ ("It is over since %s, or the clock is wrong."), end),
        _ ("Stop the line and call the engineer: check the clock, then get a new CA certificate."));
+}
+
+/* One that is well and alone needs no line of its own. */
+static void
+check_authority (GPtrArray *checks, const AuthorityLine *authority, gboolean alone)
+{
+  const gboolean warned = authority->warnings != NULL && authority->warnings[0] != NULL;
+  g_autofree char *title = g_strdup_printf ("%s %s", _ ("CA"), or_dash (authority->name));
+
+  if (authority->problem != NULL)
+    add (checks, CHECK_STOP, title, g_strdup (authority->problem),
+         _ ("Call the engineer. 'keycradle doctor' says more."));
+  else if (warned)
+    add (checks, CHECK_LOOK, title, g_strdup (authority->warnings[0]),
+         _ ("Call the engineer. 'keycradle doctor' says more."));
+  else if (!alone)
+    add (checks, CHECK_OK, title, g_strdup (or_dash (authority->subject)), NULL);
+}
+
+static void
+check_authorities (GPtrArray *checks, const Model *model)
+{
+  const GPtrArray *authorities = model->health.ca.authorities;
+
+  for (guint i = 0; authorities != NULL && i < authorities->len; i++)
+    check_authority (checks, g_ptr_array_index (authorities, i), authorities->len == 1);
 }
 
 static void
@@ -240,6 +269,7 @@ health_checks (const Model *model)
   check_warnings (checks, model);
   check_signer (checks, model);
   check_validity (checks, model);
+  check_authorities (checks, model);
   check_demo (checks, model);
   check_clock (checks, model);
   check_disk (checks, model);

@@ -83,6 +83,14 @@ typedef struct {
   GPtrArray *failures; /* of FailureBar; NULL until the batch was asked for alone */
 } BatchLine;
 
+/* One of the signer's CAs. */
+typedef struct {
+  char *name;
+  char *subject;
+  char *problem;   /* why it can't sign, or NULL */
+  char **warnings; /* what soon will be wrong */
+} AuthorityLine;
+
 typedef struct {
   char *subject;
   char *key;
@@ -95,6 +103,7 @@ typedef struct {
   char *log_origin;
   gboolean reachable;
   char *problem;
+  GPtrArray *authorities; /* of AuthorityLine, or NULL */
 } CaHealth;
 
 typedef struct {

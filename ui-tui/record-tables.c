@@ -131,6 +131,15 @@ static const RecordField batch_fields[] = {
 };
 TABLE (batch, BatchLine);
 
+static const RecordField authority_fields[] = {
+  TEXT ("name", AuthorityLine, name),
+  TEXT ("subject", AuthorityLine, subject),
+  TEXT ("problem", AuthorityLine, problem),
+  WORDS ("warnings", AuthorityLine, warnings),
+  END,
+};
+TABLE (authority, AuthorityLine);
+
 static const RecordField ca_fields[] = {
   TEXT ("subject", CaHealth, subject),
   TEXT ("key", CaHealth, key),
@@ -143,6 +152,7 @@ static const RecordField ca_fields[] = {
   TEXT ("log-origin", CaHealth, log_origin),
   FLAG ("reachable", CaHealth, reachable),
   TEXT ("problem", CaHealth, problem),
+  LIST ("cas", CaHealth, authorities, authority_table),
   END,
 };
 TABLE (ca, CaHealth);

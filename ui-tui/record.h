@@ -54,6 +54,7 @@ GPtrArray *record_read_list (const RecordTable *table, GVariant *list);
 extern const RecordTable tile_table;
 extern const RecordTable failure_table;
 extern const RecordTable batch_table;
+extern const RecordTable authority_table;
 extern const RecordTable ca_table;
 extern const RecordTable export_table;
 extern const RecordTable count_table;

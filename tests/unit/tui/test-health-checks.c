@@ -8,6 +8,7 @@
 #include "tests/unit/tui/golden.h"
 #include "tests/unit/tui/samples.h"
 #include "ui-tui/health-checks.h"
+#include "ui-tui/record.h"
 #include "ui-tui/screen-parts.h"
 
 static Model *model;
@@ -55,6 +56,46 @@ START_TEST (a_station_that_is_well_has_nothing_to_look_at)
   ck_assert_uint_ge (checks->len, 6);
   for (guint i = 0; i < checks->len; i++)
     ck_assert_int_eq (((HealthCheck *)g_ptr_array_index (checks, i))->verdict, CHECK_OK);
+}
+END_TEST
+
+static AuthorityLine *
+add_authority (const char *name, const char *problem)
+{
+  CaHealth *ca = &model->health.ca;
+  AuthorityLine *line = g_new0 (AuthorityLine, 1);
+
+  if (ca->authorities == NULL)
+    ca->authorities = g_ptr_array_new_with_free_func (authority_table.free);
+  line->name = g_strdup (name);
+  line->subject = g_strconcat ("CN=", name, NULL);
+  line->problem = g_strdup (problem);
+  g_ptr_array_add (ca->authorities, line);
+  return line;
+}
+
+START_TEST (each_of_several_cas_has_a_line)
+{
+  AuthorityLine *first = add_authority ("2025", NULL);
+
+  ck_assert_int_eq (verdict_on ("CA 2025"), -1); /* alone and well */
+  add_authority ("2026", NULL);
+  ck_assert_int_eq (verdict_on ("CA 2025"), CHECK_OK);
+  ck_assert_int_eq (verdict_on ("CA 2026"), CHECK_OK);
+  add_authority ("2027", "the token is away");
+  ck_assert_int_eq (verdict_on ("CA 2027"), CHECK_STOP);
+  first->warnings = g_new0 (char *, 2);
+  first->warnings[0] = g_strdup ("The CA 2025 ends on 2026-12-24, in 33 days.");
+  ck_assert_int_eq (verdict_on ("CA 2025"), CHECK_LOOK);
+}
+END_TEST
+
+/* It answers, and says that it issues nothing or did not reload. */
+START_TEST (a_signer_with_a_problem_is_not_well_though_it_answers)
+{
+  ck_assert_int_eq (verdict_on ("Signer"), CHECK_OK);
+  model->health.ca.problem = g_strdup ("this PC's clock says 1970");
+  ck_assert_int_eq (verdict_on ("Signer"), CHECK_STOP);
 }
 END_TEST
 
@@ -176,6 +217,8 @@ main (void)
 
   tcase_add_checked_fixture (cases, setup, teardown);
   tcase_add_test (cases, a_station_that_is_well_has_nothing_to_look_at);
+  tcase_add_test (cases, each_of_several_cas_has_a_line);
+  tcase_add_test (cases, a_signer_with_a_problem_is_not_well_though_it_answers);
   tcase_add_test (cases, the_worst_comes_first_and_says_what_to_do);
   tcase_add_test (cases, a_ca_ends_with_a_month_of_warning);
   tcase_add_test (cases, a_demo_ca_must_not_serve_production);
