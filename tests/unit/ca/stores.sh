@@ -39,7 +39,7 @@ certify() {
   key=$1
   store=$2
   shift 2
-  openssl req -x509 -new -subj "/CN=$key in $store" -days 30 -out "$key.$store.pem" \
+  openssl req -x509 -new -subj "/CN=$key in $store" -days 7300 -out "$key.$store.pem" \
     -addext basicConstraints=critical,CA:TRUE,pathlen:0 -addext keyUsage=critical,keyCertSign "$@"
   openssl x509 -in "$key.$store.pem" -noout -pubkey > "$key.$store.pub"
 }

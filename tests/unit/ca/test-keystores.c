@@ -546,8 +546,11 @@ START_TEST (test_a_token_without_its_pin_is_refused)
                                   .algorithm = signature_default (public_key) };
   g_autoptr (GError) problem = NULL;
   g_autoptr (Keystore) keystore = keystore_open (&source, &problem);
+  g_autofree char *trouble = keystore != NULL ? keystore_problem (keystore) : NULL;
+  const char *said = keystore != NULL ? trouble : problem->message;
 
-  ck_assert (keystore == NULL || keystore_problem (keystore) != NULL);
+  ck_assert_ptr_nonnull (said);
+  ck_assert_msg (strstr (said, "say where it is") != NULL, "%s", said);
   EVP_PKEY_free (public_key);
 }
 END_TEST
