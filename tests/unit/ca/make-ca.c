@@ -44,7 +44,7 @@ make_ca_certificate (EVP_PKEY *key, X509 *issuer, EVP_PKEY *issuer_key, const ch
     X509_NAME_add_entry_by_OBJ (name, pid, V_ASN1_UTF8STRING, (const guchar *)product, -1, -1, 0);
   X509_set_issuer_name (certificate, X509_get_subject_name (above));
   X509_gmtime_adj (X509_getm_notBefore (certificate), -DAY);
-  X509_gmtime_adj (X509_getm_notAfter (certificate), 3650L * DAY);
+  X509_gmtime_adj (X509_getm_notAfter (certificate), 7300L * DAY);
   X509_set_pubkey (certificate, key);
   add_extension (certificate, above, NID_basic_constraints,
                  issuer != NULL ? "critical,CA:TRUE,pathlen:0" : "critical,CA:TRUE");
