@@ -11,8 +11,8 @@
 #include <check.h>
 #include <string.h>
 
-/* The signer rests nine times as long as a search took. */
-#define AFTER_A_REST (150 * 1000)
+/* The signer rests 49 times as long as a search took. */
+#define AFTER_A_REST (500 * 1000)
 
 static char *folder;
 
