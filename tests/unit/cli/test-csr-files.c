@@ -95,6 +95,7 @@ START_TEST (good_requests_are_accepted_and_their_key_is_named)
   expect_verdict (der, TRUE, "ok");
   g_autoptr (CsrVerdict) verdict = csr_file_judge (pem, NULL);
   ck_assert_ptr_nonnull (strstr (verdict->engineer, "P-384"));
+  ck_assert_ptr_nonnull (strstr (verdict->engineer, "ecdsa-with-SHA256"));
 }
 END_TEST
 
