@@ -132,7 +132,8 @@ def both_daemons_work_under_the_filters_of_their_units():
             provision(station, 4)
             for pid in (signer.pid, station.daemon.pid):
                 expect_confined(pid, 'below the filter of its unit')
-                rig.expect_equal(status(pid)['Seccomp_filters'], '2', 'filters: the unit\'s, its own')
+                rig.expect_equal(status(pid)['Seccomp_filters'], '2',
+                                 'filters: the unit\'s, its own')
             os.kill(signer.pid, signal.SIGHUP)
             rig.wait_until(lambda: 'reloaded' in read(os.path.join(station.folder, 'signer.log')),
                            'the signer reads its configuration again')
@@ -162,6 +163,20 @@ def expect_clean_process(pid, secret, words):
     expect_nothing(found + leaks.found_in_proc(pid, secret), words)
 
 
+def expect_found_where_planted(station, secret):
+    """The control of the search in files: an opened key in PEM, and as text."""
+    key, passphrase = secret.files
+    for form in ('PEM', 'DER', 'text'):
+        path = os.path.join(os.path.dirname(station.config), 'state', 'planted')
+        words = ['-text', '-noout'] if form == 'text' else ['-outform', form]
+        with open(path, 'wb') as file:
+            file.write(subprocess.run(['openssl', 'pkey', '-in', key, '-passin',
+                                       f'file:{passphrase}', *words], check=True,
+                                      capture_output=True).stdout)
+        rig.expect(secret.in_folder(os.path.dirname(path)), f'the search misses a key in {form}')
+        os.remove(path)
+
+
 def search_everywhere(key):
     with rig.station(slots=8, start=False) as station:
         folder = os.path.join(os.path.dirname(station.config), 'ca')
@@ -184,6 +199,7 @@ def search_everywhere(key):
             expect_clean_process(screen.pid(), secret, 'the screen holds a secret')
             expect_nothing(leaks.found_in_proc(signer.pid, secret), 'ps shows a secret')
             expect_nothing(secret.in_folder(station.folder), 'a file holds a secret')
+            expect_found_where_planted(station, secret)
             expect_kept_well(signer.pid, secret)
             screen.close()
         finally:

@@ -78,7 +78,10 @@ class Secrets:
                 if path in self.files or not os.path.isfile(path) or os.path.islink(path):
                     continue
                 with open(path, 'rb') as file:
-                    found += [f'{path}: {words}' for words in self.in_bytes(file.read())]
+                    data = file.read()
+                # as it stands there, and as text that was broken into lines or groups
+                for form in (data, data.translate(None, b' :\t\r\n')):
+                    found += [f'{path}: {words}' for words in self.in_bytes(form)]
         return found
 
 
