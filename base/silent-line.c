@@ -58,8 +58,8 @@ silent_line_read (const char *prompt, char *line, gsize size, GError **error)
     return fail ("silenced", error);
   silent = usual;
   silent.c_lflag &= ~(tcflag_t)(ECHO | ISIG);
+  tcsetattr (STDIN_FILENO, TCSAFLUSH, &silent); /* before the prompt: who sees it may type */
   fprintf (stderr, "%s (nothing is shown): ", prompt);
-  tcsetattr (STDIN_FILENO, TCSAFLUSH, &silent);
   ok = read_line (line, size, error);
   tcsetattr (STDIN_FILENO, TCSAFLUSH, &usual);
   fputc ('\n', stderr);

@@ -11,6 +11,16 @@
 
 #define MOST_TYPED 1024
 
+/* A key that was pressed by mistake, or Ctrl-C. */
+static gboolean
+has_control (const char *text)
+{
+  for (; *text != '\0'; text++)
+    if (g_ascii_iscntrl (*text))
+      return TRUE;
+  return FALSE;
+}
+
 static gboolean
 ask_once (const char *prompt, Passphrase *passphrase, GError **error)
 {
@@ -22,7 +32,11 @@ ask_once (const char *prompt, Passphrase *passphrase, GError **error)
     return FALSE;
   }
   passphrase->length = strlen (passphrase->text);
-  return TRUE;
+  if (!has_control (passphrase->text))
+    return TRUE;
+  g_set_error_literal (error, CA_ERROR, CA_ERROR_CA_KEY,
+                       "a control character was typed; no key was made");
+  return FALSE;
 }
 
 /* Twice, since a typing error would lock the key for ever. */

@@ -5,6 +5,7 @@ The openssl command is the verifier."""
 import os
 import subprocess
 
+import desk
 import rig
 
 AWS_CODE = '14c9a7f3a1d1a3e8fa6e1f0e1b2d3c4b5a69788796a5b4c3d2e1f00112233445'
@@ -129,10 +130,27 @@ def the_verbs_of_the_signer_are_here_too():
                     '--passphrase-file', passphrase, plain=True, exit_code=1)
 
 
+def a_passphrase_is_typed_twice_and_never_shown():
+    with rig.station() as station:
+        folder = os.path.join(station.folder, 'ca-2026')
+        for second, code in (('another one', 1), ('\x03', 1), ('correct horse', 0)):
+            terminal = desk.Terminal(station, 'ca', 'csr', '--folder', folder, '--subject',
+                                     'CN=Works')
+            terminal.wait_for('new CA key')
+            terminal.type('correct horse\r')
+            terminal.wait_for('again')
+            terminal.type(second + '\r')
+            shown = terminal.end(code)
+            rig.expect('correct horse' not in shown and 'another one' not in shown, shown)
+        openssl('pkcs8', '-in', os.path.join(folder, 'ca.key'), '-passin', 'pass:correct horse',
+                '-out', os.devnull)
+
+
 if __name__ == '__main__':
     rig.main({test.__name__: test for test in (
         a_voided_unit_is_on_the_published_list,
         a_list_comes_on_command,
         a_code_is_certified_and_no_other_text,
         the_verbs_of_the_signer_are_here_too,
+        a_passphrase_is_typed_twice_and_never_shown,
     )})
