@@ -7,9 +7,9 @@
 #include "base/certificate.h"
 #include "ca/signer-private.h"
 
-/* A search among so many moduli of 2048 bits takes 1.4 ms, several times what the order itself costs.
- * With this rest at most a fiftieth of a core goes into it: up to 14 orders a second, more than units
- * that make RSA keys give, all are searched for; of a flood, some. */
+/* A search among so many moduli of 2048 bits takes 1.4 ms, several times what the order itself
+ * costs. With this rest at most a fiftieth of a core goes into it: up to 14 orders a second, more
+ * than units that make RSA keys give, all are searched for; of a flood, some. */
 #define RECENT_MODULI 1024
 #define RECENT_REST 49
 
