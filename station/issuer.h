@@ -7,7 +7,7 @@
  */
 #pragma once
 
-#include "ca/client.h"
+#include "ca/wire/client.h"
 #include "db/ledger.h"
 
 typedef struct Issuer Issuer;

@@ -6,7 +6,7 @@
  */
 #pragma once
 
-#include "ca/profile.h"
+#include "ca/profile/profile.h"
 #include "db/ledger.h"
 
 typedef struct {

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "base/encode.h"
-#include "ca/proof.h"
+#include "ca/judge/proof.h"
 
 static gboolean
 refuse (GError **error, const char *why)

@@ -2,7 +2,7 @@
  *
  * Key and certificate: the ones that the device holds already where it can prove it, else new ones.
  */
-#include "ca/csr.h"
+#include "ca/judge/csr.h"
 #include "db/ledger-key.h"
 #include "station/certificate.h"
 #include "station/error.h"

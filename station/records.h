@@ -6,8 +6,8 @@
  */
 #pragma once
 
-#include "ca/client.h"
-#include "ca/profile.h"
+#include "ca/profile/profile.h"
+#include "ca/wire/client.h"
 #include "db/manifest.h"
 #include "station/slot.h"
 

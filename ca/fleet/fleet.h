@@ -11,8 +11,8 @@
 
 #include <glib.h>
 
-#include "ca/csr.h"
 #include "ca/error.h"
+#include "ca/judge/csr.h"
 
 /* A key that was seen, whether it got a certificate or not. Its owner must have proven to hold it:
  * whoever may enter any number here can make an honest device look like a bad one's relative. */

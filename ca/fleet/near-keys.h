@@ -9,7 +9,7 @@
 
 #include <glib.h>
 
-#include "ca/csr.h"
+#include "ca/judge/csr.h"
 
 /* How far apart two private keys must be to pass. */
 #define NEAR_KEYS_DIFFERENCE 512

@@ -5,8 +5,8 @@
  */
 #pragma once
 
-#include "ca/csr.h"
-#include "ca/known-keys.h"
+#include "ca/judge/csr.h"
+#include "ca/judge/known-keys.h"
 
 typedef struct {
   char *file; /* as shown; "-" for standard input */

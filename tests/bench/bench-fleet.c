@@ -11,7 +11,7 @@
  */
 #include "ca/fleet/fleet.h"
 #include "ca/fleet/near-keys.h"
-#include "ca/recent-primes.h"
+#include "ca/judge/recent-primes.h"
 #include "tests/unit/ca/make.h"
 
 #include <gmp.h>

@@ -16,9 +16,9 @@
  * preparation; CPU is this process's own.
  */
 #include "base/encode.h"
-#include "ca/client.h"
-#include "ca/csr.h"
-#include "ca/signer.h"
+#include "ca/judge/csr.h"
+#include "ca/signer/signer.h"
+#include "ca/wire/client.h"
 #include "db/ledger-key.h"
 #include "db/ledger.h"
 #include "tests/unit/ca/make.h"

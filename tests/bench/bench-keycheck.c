@@ -5,9 +5,9 @@
  * lines `bench NAME VALUE UNIT`; the aims are shares of at most 0.25 for RSA-2048 and 0.05 for
  * P-256. `first` is what the first key of a kind pays for the tables.
  */
-#include "ca/csr.h"
-#include "ca/keycheck-private.h"
-#include "ca/keycheck.h"
+#include "ca/judge/csr.h"
+#include "ca/judge/keycheck-private.h"
+#include "ca/judge/keycheck.h"
 #include "tests/unit/ca/make.h"
 
 #include <stdio.h>

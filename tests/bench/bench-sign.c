@@ -5,8 +5,8 @@
  * order: verify the request, sign, verify the result.
  */
 #include "base/encode.h"
-#include "ca/csr.h"
-#include "ca/signer.h"
+#include "ca/judge/csr.h"
+#include "ca/signer/signer.h"
 #include "tests/unit/ca/make.h"
 
 #include <stdio.h>

@@ -3,8 +3,8 @@
  * Any bytes as a certificate request. What the gate lets through must lie within the input,
  * satisfy the key rules' assumptions, and be what OpenSSL's own parser sees in it.
  */
-#include "ca/csr.h"
-#include "ca/keycheck.h"
+#include "ca/judge/csr.h"
+#include "ca/judge/keycheck.h"
 
 #include <openssl/err.h>
 #include <openssl/x509.h>

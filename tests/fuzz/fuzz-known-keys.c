@@ -3,7 +3,7 @@
  * Any bytes as a list of known keys. What is taken for a list must be searched without a step
  * outside it, and where it is badkeys', a key that stands in it must be found.
  */
-#include "ca/known-keys.h"
+#include "ca/judge/known-keys.h"
 
 #include <openssl/sha.h>
 #include <string.h>

@@ -5,7 +5,7 @@
  * CA's, with sound extensions and times.
  */
 #include "ca/der-write.h"
-#include "ca/lint.h"
+#include "ca/issue/lint.h"
 #include "ca/openssl.h"
 
 #include <openssl/x509v3.h>

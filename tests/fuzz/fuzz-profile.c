@@ -4,7 +4,7 @@
  * certificate that the lint lets pass and OpenSSL verifies strictly. Only a validity that the CA
  * can't give may stand against it, and a Matter certificate that is too long.
  */
-#include "ca/issue.h"
+#include "ca/issue/issue.h"
 #include "ca/openssl.h"
 #include "tests/unit/ca/make-ca.h"
 #include "tests/unit/ca/make.h"

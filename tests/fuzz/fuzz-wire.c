@@ -3,7 +3,7 @@
  * Any bytes as what a station (or a signer) sends: a frame is either refused or has the type
  * that its kind must have, and reads back as what it was. The first byte says who reads.
  */
-#include "ca/wire.h"
+#include "ca/wire/wire.h"
 
 #include <string.h>
 #include <sys/socket.h>

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The frames between station and signer, spoken by hand: ca/wire.h."""
+"""The frames between station and signer, spoken by hand: ca/wire/wire.h."""
 
 import socket
 import struct

@@ -7,6 +7,24 @@ import sources
 
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*([<"])([^>"]+)[>"]', re.MULTILINE)
 
+# ca/ from the bottom up: a part may include what stands before it.
+CA_ROOT = ('base/', 'ca/clock.h', 'ca/der.h', 'ca/der-write.h', 'ca/error.h', 'ca/harden.h',
+           'ca/openssl.h', 'ca/signature.h')
+CA_PARTS = {
+    'judge': (), 'profile': (), 'keystore': (),
+    'issue': ('judge', 'profile', 'keystore'),
+    'log': ('issue',),
+    'crl': ('issue', 'log'),
+    'wire': ('judge', 'log'),
+    'signer': ('issue', 'judge', 'log', 'crl', 'wire'),
+    'command': ('issue', 'judge', 'profile', 'keystore', 'signer'),
+    'fleet': ('judge',),
+}
+CA_SYSTEMS = {'fleet': 'openssl gmp', 'keystore': 'openssl p11-kit'}
+CA = [(f'ca/{part}/', {'ours': CA_ROOT + tuple(f'ca/{name}/' for name in (part, *below)),
+                       'systems': CA_SYSTEMS.get(part, 'openssl')})
+      for part, below in CA_PARTS.items()] + [('ca/', {'ours': CA_ROOT, 'systems': 'openssl'})]
+
 # The first rule whose folder fits speaks. `ours` are prefixes of our own headers.
 RULES = [
     ('drivers/smp/device/', {'ours': ('drivers/smp/device/',), 'systems': 'freestanding'}),
@@ -15,18 +33,15 @@ RULES = [
     ('drivers/simulator/', {'ours': ('base/', 'drivers/'), 'systems': 'openssl'}),
     ('drivers/', {'ours': ('base/', 'drivers/'), 'systems': ''}),
     ('base/', {'ours': ('base/',), 'systems': 'openssl'}),
-    ('ca/fleet/', {'ours': ('base/', 'ca/'), 'systems': 'openssl gmp'}),
-    ('ca/pkcs11-private.h', {'ours': ('ca/',), 'systems': 'openssl p11-kit'}),
-    ('ca/keystore-pkcs11.c', {'ours': ('ca/',), 'systems': 'openssl p11-kit'}),
-    ('ca/', {'ours': ('base/', 'ca/'), 'systems': 'openssl'}),
+    *CA,
     ('db/', {'ours': ('base/', 'db/'), 'systems': 'openssl sqlite'}),
-    ('station/cli/', {'ours': ('base/', 'ca/error.h', 'ca/csr.h', 'ca/keycheck.h',
-                               'ca/known-keys.h', 'ca/fleet/fleet.h',
+    ('station/cli/', {'ours': ('base/', 'ca/error.h', 'ca/judge/csr.h', 'ca/judge/keycheck.h',
+                               'ca/judge/known-keys.h', 'ca/fleet/fleet.h',
                                'station/cli/', 'station/station-api.h'), 'systems': 'openssl'}),
     ('ui-tui/card/', {'ours': ('base/', 'ui-tui/'), 'systems': 'drawing'}),
     ('ui-tui/', {'ours': ('base/', 'ui-tui/'), 'systems': ''}),
-    ('station/', {'ours': ('base/', 'drivers/', 'db/', 'ca/error.h', 'ca/client.h', 'ca/csr.h',
-                           'ca/proof.h', 'ca/profile.h', 'ca/keycheck.h', 'ca/fleet/fleet.h',
+    ('station/', {'ours': ('base/', 'drivers/', 'db/', 'ca/error.h', 'ca/wire/client.h', 'ca/judge/csr.h',
+                           'ca/judge/proof.h', 'ca/profile/profile.h', 'ca/judge/keycheck.h', 'ca/fleet/fleet.h',
                            'station/'),
                   'systems': 'openssl'}),
 ]

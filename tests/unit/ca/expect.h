@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include "ca/csr.h"
+#include "ca/judge/csr.h"
 
 /* `says`: what the engineer's sentence must hold; NULL: anything. */
 void expect_refused (GBytes *request, CaError code, const char *says);

@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "ca/authority.h"
+#include "ca/issue/authority.h"
 
 /* A new key: "P-256", "rsa-2048", or "dsa-2048-256", whose parameters are in
  * `parameter_folder`/dsa-2048-256.pem. */

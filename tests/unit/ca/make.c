@@ -5,7 +5,7 @@
 #include "tests/unit/ca/make.h"
 
 #include "base/encode.h"
-#include "ca/demo.h"
+#include "ca/command/demo.h"
 #include "ca/der-write.h"
 #include "ca/der.h"
 

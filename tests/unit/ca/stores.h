@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include "ca/keystore.h"
+#include "ca/keystore/keystore.h"
 
 /* As in the names of the files. */
 extern const char *const store_names[];

@@ -5,7 +5,7 @@
  * lacks-signing-key-usage, expired, not-yet-valid, signed-with-sha1, pathlen-0,
  * unknown-critical-extension, invalid-spki, key identifiers, name constraints, extended key usages.
  */
-#include "ca/constraints.h"
+#include "ca/issue/constraints.h"
 #include "tests/unit/ca/make.h"
 
 #include <check.h>

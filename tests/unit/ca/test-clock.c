@@ -6,7 +6,7 @@
 #include "ca/clock.h"
 
 #include "base/encode.h"
-#include "ca/client.h"
+#include "ca/wire/client.h"
 #include "tests/unit/ca/make.h"
 
 #include <check.h>

@@ -3,7 +3,7 @@
  * A CA from its request to its first certificate: keycradle-signer ca ..., with an offline root
  * that the openssl command plays. argv[1] is keycradle-signer.
  */
-#include "ca/client.h"
+#include "ca/wire/client.h"
 #include "tests/unit/ca/make.h"
 
 #include <check.h>

@@ -5,10 +5,10 @@
  * command judges.
  */
 #include "base/encode.h"
-#include "ca/client-private.h"
-#include "ca/config.h"
-#include "ca/crl.h"
-#include "ca/generation.h"
+#include "ca/crl/crl.h"
+#include "ca/issue/config.h"
+#include "ca/issue/generation.h"
+#include "ca/wire/client-private.h"
 #include "tests/unit/ca/make.h"
 
 #include <check.h>

@@ -4,7 +4,7 @@
  * reader still takes OpenSSL must read too, byte for byte in the same way. The seed is told where
  * it fails; KEYCRADLE_SEED runs another one, KEYCRADLE_ROUNDS more.
  */
-#include "ca/csr.h"
+#include "ca/judge/csr.h"
 #include "tests/unit/ca/expect.h"
 #include "tests/unit/ca/make.h"
 

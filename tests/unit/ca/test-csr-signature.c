@@ -3,7 +3,7 @@
  * With what a request may be signed. Each request here is really signed with what it says, so that
  * only the rule at hand can refuse it, and each refusal has a twin that passes.
  */
-#include "ca/csr.h"
+#include "ca/judge/csr.h"
 #include "tests/unit/ca/expect.h"
 #include "tests/unit/ca/make.h"
 

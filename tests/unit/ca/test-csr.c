@@ -3,9 +3,9 @@
  * The gate: what must not pass, and the good requests that must.
  */
 #include "base/encode.h"
-#include "ca/csr.h"
 #include "ca/der-write.h"
-#include "ca/keycheck.h"
+#include "ca/judge/csr.h"
+#include "ca/judge/keycheck.h"
 #include "tests/unit/ca/expect.h"
 #include "tests/unit/ca/make.h"
 

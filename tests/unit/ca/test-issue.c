@@ -4,8 +4,8 @@
  * else. What may stand in them is test-lint.c's.
  */
 #include "ca/der-write.h"
-#include "ca/issue-check.h"
-#include "ca/keystore-private.h"
+#include "ca/issue/issue-check.h"
+#include "ca/keystore/keystore-private.h"
 #include "tests/unit/ca/make.h"
 
 #include <check.h>

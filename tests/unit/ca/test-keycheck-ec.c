@@ -2,8 +2,8 @@
  *
  * The rule on EC keys: requests signed by private keys of chosen value, at the rule's bounds.
  */
-#include "ca/csr.h"
-#include "ca/keycheck-private.h"
+#include "ca/judge/csr.h"
+#include "ca/judge/keycheck-private.h"
 #include "tests/unit/ca/expect.h"
 #include "tests/unit/ca/make.h"
 

@@ -3,8 +3,8 @@
  * The rules on RSA keys. Every key here is made for its case and has signed its request, so that
  * nothing but the rule at hand can refuse it; each has a twin, as near as can be, that passes.
  */
-#include "ca/csr.h"
-#include "ca/keycheck-private.h"
+#include "ca/judge/csr.h"
+#include "ca/judge/keycheck-private.h"
 #include "tests/unit/ca/expect.h"
 #include "tests/unit/ca/make-rsa.h"
 

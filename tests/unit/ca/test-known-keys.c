@@ -4,7 +4,7 @@
  * refused and the list named, its near twin passes. A list that can't be understood is refused
  * whole: half a list protects from nothing.
  */
-#include "ca/known-keys.h"
+#include "ca/judge/known-keys.h"
 #include "tests/unit/ca/make.h"
 
 #include <check.h>

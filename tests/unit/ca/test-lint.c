@@ -5,9 +5,9 @@
  * bytes, $i $k $a $s are what CA and key give: issuer, key, and their identifiers. The program's
  * arguments are the lint's sources: a rule without a case fails.
  */
-#include "ca/csr.h"
 #include "ca/der-write.h"
-#include "ca/lint.h"
+#include "ca/issue/lint.h"
+#include "ca/judge/csr.h"
 #include "tests/unit/ca/make.h"
 
 #include <check.h>

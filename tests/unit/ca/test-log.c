@@ -4,8 +4,8 @@
  * makes of it. argv[1] is Python, argv[2] read-log.py.
  */
 #include "base/encode.h"
-#include "ca/log-index.h"
-#include "ca/log.h"
+#include "ca/log/log-index.h"
+#include "ca/log/log.h"
 #include "tests/unit/ca/make.h"
 
 #include <check.h>

@@ -4,9 +4,9 @@
  * dropped, and what is left after kill -9. argv[1] is keycradle-signer.
  */
 #include "base/encode.h"
-#include "ca/client.h"
-#include "ca/log.h"
-#include "ca/wire.h"
+#include "ca/log/log.h"
+#include "ca/wire/client.h"
+#include "ca/wire/wire.h"
 #include "tests/unit/ca/make.h"
 
 #include <check.h>

@@ -4,7 +4,7 @@
  */
 #include "base/encode.h"
 #include "ca/openssl.h"
-#include "ca/profile.h"
+#include "ca/profile/profile.h"
 #include "tests/unit/ca/make.h"
 
 #include <check.h>

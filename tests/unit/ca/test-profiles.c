@@ -4,7 +4,7 @@
  * no part in writing it, and say what the profile says. Also how random serials are, and which keys
  * a profile lets in.
  */
-#include "ca/issue.h"
+#include "ca/issue/issue.h"
 #include "ca/openssl.h"
 #include "tests/unit/ca/make-ca.h"
 #include "tests/unit/ca/make.h"

@@ -2,8 +2,8 @@
  *
  * The proof that a device holds the key of its certificate.
  */
+#include "ca/judge/proof.h"
 #include "ca/openssl.h"
-#include "ca/proof.h"
 #include "tests/unit/ca/make.h"
 
 #include <check.h>

@@ -2,7 +2,7 @@
  *
  * Real RSA moduli whose primes the tests share out, of equal and of different length.
  */
-#include "ca/recent-primes.h"
+#include "ca/judge/recent-primes.h"
 
 #include <check.h>
 #include <openssl/bn.h>

@@ -3,8 +3,8 @@
  * What the signer can't do any more once it serves, call by call, in a child that enters the
  * sandbox; and what the kernel says of the real signer. argv[1] is keycradle-signer.
  */
-#include "ca/client.h"
-#include "ca/sandbox.h"
+#include "ca/signer/sandbox.h"
+#include "ca/wire/client.h"
 #include "tests/unit/ca/make.h"
 #include "tests/unit/confined-calls.h"
 

@@ -4,9 +4,9 @@
  * reloaded by SIGHUP as systemd does it. argv[1] is keycradle-signer.
  */
 #include "base/encode.h"
-#include "ca/client.h"
-#include "ca/demo.h"
-#include "ca/log.h"
+#include "ca/command/demo.h"
+#include "ca/log/log.h"
+#include "ca/wire/client.h"
 #include "tests/unit/ca/make.h"
 
 #include <check.h>

@@ -4,7 +4,7 @@
  * signed for last. All requests have a valid proof of possession.
  */
 #include "base/encode.h"
-#include "ca/signer.h"
+#include "ca/signer/signer.h"
 #include "tests/unit/ca/make-rsa.h"
 #include "tests/unit/ca/make.h"
 

@@ -3,8 +3,8 @@
  * The trusted core in this process: orders, certificates, and what must be refused.
  */
 #include "base/encode.h"
-#include "ca/csr.h"
-#include "ca/signer.h"
+#include "ca/judge/csr.h"
+#include "ca/signer/signer.h"
 #include "tests/unit/ca/make.h"
 
 #include <check.h>

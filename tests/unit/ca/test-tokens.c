@@ -5,7 +5,7 @@
  * keycradle-signer, argv[2] stores.sh.
  */
 #include "base/encode.h"
-#include "ca/client.h"
+#include "ca/wire/client.h"
 #include "tests/unit/ca/make.h"
 #include "tests/unit/ca/stores.h"
 

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "base/certificate.h"
-#include "ca/csr.h"
+#include "ca/judge/csr.h"
 #include "fault-vfs.h"
 #include "manifest-fixture.h"
 #include "related-keys.h"

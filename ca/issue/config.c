@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * See config.h.
+ */
+#include "ca/issue/config.h"
+
+#include "base/keyfile.h"
+#include "base/names.h"
+#include "base/text.h"
+#include "ca/signature.h"
+
+#include <string.h>
+
+#define SIGNER "signer"
+#define CA "ca"
+#define CRL_DAYS 30
+
+static const char *const signer_keys[] = { "Mode",          "Socket",      "StateFolder",
+                                           "ProfileFolder", "AllowedUser", "KnownKeys",
+                                           "Issuing",       NULL };
+static const char *const ca_keys[] = {
+  "Key",          "Certificate", "Signature", "PassphraseFile", "PassphraseCredential",
+  "PassphraseFd", "CrlDays",     NULL
+};
+static const KeyfileGroup groups[] = {
+  { SIGNER, signer_keys }, { CA, ca_keys }, { CA " *", ca_keys }, { NULL, NULL }
+};
+
+static gboolean
+read_signer (const Keyfile *keyfile, SignerConfig *config, GError **error)
+{
+  static const char *const modes[] = { "production", "demo", NULL };
+  guint mode;
+
+  if (!keyfile_choice (keyfile, SIGNER, "Mode", modes, 0, &mode, error))
+    return FALSE;
+  config->production = mode == 0;
+  config->socket = keyfile_text (keyfile, SIGNER, "Socket", DEFAULT_SIGNER_SOCKET);
+  config->state_folder = keyfile_text (keyfile, SIGNER, "StateFolder", DEFAULT_SIGNER_FOLDER);
+  config->profile_folder = keyfile_text (keyfile, SIGNER, "ProfileFolder", DEFAULT_PROFILE_FOLDER);
+  config->allowed_user = keyfile_text (keyfile, SIGNER, "AllowedUser", NULL);
+  config->known_keys = keyfile_words (keyfile, SIGNER, "KnownKeys", "");
+  config->issuing = keyfile_text (keyfile, SIGNER, "Issuing", NULL);
+  return TRUE;
+}
+
+static gboolean
+read_passphrase (const Keyfile *keyfile, const char *group, PassphraseSource *source,
+                 GError **error)
+{
+  guint fd = 0;
+
+  source->file = keyfile_text (keyfile, group, "PassphraseFile", NULL);
+  source->credential = keyfile_text (keyfile, group, "PassphraseCredential", NULL);
+  if (!keyfile_number (keyfile, group, "PassphraseFd", 3, 1023, 0, &fd, error))
+    return FALSE;
+  source->fd = fd > 0 ? (int)fd : -1;
+  if ((source->file != NULL) + (source->credential != NULL) + (source->fd >= 0) > 1)
+    return keyfile_refuse (keyfile, group, NULL, error,
+                           "only one of PassphraseFile, PassphraseCredential and PassphraseFd "
+                           "may be given");
+  return TRUE;
+}
+
+static gboolean
+read_authority (const Keyfile *keyfile, const char *group, AuthorityConfig *authority,
+                GError **error)
+{
+  authority->name = g_strdup (g_str_equal (group, CA) ? CA : group + strlen (CA " "));
+  if (!serial_is_valid (authority->name))
+    return keyfile_refuse (keyfile, group, NULL, error,
+                           "a CA's name is 1 to 64 of A-Z a-z 0-9 . : _ -");
+  authority->key = keyfile_needed_text (keyfile, group, "Key", error);
+  if (authority->key == NULL)
+    return FALSE;
+  authority->certificate = keyfile_needed_text (keyfile, group, "Certificate", error);
+  authority->signature = keyfile_text (keyfile, group, "Signature", NULL);
+  if (authority->signature != NULL && signature_find (authority->signature) == NULL)
+    return keyfile_refuse (keyfile, group, "Signature", error,
+                           "'%s' is no signature algorithm; see keycradle-signer(8)",
+                           authority->signature);
+  return authority->certificate != NULL
+         && read_passphrase (keyfile, group, &authority->passphrase, error)
+         && keyfile_number (keyfile, group, "CrlDays", 1, 3650, CRL_DAYS, &authority->crl_days,
+                            error);
+}
+
+static void
+authority_config_free (AuthorityConfig *authority)
+{
+  g_free (authority->name);
+  g_free (authority->key);
+  g_free (authority->certificate);
+  g_free (authority->signature);
+  g_free (authority->passphrase.file);
+  g_free (authority->passphrase.credential);
+  g_free (authority);
+}
+
+const AuthorityConfig *
+signer_config_authority (const SignerConfig *config, const char *name)
+{
+  for (guint i = 0; i < config->authorities->len; i++) {
+    const AuthorityConfig *authority = g_ptr_array_index (config->authorities, i);
+
+    if (g_str_equal (authority->name, name))
+      return authority;
+  }
+  return NULL;
+}
+
+/* Which CA issues must be said once there are two. */
+static gboolean
+choose_issuing (const Keyfile *keyfile, SignerConfig *config, GError **error)
+{
+  const AuthorityConfig *first;
+
+  if (config->authorities->len == 0)
+    return keyfile_refuse (keyfile, CA, NULL, error, "there is no CA: [ca] is missing");
+  first = g_ptr_array_index (config->authorities, 0);
+  if (config->issuing == NULL && config->authorities->len == 1)
+    config->issuing = g_strdup (first->name);
+  if (config->issuing == NULL)
+    return keyfile_refuse (keyfile, SIGNER, NULL, error,
+                           "there are several CAs: Issuing= must name the one that signs");
+  return signer_config_authority (config, config->issuing) != NULL
+         || keyfile_refuse (keyfile, SIGNER, "Issuing", error, "there is no [ca %s]",
+                            config->issuing);
+}
+
+static gboolean
+read_authorities (const Keyfile *keyfile, SignerConfig *config, GError **error)
+{
+  g_auto (GStrv) names = g_key_file_get_groups (keyfile->values, NULL);
+
+  for (char **group = names; *group != NULL; group++) {
+    AuthorityConfig *authority;
+
+    if (!g_str_equal (*group, CA) && !g_str_has_prefix (*group, CA " "))
+      continue;
+    authority = g_new0 (AuthorityConfig, 1);
+    authority->passphrase.fd = -1;
+    g_ptr_array_add (config->authorities, authority);
+    if (!read_authority (keyfile, *group, authority, error))
+      return FALSE;
+  }
+  return choose_issuing (keyfile, config, error);
+}
+
+SignerConfig *
+signer_config_load (const char *path, GError **error)
+{
+  g_autoptr (SignerConfig) config = g_new0 (SignerConfig, 1);
+  g_autoptr (Keyfile) keyfile = keyfile_load_strict (path, groups, error);
+
+  config->authorities = g_ptr_array_new_with_free_func ((GDestroyNotify)authority_config_free);
+  if (keyfile == NULL || !read_signer (keyfile, config, error)
+      || !read_authorities (keyfile, config, error))
+    return NULL;
+  return g_steal_pointer (&config);
+}
+
+void
+signer_config_free (SignerConfig *config)
+{
+  if (config == NULL)
+    return;
+  g_free (config->socket);
+  g_free (config->state_folder);
+  g_free (config->profile_folder);
+  g_free (config->allowed_user);
+  g_strfreev (config->known_keys);
+  g_free (config->issuing);
+  g_ptr_array_unref (config->authorities);
+  g_free (config);
+}

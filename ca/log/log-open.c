@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Opening and closing the issuance log: the lock, the header, the torn tail.
+ */
+#include "ca/log/log-private.h"
+
+#include "base/files.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static gboolean
+refuse_errno (const char *path, const char *doing, GError **error)
+{
+  g_set_error (error, CA_ERROR, CA_ERROR_LOG, "%s: %s: %s", path, doing, g_strerror (errno));
+  return FALSE;
+}
+
+/* Made whole under a temporary name, so that no crash leaves half a header. */
+static gboolean
+create (const char *path, const guint8 origin[LOG_HASH], GError **error)
+{
+  g_autoptr (GError) problem = NULL;
+  guint8 header[LOG_HEADER];
+
+  log_header_encode (origin, header);
+  if (file_replace_durably (path, header, sizeof header, 0640, &problem))
+    return TRUE;
+  g_set_error (error, CA_ERROR, CA_ERROR_LOG, "can't make the issuance log: %s", problem->message);
+  return FALSE;
+}
+
+static gboolean
+open_file (IssuanceLog *log, const char *path, LogOpenMode mode, GError **error)
+{
+  int flags = (mode == LOG_OPEN_CHECK ? O_RDONLY : O_RDWR) | O_CLOEXEC | O_NOFOLLOW;
+
+  log->fd = open (path, flags);
+  if (log->fd < 0 && errno == ENOENT) {
+    if (mode == LOG_OPEN_CHECK)
+      return TRUE;
+    if (!create (path, log->origin, error))
+      return FALSE;
+    log->fd = open (path, flags);
+  }
+  if (log->fd < 0)
+    return refuse_errno (path, "can't open the issuance log", error);
+  if (mode == LOG_OPEN_WRITE && flock (log->fd, LOCK_EX | LOCK_NB) < 0)
+    return refuse_errno (path, "another signer holds the issuance log", error);
+  return TRUE;
+}
+
+static gboolean
+read_header (IssuanceLog *log, const char *path, const guint8 *content, gsize length,
+             GError **error)
+{
+  guint8 header[LOG_HEADER];
+  const char *problem = NULL;
+
+  log_header_encode (log->origin, header);
+  if (length < LOG_HEADER || memcmp (content, header, 8) != 0)
+    problem = "is no issuance log";
+  else if (memcmp (content + 8, header + 8, 4) != 0)
+    problem = "is of a version that this signer does not know";
+  if (problem != NULL) {
+    g_set_error (error, CA_ERROR, CA_ERROR_LOG, "%s %s", path, problem);
+    return FALSE;
+  }
+  memcpy (log->origin, content + 12, LOG_HASH);
+  return TRUE;
+}
+
+static gboolean
+cut_off (IssuanceLog *log, const char *path, gsize from, gsize length, GError **error)
+{
+  g_message ("%s: cut off a torn write of %" G_GSIZE_FORMAT
+             " bytes behind entry %u; nobody was answered from it",
+             path, length - from, log->offsets->len);
+  if (ftruncate (log->fd, (off_t)from) < 0 || fdatasync (log->fd) < 0)
+    return refuse_errno (path, "can't cut off a torn write", error);
+  return TRUE;
+}
+
+static gboolean
+read_content (IssuanceLog *log, const char *path, LogOpenMode mode, const guint8 *content,
+              gsize length, GError **error)
+{
+  gsize end = 0;
+
+  if (!read_header (log, path, content, length, error)
+      || !log_scan (log, path, content, length, &end, error))
+    return FALSE;
+  log->end = end;
+  return end == length || mode == LOG_OPEN_CHECK || cut_off (log, path, end, length, error);
+}
+
+static gboolean
+read_file (IssuanceLog *log, const char *path, LogOpenMode mode, GError **error)
+{
+  struct stat info;
+  gsize length;
+  void *content;
+  gboolean ok;
+
+  if (log->fd < 0)
+    return TRUE;
+  if (fstat (log->fd, &info) < 0)
+    return refuse_errno (path, "can't read the issuance log", error);
+  length = (gsize)info.st_size;
+  if (!S_ISREG (info.st_mode) || length == 0)
+    return read_header (log, path, NULL, 0, error);
+  content = mmap (NULL, length, PROT_READ, MAP_PRIVATE, log->fd, 0);
+  if (content == MAP_FAILED)
+    return refuse_errno (path, "can't read the issuance log", error);
+  madvise (content, length, MADV_SEQUENTIAL);
+  ok = read_content (log, path, mode, content, length, error);
+  munmap (content, length);
+  return ok;
+}
+
+IssuanceLog *
+issuance_log_open (const char *path, const guint8 origin[LOG_HASH], LogOpenMode mode,
+                   GError **error)
+{
+  g_autoptr (IssuanceLog) log = g_new0 (IssuanceLog, 1);
+
+  g_mutex_init (&log->mutex);
+  g_cond_init (&log->flushed);
+  log->fd = -1;
+  log->waiting = g_ptr_array_new ();
+  log->offsets = g_array_new (FALSE, FALSE, sizeof (guint64));
+  log->index = log_index_new ();
+  log->crls = g_array_new (FALSE, FALSE, sizeof (LogCrl));
+  memcpy (log->origin, origin, LOG_HASH);
+  if (!open_file (log, path, mode, error) || !read_file (log, path, mode, error))
+    return NULL;
+  return g_steal_pointer (&log);
+}
+
+void
+issuance_log_close (IssuanceLog *log)
+{
+  if (log == NULL)
+    return;
+  if (log->fd >= 0)
+    close (log->fd);
+  g_ptr_array_unref (log->waiting);
+  g_array_unref (log->offsets);
+  log_index_free (log->index);
+  g_array_unref (log->crls);
+  g_free (log->dead);
+  g_mutex_clear (&log->mutex);
+  g_cond_clear (&log->flushed);
+  g_free (log);
+}

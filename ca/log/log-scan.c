@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Reading the whole log when it is opened. A power cut may leave the last write torn: cut
+ * short, or with blocks at its end that were never written and read as zeros. Nobody got an
+ * answer from such a write, so it may go. Anything else that does not fit is damage, or
+ * somebody's hand: the signer does not start, and says which entry it is.
+ */
+#include "ca/log/log-key.h"
+#include "ca/log/log-private.h"
+
+#include <string.h>
+
+/* CRLs come day by day with the same key, and only the newest of each CA is ever looked for. */
+static void
+note_crl (IssuanceLog *log, const LogEntry *entry)
+{
+  LogCrl crl = { .place = log->offsets->len };
+
+  memcpy (crl.spki_sha256, entry->spki_sha256, LOG_HASH);
+  for (guint i = 0; i < log->crls->len; i++) {
+    LogCrl *older = &g_array_index (log->crls, LogCrl, i);
+
+    if (memcmp (older->spki_sha256, crl.spki_sha256, LOG_HASH) == 0) {
+      *older = crl;
+      return;
+    }
+  }
+  g_array_append_val (log->crls, crl);
+}
+
+void
+log_note_entry (IssuanceLog *log, const LogEntry *entry, guint64 offset)
+{
+  if (entry->type == LOG_ENTRY_CRL) {
+    note_crl (log, entry);
+  }
+  else {
+    guint8 key[LOG_HASH];
+
+    log_entry_key (entry, key);
+    log_index_add (log->index, key, log->offsets->len);
+    /* A CA is also looked for by what the log's header would say of it. */
+    if (entry->type == LOG_ENTRY_AUTHORITY && memcmp (key, entry->spki_sha256, LOG_HASH) != 0)
+      log_index_add (log->index, entry->spki_sha256, log->offsets->len);
+  }
+  g_array_append_val (log->offsets, offset);
+  log->newest = MAX (log->newest, entry->signed_at);
+}
+
+static gboolean
+all_zero (const guint8 *data, gsize length)
+{
+  for (gsize i = 0; i < length; i++)
+    if (data[i] != 0)
+      return FALSE;
+  return TRUE;
+}
+
+static gboolean
+hash_fits (const guint8 *entry, gsize length)
+{
+  guint8 hash[LOG_HASH];
+
+  log_leaf_hash (entry, length, hash);
+  return memcmp (hash, entry + length, LOG_HASH) == 0;
+}
+
+/* A whole entry stands behind a length that is wrong: that is no torn write. */
+static gboolean
+holds_whole_entry (const guint8 *frame, gsize left)
+{
+  LogEntry entry;
+  gsize consumed = 0;
+
+  return left > LOG_FRAME && log_entry_decode (frame + 4, left - 4, &entry, &consumed)
+         && left - 4 - consumed >= LOG_HASH && hash_fits (frame + 4, consumed);
+}
+
+/* A whole frame begins somewhere in what is left, so what is left is no torn write. */
+static gboolean
+holds_later_entry (const guint8 *data, gsize left)
+{
+  for (gsize at = 1; at + LOG_FRAME < left; at++) {
+    gsize length = log_read_u32 (data + at);
+
+    if (length > 0 && length <= LOG_ENTRY_MOST && length <= left - at - LOG_FRAME
+        && hash_fits (data + at + 4, length))
+      return TRUE;
+  }
+  return FALSE;
+}
+
+/* What stands at `frame` is no entry: may it be cut off? */
+static gboolean
+is_torn (const guint8 *frame, gsize left)
+{
+  gsize length;
+
+  if (left < LOG_FRAME)
+    return TRUE;
+  length = log_read_u32 (frame);
+  if (length > LOG_ENTRY_MOST || holds_whole_entry (frame, left))
+    return FALSE;
+  if (length <= left - LOG_FRAME) {
+    gsize hash = length == 0 ? 0 : 4 + length;
+    return all_zero (frame + hash, left - hash);
+  }
+  return !holds_later_entry (frame, left);
+}
+
+/* The next entry, or FALSE where none stands here. */
+static gboolean
+read_frame (const guint8 *frame, gsize left, LogEntry *entry, gsize *length)
+{
+  if (left < LOG_FRAME)
+    return FALSE;
+  *length = log_read_u32 (frame);
+  return *length <= LOG_ENTRY_MOST && *length <= left - LOG_FRAME && hash_fits (frame + 4, *length)
+         && log_entry_decode (frame + 4, *length, entry, NULL);
+}
+
+gboolean
+log_scan (IssuanceLog *log, const char *path, const guint8 *content, gsize length, gsize *end,
+          GError **error)
+{
+  gsize at = LOG_HEADER;
+
+  while (at < length) {
+    LogEntry entry;
+    gsize entry_length;
+
+    if (!read_frame (content + at, length - at, &entry, &entry_length)) {
+      if (is_torn (content + at, length - at))
+        break;
+      g_set_error (error, CA_ERROR, CA_ERROR_LOG,
+                   "%s: entry %u (at byte %" G_GSIZE_FORMAT
+                   ") is damaged; the signer does not go on with a log that it can't trust: "
+                   "put back a good copy",
+                   path, log->offsets->len, at);
+      return FALSE;
+    }
+    log_note_entry (log, &entry, at);
+    at += LOG_FRAME + entry_length;
+  }
+  *end = at;
+  return TRUE;
+}

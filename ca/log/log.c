@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Appending and reading. Appends are group commits: the thread that finds nobody writing
+ * writes what all have queued, syncs once, and wakes them. What the kernel holds after a failed
+ * write or sync is unknown, so the log then takes nothing more until the signer starts anew and
+ * reads what is really there.
+ */
+#include "ca/log/log.h"
+
+#include "ca/log/log-private.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+/* One append on its way to the disk. */
+typedef struct {
+  const LogEntry *entry;
+  GByteArray *frame;
+  guint64 index;
+  gboolean done;
+} Record;
+
+static gboolean
+refuse (GError **error, const char *message)
+{
+  g_set_error (error, CA_ERROR, CA_ERROR_LOG,
+               "the issuance log can't be written, so nothing is issued until the signer is "
+               "started again: %s",
+               message);
+  return FALSE;
+}
+
+static GByteArray *
+frame_of (const LogEntry *entry)
+{
+  GByteArray *frame = log_entry_encode (entry);
+  gsize length = frame->len;
+  guint8 hash[LOG_HASH];
+
+  log_leaf_hash (frame->data, length, hash);
+  g_byte_array_set_size (frame, (guint)length + 4);
+  memmove (frame->data + 4, frame->data, length);
+  log_write_u32 (frame->data, (guint32)length);
+  g_byte_array_append (frame, hash, LOG_HASH);
+  return frame;
+}
+
+static gboolean
+write_at (int fd, const guint8 *data, gsize length, guint64 offset)
+{
+  while (length > 0) {
+    gssize written = pwrite (fd, data, length, (off_t)offset);
+
+    if (written < 0 && errno == EINTR)
+      continue;
+    if (written <= 0)
+      return FALSE;
+    data += written;
+    length -= (gsize)written;
+    offset += (guint64)written;
+  }
+  return TRUE;
+}
+
+/* One write and one sync for all of `records`; not under the lock. NULL, or why it failed. */
+static char *
+write_records (int fd, GPtrArray *records, guint64 offset)
+{
+  g_autoptr (GByteArray) all = g_byte_array_new ();
+  g_autofree char *problem = NULL;
+
+  for (guint i = 0; i < records->len; i++) {
+    const Record *record = g_ptr_array_index (records, i);
+    g_byte_array_append (all, record->frame->data, record->frame->len);
+  }
+  if (write_at (fd, all->data, all->len, offset) && fdatasync (fd) == 0)
+    return NULL;
+  problem = g_strdup (g_strerror (errno));
+  if (ftruncate (fd, (off_t)offset) < 0 || fdatasync (fd) < 0)
+    g_warning ("what a failed write left in the issuance log could not be cut off: %s",
+               g_strerror (errno));
+  return g_steal_pointer (&problem);
+}
+
+static void
+note_records (IssuanceLog *log, GPtrArray *records)
+{
+  for (guint i = 0; i < records->len; i++) {
+    Record *record = g_ptr_array_index (records, i);
+
+    record->index = log->offsets->len;
+    record->done = TRUE;
+    log_note_entry (log, record->entry, log->end);
+    log->end += record->frame->len;
+  }
+}
+
+/* With the lock held, which is let go while the disk works. */
+static void
+flush (IssuanceLog *log)
+{
+  g_autoptr (GPtrArray) records = g_steal_pointer (&log->waiting);
+  char *problem;
+
+  log->waiting = g_ptr_array_new ();
+  log->flushing = TRUE;
+  g_mutex_unlock (&log->mutex);
+  problem = write_records (log->fd, records, log->end);
+  g_mutex_lock (&log->mutex);
+  log->flushing = FALSE;
+  if (problem == NULL)
+    note_records (log, records);
+  else
+    log->dead = problem;
+  g_cond_broadcast (&log->flushed);
+}
+
+gboolean
+issuance_log_append (IssuanceLog *log, const LogEntry *entry, guint64 *index, GError **error)
+{
+  g_autoptr (GByteArray) frame = frame_of (entry);
+  Record record = { .entry = entry, .frame = frame };
+  G_GNUC_UNUSED g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&log->mutex);
+
+  if (frame->len > LOG_ENTRY_MOST + LOG_FRAME)
+    return refuse (error, "the entry is too large");
+  if (log->dead == NULL)
+    g_ptr_array_add (log->waiting, &record);
+  while (!record.done && log->dead == NULL) {
+    if (log->flushing)
+      g_cond_wait (&log->flushed, &log->mutex);
+    else
+      flush (log);
+  }
+  if (!record.done)
+    return refuse (error, log->dead);
+  *index = record.index;
+  return TRUE;
+}
+
+const guint8 *
+issuance_log_origin (const IssuanceLog *log)
+{
+  return log->origin;
+}
+
+guint64
+issuance_log_size (IssuanceLog *log)
+{
+  G_GNUC_UNUSED g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&log->mutex);
+
+  return log->offsets->len;
+}
+
+gint64
+issuance_log_newest (IssuanceLog *log)
+{
+  G_GNUC_UNUSED g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&log->mutex);
+
+  return log->newest;
+}
+
+GArray *
+issuance_log_find (IssuanceLog *log, const guint8 key[LOG_HASH])
+{
+  G_GNUC_UNUSED g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&log->mutex);
+
+  return log_index_find (log->index, key);
+}
+
+gboolean
+issuance_log_find_crl (IssuanceLog *log, const guint8 spki_sha256[LOG_HASH], guint64 *place)
+{
+  G_GNUC_UNUSED g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&log->mutex);
+
+  for (guint i = 0; i < log->crls->len; i++) {
+    const LogCrl *crl = &g_array_index (log->crls, LogCrl, i);
+
+    if (memcmp (crl->spki_sha256, spki_sha256, LOG_HASH) == 0) {
+      *place = crl->place;
+      return TRUE;
+    }
+  }
+  return FALSE;
+}
+
+/* Where entry `index` begins and ends in the file. */
+static gboolean
+place_of (IssuanceLog *log, guint64 index, guint64 *from, guint64 *to)
+{
+  G_GNUC_UNUSED g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&log->mutex);
+  const GArray *offsets = log->offsets;
+
+  if (index >= offsets->len)
+    return FALSE;
+  *from = g_array_index (offsets, guint64, index);
+  *to = index + 1 < offsets->len ? g_array_index (offsets, guint64, index + 1) : log->end;
+  return TRUE;
+}
+
+static gboolean
+read_at (int fd, guint8 *data, gsize length, guint64 offset)
+{
+  while (length > 0) {
+    gssize got = pread (fd, data, length, (off_t)offset);
+
+    if (got < 0 && errno == EINTR)
+      continue;
+    if (got <= 0)
+      return FALSE;
+    data += got;
+    length -= (gsize)got;
+    offset += (guint64)got;
+  }
+  return TRUE;
+}
+
+GBytes *
+issuance_log_read (IssuanceLog *log, guint64 index, GError **error)
+{
+  g_autofree guint8 *frame = NULL;
+  g_autoptr (GBytes) whole = NULL;
+  guint8 hash[LOG_HASH];
+  guint64 from = 0, to = 0;
+  gsize length;
+
+  if (!place_of (log, index, &from, &to)) {
+    g_set_error (error, CA_ERROR, CA_ERROR_LOG, "the issuance log has no entry %" G_GUINT64_FORMAT,
+                 index);
+    return NULL;
+  }
+  frame = g_malloc (to - from);
+  length = to - from - LOG_FRAME;
+  if (read_at (log->fd, frame, to - from, from)) {
+    log_leaf_hash (frame + 4, length, hash);
+    if (memcmp (hash, frame + 4 + length, LOG_HASH) == 0) {
+      whole = g_bytes_new_take (g_steal_pointer (&frame), to - from);
+      return g_bytes_new_from_bytes (whole, 4, length);
+    }
+  }
+  g_set_error (error, CA_ERROR, CA_ERROR_LOG,
+               "entry %" G_GUINT64_FORMAT " of the issuance log can't be read", index);
+  return NULL;
+}

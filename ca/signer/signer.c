@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * See signer.h. A key is reserved while an order for it runs: the second of two orders
+ * that come at once waits, and then finds the first one's entry in the log.
+ */
+#include "ca/signer/signer-private.h"
+
+#include "base/encode.h"
+#include "base/text.h"
+#include "ca/issue/issue.h"
+#include "ca/judge/csr.h"
+#include "ca/log/log-key.h"
+
+#include <string.h>
+
+#define MOST_TEXT 128
+
+static gboolean G_GNUC_PRINTF (3, 4) refuse (GError **error, CaError code, const char *format, ...)
+{
+  g_autofree char *message = NULL;
+  va_list arguments;
+
+  va_start (arguments, format);
+  message = g_strdup_vprintf (format, arguments);
+  va_end (arguments);
+  g_set_error_literal (error, CA_ERROR, (int)code, message);
+  return FALSE;
+}
+
+static gboolean
+is_clean_text (const char *text, gboolean may_be_empty)
+{
+  gsize length = strlen (text);
+
+  if (length > MOST_TEXT || (length == 0 && !may_be_empty))
+    return FALSE;
+  for (; *text != '\0'; text = g_utf8_next_char (text))
+    if (!g_unichar_isprint (g_utf8_get_char (text)))
+      return FALSE;
+  return TRUE;
+}
+
+/* The wire has seen to it that all are UTF-8. */
+static gboolean
+check_texts (const SignOrder *order, GError **error)
+{
+  if (!serial_is_valid (order->device))
+    return refuse (error, CA_ERROR_SUBJECT, "the device's serial is not a valid one");
+  if (!serial_is_valid (order->batch))
+    return refuse (error, CA_ERROR_SUBJECT, "the batch's name is not a valid one");
+  if (!is_clean_text (order->product, TRUE))
+    return refuse (error, CA_ERROR_SUBJECT, "the product is not clean text of at most %d bytes",
+                   MOST_TEXT);
+  return order->chip_id == NULL || is_clean_text (order->chip_id, FALSE)
+         || refuse (error, CA_ERROR_SUBJECT, "the chip id is not clean text of at most %d bytes",
+                    MOST_TEXT);
+}
+
+static const IssueTemplate *
+find_template (const Generation *generation, const SignOrder *order, GError **error)
+{
+  const IssueTemplate *plan = generation_template (generation, order->profile);
+
+  if (plan == NULL) {
+    refuse (error, CA_ERROR_PROFILE,
+            "the signer has no profile '%s'; if it is new, reload the signer",
+            is_clean_text (order->profile, TRUE) ? order->profile : "?");
+    return NULL;
+  }
+  if (!g_str_equal (issue_template_profile (plan)->sha256, order->profile_sha256)) {
+    refuse (error, CA_ERROR_PROFILE,
+            "profile %s was changed after station or signer had read it: reload the signer, and "
+            "start the batch again",
+            order->profile);
+    return NULL;
+  }
+  return plan;
+}
+
+/* What an entry must say for `order`. */
+static void
+fill_entry (const SignOrder *order, const Profile *profile, const Csr *csr, LogEntry *entry)
+{
+  g_autoptr (GBytes) spki_sha256 = sha256_of (csr->spki.data, csr->spki.length);
+  g_autoptr (GBytes) csr_sha256 = sha256_of (order->csr.data, order->csr.length);
+  g_autoptr (GBytes) profile_sha256 = hex_decode (profile->sha256);
+
+  entry->batch = span_of_text (order->batch);
+  entry->profile = span_of_text (order->profile);
+  entry->product = span_of_text (order->product);
+  entry->device = span_of_text (order->device);
+  entry->chip = span_of_text (order->chip_id);
+  memcpy (entry->profile_sha256, g_bytes_get_data (profile_sha256, NULL), LOG_HASH);
+  memcpy (entry->csr_sha256, g_bytes_get_data (csr_sha256, NULL), LOG_HASH);
+  memcpy (entry->spki_sha256, g_bytes_get_data (spki_sha256, NULL), LOG_HASH);
+}
+
+static gboolean
+is_for_key (const LogEntry *entry, GBytes *number)
+{
+  guint8 key[LOG_HASH];
+
+  log_entry_key (entry, key);
+  return memcmp (key, g_bytes_get_data (number, NULL), LOG_HASH) == 0;
+}
+
+/* The same number may be dressed as another key. */
+static gboolean
+is_same_encoding (const LogEntry *entry, const Csr *csr)
+{
+  g_autoptr (GBytes) spki_sha256 = sha256_of (csr->spki.data, csr->spki.length);
+
+  return memcmp (entry->spki_sha256, g_bytes_get_data (spki_sha256, NULL), LOG_HASH) == 0;
+}
+
+/* The entry that carried out this very order before, in `found`, or NULL in it where there is
+ * none. FALSE where another device has the key. */
+static gboolean
+find_earlier (Signer *signer, const SignOrder *order, const Csr *csr, GBytes *number,
+              GBytes **found, guint64 *index, GError **error)
+{
+  g_autoptr (GArray) places = issuance_log_find (signer->log, g_bytes_get_data (number, NULL));
+
+  for (guint i = 0; i < places->len; i++) {
+    guint64 place = g_array_index (places, guint64, i);
+    g_autoptr (GBytes) bytes = issuance_log_read (signer->log, place, error);
+    LogEntry entry;
+    gsize length;
+    const guint8 *data;
+
+    if (bytes == NULL)
+      return FALSE;
+    data = g_bytes_get_data (bytes, &length);
+    if (!log_entry_decode (data, length, &entry, NULL) || !is_for_key (&entry, number))
+      continue;
+    if (entry.type != LOG_ENTRY_CERTIFICATE)
+      return refuse (error, CA_ERROR_DUPLICATE_KEY,
+                     "this public key is no device's: entry %" G_GUINT64_FORMAT " of the log has "
+                     "it for a CA or a registration code",
+                     place);
+    if (!span_is_text (entry.device, order->device))
+      return refuse (error, CA_ERROR_DUPLICATE_KEY,
+                     "this public key was certified for device %.*s already",
+                     (int)entry.device.length, entry.device.data);
+    if (!is_same_encoding (&entry, csr))
+      return refuse (error, CA_ERROR_DUPLICATE_KEY,
+                     "this device has a certificate for the same key in another form (another "
+                     "exponent, or the point negated): entry %" G_GUINT64_FORMAT " of the log",
+                     place);
+    if (span_is_text (entry.batch, order->batch) && span_is_text (entry.profile, order->profile)) {
+      *found = g_steal_pointer (&bytes);
+      *index = place;
+      return TRUE;
+    }
+  }
+  return TRUE;
+}
+
+static GBytes *
+issue (Signer *signer, const Generation *generation, const IssueTemplate *plan,
+       const SignOrder *order, const Csr *csr, guint64 *index, GError **error)
+{
+  const SubjectValues subject = { order->device, order->chip_id, order->batch, order->product };
+  LogEntry entry = { .type = LOG_ENTRY_CERTIFICATE };
+  ClockReading now;
+  g_autoptr (GBytes) certificate = NULL;
+  gsize length;
+
+  if (!signer_may_issue (signer, generation, issue_template_authority (plan), &now, error))
+    return NULL;
+  certificate = issue_certificate (plan, csr, &subject, now.real / G_USEC_PER_SEC, error);
+  if (certificate == NULL)
+    return NULL;
+  entry.signed_at = now.real;
+  fill_entry (order, issue_template_profile (plan), csr, &entry);
+  entry.certificate.data = g_bytes_get_data (certificate, &length);
+  entry.certificate.length = length;
+  if (!issuance_log_append (signer->log, &entry, index, error))
+    return NULL;
+  signer_issued (signer, now);
+  signer_remember_key (signer, csr, *index);
+  return g_byte_array_free_to_bytes (log_entry_encode (&entry));
+}
+
+static void
+reserve (Signer *signer, GBytes *number)
+{
+  G_GNUC_UNUSED g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&signer->mutex);
+
+  while (g_hash_table_contains (signer->reserved, number))
+    g_cond_wait (&signer->released, &signer->mutex);
+  g_hash_table_add (signer->reserved, number);
+}
+
+static void
+release (Signer *signer, GBytes *number)
+{
+  G_GNUC_UNUSED g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&signer->mutex);
+
+  g_hash_table_remove (signer->reserved, number);
+  g_cond_broadcast (&signer->released);
+}
+
+GBytes *
+signer_sign (Signer *signer, const SignOrder *order, guint64 *index, GError **error)
+{
+  g_autoptr (Generation) generation = signer_generation (signer);
+  const IssueTemplate *plan;
+  g_autoptr (GBytes) number = NULL;
+  GBytes *entry = NULL;
+  guint8 hash[LOG_HASH];
+  Csr csr;
+
+  if (!check_texts (order, error))
+    return NULL;
+  plan = find_template (generation, order, error);
+  if (plan == NULL
+      || !csr_judge (order->csr.data, order->csr.length, generation->known_keys, &csr, NULL, error))
+    return NULL;
+  csr_key_number_sha256 (&csr, hash);
+  number = g_bytes_new (hash, sizeof hash);
+  reserve (signer, number);
+  if (find_earlier (signer, order, &csr, number, &entry, index, error) && entry == NULL
+      && signer_check_relatives (signer, &csr, error))
+    entry = issue (signer, generation, plan, order, &csr, index, error);
+  release (signer, number);
+  return entry;
+}
