@@ -211,6 +211,8 @@ load_text (const char *path, const char *text, const char *source, GError **erro
   }
   authority = authority_load ("ca", beside, NULL, &problem);
   g_unlink (beside);
+  if (authority != NULL && !authority_check_times (authority, &problem))
+    g_clear_pointer (&authority, authority_free);
   if (authority == NULL)
     refuse (error, "%s (counted from the CA's own upwards): %s", source,
             problem->message + (g_str_has_prefix (problem->message, prefix) ? strlen (prefix) : 0));

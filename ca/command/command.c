@@ -235,7 +235,8 @@ check_folder (const CommandOptions *options)
   g_autoptr (GError) problem = NULL;
   g_autoptr (Authority) authority = authority_load (name, path, NULL, &problem);
 
-  if (authority == NULL || !check_key (options, authority, &problem))
+  if (authority == NULL || !authority_check_times (authority, &problem)
+      || !check_key (options, authority, &problem))
     return fail (problem);
   print_authority (authority);
   puts ("OK");

@@ -187,6 +187,7 @@ authority_load (const char *name, const char *path, const char *signature, GErro
 {
   g_autoptr (Authority) authority = g_new0 (Authority, 1);
   STACK_OF (X509) *certificates = chain_read (path, error);
+  g_autoptr (GError) late = NULL;
   gboolean ok;
 
   if (certificates == NULL)
@@ -198,6 +199,8 @@ authority_load (const char *name, const char *path, const char *signature, GErro
   authority->demo = chain_has_mark (certificates);
   ok = chain_check (certificates, error)
        && take_certificate (authority, sk_X509_value (certificates, 0), signature, error);
+  if (!chain_check_times (certificates, &late))
+    authority->times_problem = g_strdup_printf ("%s: %s", path, late->message);
   sk_X509_pop_free (certificates, X509_free);
   if (!ok) {
     g_prefix_error (error, "%s: ", path);
@@ -214,6 +217,7 @@ authority_free (Authority *authority)
   g_clear_pointer (&authority->chain, g_ptr_array_unref);
   g_clear_pointer (&authority->subject, g_bytes_unref);
   g_clear_pointer (&authority->key_id, g_bytes_unref);
+  g_free (authority->times_problem);
   g_free (authority->subject_text);
   g_free (authority->key_text);
   g_free (authority->fingerprint);
@@ -221,6 +225,15 @@ authority_free (Authority *authority)
   EVP_PKEY_free (authority->public_key);
   g_free (authority->name);
   g_free (authority);
+}
+
+gboolean
+authority_check_times (const Authority *authority, GError **error)
+{
+  if (authority->times_problem == NULL)
+    return TRUE;
+  g_set_error_literal (error, CA_ERROR, CA_ERROR_CA_CERTIFICATE, authority->times_problem);
+  return FALSE;
 }
 
 gboolean

@@ -27,6 +27,7 @@ typedef struct {
   gint64 not_before; /* seconds since 1970 */
   gint64 not_after;
   gboolean demo;
+  char *times_problem; /* why it may not issue at the time when it was loaded, or NULL */
   EVP_PKEY *public_key;
   const SignatureAlgorithm *signature;
   Keystore *keystore; /* NULL until authority_unlock() */
@@ -39,6 +40,10 @@ Authority *authority_load (const char *name, const char *path, const char *signa
                            GError **error);
 void authority_free (Authority *authority);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Authority, authority_free)
+
+/* CA_ERROR_CA_CERTIFICATE where it or a CA above it had expired, or was not valid yet, when it was
+ * loaded. */
+gboolean authority_check_times (const Authority *authority, GError **error);
 
 /* CA_ERROR_DEMO_CA where `production` and the CA is a demo CA. */
 gboolean authority_check_mode (const Authority *authority, gboolean production, GError **error);

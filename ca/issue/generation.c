@@ -44,6 +44,18 @@ check_chain_keys (const Generation *generation, const Authority *authority, GErr
   return TRUE;
 }
 
+/* The line can't do without the CA that issues. One that is kept beside it may have ended: it
+ * issues no more, and that is no reason to stop the others. */
+static gboolean
+check_times (const Generation *generation, const Authority *authority, GError **error)
+{
+  if (authority == generation->issuing)
+    return authority_check_times (authority, error);
+  if (authority->times_problem != NULL)
+    g_warning ("[ca %s] issues nothing: %s", authority->name, authority->times_problem);
+  return TRUE;
+}
+
 static gboolean
 load_authority (Generation *generation, const SignerConfig *config, const AuthorityConfig *wanted,
                 GError **error)
@@ -58,6 +70,7 @@ load_authority (Generation *generation, const SignerConfig *config, const Author
   if (g_str_equal (wanted->name, config->issuing))
     generation->issuing = authority;
   return authority_check_mode (authority, config->production, error)
+         && check_times (generation, authority, error)
          && check_chain_keys (generation, authority, error)
          && authority_unlock (authority, wanted->key, &wanted->passphrase, error);
 }

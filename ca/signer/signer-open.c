@@ -232,7 +232,7 @@ signer_may_issue (Signer *signer, const Generation *generation, const Authority 
                   ClockReading *now, GError **error)
 {
   *now = clock_read ();
-  return check_clock (signer, *now, error)
+  return check_clock (signer, *now, error) && authority_check_times (authority, error)
          && check_validity (authority, now->real / G_USEC_PER_SEC, error)
          && enter_authorities (signer, generation, error);
 }

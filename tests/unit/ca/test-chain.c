@@ -167,7 +167,12 @@ load (GError **error)
 {
   g_autofree char *path = g_build_filename (folder, "chain.pem", NULL);
 
-  return authority_load ("ca", path, NULL, error);
+  g_autoptr (Authority) authority = authority_load ("ca", path, NULL, error);
+
+  /* As the one that issues. */
+  return authority != NULL && authority_check_times (authority, error)
+             ? g_steal_pointer (&authority)
+             : NULL;
 }
 
 static void

@@ -204,6 +204,42 @@ reload_until_problem (SignerClient *client)
 
 /* ---- tests ---- */
 
+/* A CA whose time is over. */
+static void
+add_ended_authority (void)
+{
+  ck_assert_int_eq (
+      run (folder, NULL, "sh", "-c",
+           "mkdir ended && cd ended && faketime '2020-01-01 00:00:00' openssl req -x509 -newkey ec "
+           "-pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 "
+           "-subj '/CN=TEST - NOT FOR PRODUCTION ended' -addext keyUsage=critical,keyCertSign "
+           "-keyout ca.key -out ca.pem && echo none > ca.passphrase && chmod 600 ca.*",
+           NULL),
+      0);
+}
+
+START_TEST (test_a_ca_that_has_ended_stops_only_its_own_profiles)
+{
+  static const char *const with_ended[] = { "old", "ended", NULL };
+  g_autoptr (SignerClient) client = signer_client_new (socket_path);
+  g_autoptr (GBytes) request = make_good_request ("P-256", "SHA256");
+  g_autoptr (GError) problem = NULL;
+
+  add_ended_authority ();
+  folder_write (folder, "profiles.d/late.profile", SENSOR "CA=ended\n", 0644);
+  write_config ("old", with_ended);
+  start_signer ();
+  issuance_entry_free (sign_new (client, "sensor", "SN-1"));
+  ck_assert_ptr_null (sign_for (client, "late", "SN-2", request, &problem));
+  ck_assert (g_error_matches (problem, CA_ERROR, CA_ERROR_CA_CERTIFICATE));
+  ck_assert_ptr_nonnull (strstr (problem->message, "has expired"));
+  stop_signer (SIGTERM);
+  write_config ("ended", with_ended);
+  start_signer ();
+  ck_assert_int_eq (stop_signer (0), EXIT_FAILURE << 8);
+}
+END_TEST
+
 START_TEST (test_a_second_ca_signs_beside_the_first_for_its_profile)
 {
   g_autoptr (SignerClient) client = signer_client_new (socket_path);
@@ -467,6 +503,7 @@ main (int argc, char **argv)
   tcase_set_timeout (several, 120);
   tcase_add_checked_fixture (several, setup, teardown);
   tcase_add_test (several, test_a_second_ca_signs_beside_the_first_for_its_profile);
+  tcase_add_test (several, test_a_ca_that_has_ended_stops_only_its_own_profiles);
   tcase_add_test (several, test_a_ca_stands_in_the_log_before_its_first_certificate);
   tcase_add_test (several, test_after_the_change_an_earlier_order_gets_its_earlier_certificate);
   tcase_add_loop_test (several, test_what_is_wrong_is_not_reloaded_and_the_old_goes_on, 0, 3);
