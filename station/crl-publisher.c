@@ -98,32 +98,32 @@ hand_over (CrlPublisher *publisher, SignerClient *client, GError **error)
   return TRUE;
 }
 
-/* How many the signer holds, in lists and waiting for one. */
-static gboolean
-count_held (SignerClient *client, const SignerStatus *status, guint64 *held, GError **error)
+/* How many the signer holds, in lists and waiting for one; more than there are where a CA's list
+ * can't be looked at, which is told when that list is due. */
+static guint64
+count_held (SignerClient *client, const SignerStatus *status)
 {
-  *held = 0;
+  guint64 held = 0;
+
   for (guint i = 0; i < status->authorities->len; i++) {
     const SignerAuthority *authority = g_ptr_array_index (status->authorities, i);
     g_autoptr (SignerCrl) crl =
-        signer_client_crl (client, authority->name, CRL_LOOK, deadline_in (PATIENCE), error);
+        signer_client_crl (client, authority->name, CRL_LOOK, deadline_in (PATIENCE), NULL);
 
     if (crl == NULL)
-      return FALSE;
-    *held += crl->count + crl->waiting;
+      return G_MAXUINT64;
+    held += crl->count + crl->waiting;
   }
-  return TRUE;
+  return held;
 }
 
 static gboolean
 hand_over_all (CrlPublisher *publisher, SignerClient *client, const SignerStatus *status,
                GError **error)
 {
-  guint64 held;
-
-  if (!hand_over (publisher, client, error) || !count_held (client, status, &held, error))
+  if (!hand_over (publisher, client, error))
     return FALSE;
-  if (held >= publisher->handed)
+  if (count_held (client, status) >= publisher->handed)
     return TRUE;
   publisher->handed_through = 0;
   publisher->handed = 0;
@@ -241,6 +241,19 @@ renew (CrlPublisher *publisher, SignerClient *client, const SignerAuthority *aut
   return made != NULL;
 }
 
+/* One CA's trouble is no reason to let the others' lists grow old; the first one is told. */
+static gboolean
+renew_each (CrlPublisher *publisher, SignerClient *client, const SignerStatus *status,
+            GError **error)
+{
+  gboolean all = TRUE;
+
+  for (guint i = 0; i < status->authorities->len; i++)
+    if (!renew (publisher, client, g_ptr_array_index (status->authorities, i), all ? error : NULL))
+      all = FALSE;
+  return all;
+}
+
 static gboolean
 renew_all (CrlPublisher *publisher, GError **error)
 {
@@ -251,11 +264,9 @@ renew_all (CrlPublisher *publisher, GError **error)
   if (!issuer_ready (publisher->issuer, client, deadline_in (PATIENCE), error))
     return FALSE;
   status = signer_client_status (client, deadline_in (PATIENCE), error);
-  if (status == NULL || !hand_over_all (publisher, client, status, error))
+  if (status == NULL || !hand_over_all (publisher, client, status, error)
+      || !renew_each (publisher, client, status, error))
     return FALSE;
-  for (guint i = 0; i < status->authorities->len; i++)
-    if (!renew (publisher, client, g_ptr_array_index (status->authorities, i), error))
-      return FALSE;
   publisher->looked_at = g_get_monotonic_time ();
   return TRUE;
 }
