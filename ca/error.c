@@ -132,3 +132,16 @@ ca_error_operator_text (CaError code)
 {
   return reasons[code].operator_text;
 }
+
+gboolean
+ca_refuse (GError **error, CaError code, const char *format, ...)
+{
+  g_autofree char *message = NULL;
+  va_list arguments;
+
+  va_start (arguments, format);
+  message = g_strdup_vprintf (format, arguments);
+  va_end (arguments);
+  g_set_error_literal (error, CA_ERROR, (int)code, message);
+  return FALSE;
+}

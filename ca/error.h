@@ -59,3 +59,6 @@ gboolean ca_error_from_word (const char *word, CaError *code);
 
 /* What the operator does with the unit, in one sentence without jargon. */
 const char *ca_error_operator_text (CaError code);
+
+/* Sets `error` to CA_ERROR `code`, with what the engineer reads, and returns FALSE. */
+gboolean ca_refuse (GError **error, CaError code, const char *format, ...) G_GNUC_PRINTF (3, 4);

@@ -81,11 +81,11 @@ find_certificate (const Generation *generation, const Revocation *item, Found *f
 
   if (!log_entry_decode (data, length, &entry, NULL) || entry.type != LOG_ENTRY_CERTIFICATE
       || !certificate_split (entry.certificate.data, entry.certificate.length, &parts))
-    return revocations_refuse (error,
-                               "entry %" G_GUINT64_FORMAT
-                               " of the issuance log is no device's certificate and can't be "
-                               "revoked",
-                               item->place);
+    return ca_refuse (error, CA_ERROR_CRL,
+                      "entry %" G_GUINT64_FORMAT
+                      " of the issuance log is no device's certificate and can't be "
+                      "revoked",
+                      item->place);
   found->serial = (Span){ parts.serial.data, parts.serial.length };
   found->authority = issuer_of (generation, &parts, entry.certificate);
   found->revoked_at = sane_time (item->revoked_at, &entry);
@@ -98,11 +98,11 @@ find_one (const Revocations *revocations, const Generation *generation, const Re
           Found *found, GError **error)
 {
   if (!crl_reason_is_known (item->reason))
-    return revocations_refuse (error, "%u is no reason for which a unit's certificate is revoked",
-                               item->reason);
+    return ca_refuse (error, CA_ERROR_CRL,
+                      "%u is no reason for which a unit's certificate is revoked", item->reason);
   if (item->place >= issuance_log_size (revocations->log))
-    return revocations_refuse (error, "the issuance log has no entry %" G_GUINT64_FORMAT,
-                               item->place);
+    return ca_refuse (error, CA_ERROR_CRL, "the issuance log has no entry %" G_GUINT64_FORMAT,
+                      item->place);
   found->entry = issuance_log_read (revocations->log, item->place, error);
   return found->entry != NULL && find_certificate (generation, item, found, error);
 }
@@ -135,10 +135,10 @@ add_one (Revocations *revocations, const Found *found, RevocationCounts *counts,
   if (kept == NULL)
     return FALSE;
   if (crl_size (kept->crl) > CRL_MOST_BYTES)
-    return revocations_refuse (error,
-                               "the revocation list of the CA '%s' is as large as it can be; begin "
-                               "a new CA",
-                               found->authority->name);
+    return ca_refuse (error, CA_ERROR_CRL,
+                      "the revocation list of the CA '%s' is as large as it can be; begin "
+                      "a new CA",
+                      found->authority->name);
   if (crl_add (kept->crl, found->serial, found->revoked_at, found->reason))
     counts->added++;
   return TRUE;

@@ -32,5 +32,3 @@ struct Revocations {
 
 /* The list of `authority`, read from the disk at its first use. With the mutex held. */
 KeptList *revocations_kept (Revocations *revocations, const Authority *authority, GError **error);
-
-gboolean revocations_refuse (GError **error, const char *format, ...) G_GNUC_PRINTF (2, 3);

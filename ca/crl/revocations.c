@@ -17,18 +17,6 @@
 #define MOST_FILE (16 * 1024 * 1024)
 #define DAY_SECONDS ((gint64)86400)
 
-gboolean G_GNUC_PRINTF (2, 3) revocations_refuse (GError **error, const char *format, ...)
-{
-  va_list arguments;
-  g_autofree char *message = NULL;
-
-  va_start (arguments, format);
-  message = g_strdup_vprintf (format, arguments);
-  va_end (arguments);
-  g_set_error_literal (error, CA_ERROR, CA_ERROR_CRL, message);
-  return FALSE;
-}
-
 static void
 kept_list_free (KeptList *kept)
 {
@@ -102,7 +90,8 @@ find_logged (const Revocations *revocations, const Authority *authority, LoggedL
   if (bytes == NULL)
     return FALSE;
   if (!log_entry_decode (g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes), &entry, NULL))
-    return revocations_refuse (error, "entry %" G_GUINT64_FORMAT " of the issuance log", place);
+    return ca_refuse (error, CA_ERROR_CRL, "entry %" G_GUINT64_FORMAT " of the issuance log",
+                      place);
   logged->number = number_of (entry.device);
   memcpy (logged->sha256, entry.csr_sha256, LOG_HASH);
   return TRUE;
@@ -129,18 +118,18 @@ check_logged (const Revocations *revocations, const Authority *authority, const 
   g_autoptr (GBytes) hash = NULL;
 
   if (kept->head.number < logged->number)
-    return revocations_refuse (
-        error,
-        "the issuance log tells of revocation list %" G_GUINT64_FORMAT
-        " of the CA '%s', but %s is number %" G_GUINT64_FORMAT
-        ": put back the newest one, which is also where it was published (DER)",
-        logged->number, authority->name, path, kept->head.number);
+    return ca_refuse (error, CA_ERROR_CRL,
+                      "the issuance log tells of revocation list %" G_GUINT64_FORMAT
+                      " of the CA '%s', but %s is number %" G_GUINT64_FORMAT
+                      ": put back the newest one, which is also where it was published (DER)",
+                      logged->number, authority->name, path, kept->head.number);
   if (kept->head.number > logged->number)
     return enter (revocations, authority, &kept->head, kept->der,
                   kept->head.this_update * G_USEC_PER_SEC, error);
   hash = sha256_of (g_bytes_get_data (kept->der, NULL), g_bytes_get_size (kept->der));
   return memcmp (g_bytes_get_data (hash, NULL), logged->sha256, LOG_HASH) == 0
-         || revocations_refuse (error, "%s is not the revocation list of the issuance log", path);
+         || ca_refuse (error, CA_ERROR_CRL, "%s is not the revocation list of the issuance log",
+                       path);
 }
 
 static gboolean
@@ -151,10 +140,10 @@ read_file (const Authority *authority, KeptList *kept, const char *path, GError 
   gsize length;
 
   if (!g_file_get_contents (path, &content, &length, &problem))
-    return revocations_refuse (error, "%s", problem->message);
+    return ca_refuse (error, CA_ERROR_CRL, "%s", problem->message);
   kept->der = g_bytes_new_take (content, length);
   if (length > MOST_FILE)
-    return revocations_refuse (error, "%s is too large to be a revocation list", path);
+    return ca_refuse (error, CA_ERROR_CRL, "%s is too large to be a revocation list", path);
   kept->crl = crl_read (authority, kept->der, &kept->head, error);
   if (kept->crl == NULL) {
     g_prefix_error (error, "%s: ", path);
@@ -178,11 +167,11 @@ load (const Revocations *revocations, const Authority *authority, KeptList *kept
            && check_logged (revocations, authority, kept, &logged, path, error);
   kept->crl = crl_new ();
   return logged.number == 0
-         || revocations_refuse (error,
-                                "revocation list %" G_GUINT64_FORMAT
-                                " of the CA '%s' is gone: put it back as %s; it is also where it "
-                                "was published (DER)",
-                                logged.number, authority->name, path);
+         || ca_refuse (error, CA_ERROR_CRL,
+                       "revocation list %" G_GUINT64_FORMAT
+                       " of the CA '%s' is gone: put it back as %s; it is also where it "
+                       "was published (DER)",
+                       logged.number, authority->name, path);
 }
 
 KeptList *
@@ -212,10 +201,10 @@ may_sign_lists (const Authority *authority, GError **error)
   g_autoptr (X509) certificate = d2i_X509 (NULL, &at, (long)length);
 
   return (certificate != NULL && (X509_get_key_usage (certificate) & KU_CRL_SIGN) != 0)
-         || revocations_refuse (error,
-                                "the certificate of the CA '%s' does not let it sign revocation "
-                                "lists (keyUsage lacks cRLSign)",
-                                authority->name);
+         || ca_refuse (error, CA_ERROR_CRL,
+                       "the certificate of the CA '%s' does not let it sign revocation "
+                       "lists (keyUsage lacks cRLSign)",
+                       authority->name);
 }
 
 static gboolean
@@ -226,7 +215,8 @@ save (const Revocations *revocations, const Authority *authority, GBytes *der, G
 
   return file_replace_durably (path, g_bytes_get_data (der, NULL), g_bytes_get_size (der), 0640,
                                &problem)
-         || revocations_refuse (error, "the revocation list can't be kept: %s", problem->message);
+         || ca_refuse (error, CA_ERROR_CRL, "the revocation list can't be kept: %s",
+                       problem->message);
 }
 
 /* The number is used up as soon as the list may be on the disk. */

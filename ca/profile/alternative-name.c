@@ -24,18 +24,6 @@
 #define ID_ON_HARDWARE_MODULE_NAME "1.3.6.1.5.5.7.8.4"
 #define MOST_URL 512
 
-static gboolean G_GNUC_PRINTF (2, 3) refuse (GError **error, const char *format, ...)
-{
-  g_autofree char *message = NULL;
-  va_list arguments;
-
-  va_start (arguments, format);
-  message = g_strdup_vprintf (format, arguments);
-  va_end (arguments);
-  g_set_error_literal (error, CA_ERROR, CA_ERROR_SUBJECT, message);
-  return FALSE;
-}
-
 /* A label of RFC 1034, 3.5, which may begin with a digit (RFC 1123, 2.1). */
 static gboolean
 is_label (const char *text, gsize length)
@@ -112,7 +100,7 @@ static gboolean
 put_dns (GByteArray *out, const char *text, GError **error)
 {
   if (!is_host (text, strlen (text)))
-    return refuse (error, "'%s' is no DNS name", text);
+    return ca_refuse (error, CA_ERROR_SUBJECT, "'%s' is no DNS name", text);
   der_put (out, DNS_NAME, text, strlen (text));
   return TRUE;
 }
@@ -121,7 +109,8 @@ static gboolean
 put_uri (GByteArray *out, const char *text, GError **error)
 {
   if (!is_uri (text))
-    return refuse (error, "'%s' is no absolute URI of at most %d characters", text, MOST_URL);
+    return ca_refuse (error, CA_ERROR_SUBJECT, "'%s' is no absolute URI of at most %d characters",
+                      text, MOST_URL);
   der_put (out, URI_NAME, text, strlen (text));
   return TRUE;
 }
@@ -136,7 +125,7 @@ put_ip (GByteArray *out, const char *text, GError **error)
   else if (inet_pton (AF_INET6, text, address) == 1)
     der_put (out, IP_ADDRESS, address, 16);
   else
-    return refuse (error, "'%s' is no IP address", text);
+    return ca_refuse (error, CA_ERROR_SUBJECT, "'%s' is no IP address", text);
   return TRUE;
 }
 
@@ -151,7 +140,7 @@ put_email (GByteArray *out, const char *text, GError **error)
   for (const char *local = text; fits && local < at; local++)
     fits = g_ascii_isalnum (*local) || strchr ("!#$%&'*+-/=?^_`{|}~.", *local) != NULL;
   if (!fits)
-    return refuse (error, "'%s' is no mail address", text);
+    return ca_refuse (error, CA_ERROR_SUBJECT, "'%s' is no mail address", text);
   der_put (out, RFC822_NAME, text, strlen (text));
   return TRUE;
 }
@@ -166,7 +155,8 @@ put_hardware_module (GByteArray *out, const char *text, const char *type, GError
   oid_put (out, ID_ON_HARDWARE_MODULE_NAME);
   value = out->len;
   if (type == NULL || !oid_put (out, type))
-    return refuse (error, HARDWARE_MODULE " needs HardwareType=, an object identifier");
+    return ca_refuse (error, CA_ERROR_SUBJECT,
+                      HARDWARE_MODULE " needs HardwareType=, an object identifier");
   der_put (out, OCTET_STRING, text, strlen (text));
   der_wrap (out, value, DER_SEQUENCE);
   der_wrap (out, value, DER_CONTEXT_0);
@@ -182,11 +172,12 @@ alternative_name_put (GByteArray *out, const char *word, const char *hardware_ty
   g_autofree char *text = colon != NULL ? values_fill (colon + 1, values, error) : NULL;
 
   if (colon == NULL)
-    return refuse (error, "'%s' is none of dns: uri: ip: email: " HARDWARE_MODULE, word);
+    return ca_refuse (error, CA_ERROR_SUBJECT,
+                      "'%s' is none of dns: uri: ip: email: " HARDWARE_MODULE, word);
   if (text == NULL)
     return FALSE;
   if (*text == '\0')
-    return refuse (error, "'%s' has no value", word);
+    return ca_refuse (error, CA_ERROR_SUBJECT, "'%s' has no value", word);
   if (g_str_has_prefix (word, "dns:"))
     return put_dns (out, text, error);
   if (g_str_has_prefix (word, "uri:"))
@@ -197,7 +188,8 @@ alternative_name_put (GByteArray *out, const char *word, const char *hardware_ty
     return put_email (out, text, error);
   if (g_str_has_prefix (word, HARDWARE_MODULE))
     return put_hardware_module (out, text, hardware_type, error);
-  return refuse (error, "'%s' is none of dns: uri: ip: email: " HARDWARE_MODULE, word);
+  return ca_refuse (error, CA_ERROR_SUBJECT,
+                    "'%s' is none of dns: uri: ip: email: " HARDWARE_MODULE, word);
 }
 
 gboolean
@@ -208,7 +200,8 @@ http_url_put (GByteArray *out, const char *pattern, const SubjectValues *values,
   if (text == NULL)
     return FALSE;
   if (!g_str_has_prefix (text, "http://") || !is_uri (text))
-    return refuse (error, "'%s' is no http:// URL of at most %d characters", text, MOST_URL);
+    return ca_refuse (error, CA_ERROR_SUBJECT, "'%s' is no http:// URL of at most %d characters",
+                      text, MOST_URL);
   der_put (out, URI_NAME, text, strlen (text));
   return TRUE;
 }
@@ -224,7 +217,7 @@ masa_url_put (GByteArray *out, const char *pattern, const SubjectValues *values,
   if (g_str_has_prefix (text, "https://"))
     bare += strlen ("https://");
   if (strlen (text) > MOST_URL || !is_uri_text (text) || !is_authority (bare))
-    return refuse (error, "'%s' is neither an https:// URL nor a host", text);
+    return ca_refuse (error, CA_ERROR_SUBJECT, "'%s' is neither an https:// URL nor a host", text);
   der_put (out, IA5_STRING, text, strlen (text));
   return TRUE;
 }

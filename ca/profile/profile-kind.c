@@ -46,36 +46,26 @@ profile_kind_probe (ProfileKind kind)
   return kind == KIND_AZURE_DPS ? &small : &capital;
 }
 
-static gboolean G_GNUC_PRINTF (2, 3) refuse (GError **error, const char *format, ...)
-{
-  g_autofree char *message = NULL;
-  va_list arguments;
-
-  va_start (arguments, format);
-  message = g_strdup_vprintf (format, arguments);
-  va_end (arguments);
-  g_set_error_literal (error, CA_ERROR, CA_ERROR_SUBJECT, message);
-  return FALSE;
-}
-
 /* Just-in-time templates and policies read the subject; a thing takes its name from CN. */
 static gboolean
 check_aws_attribute (const char *word, const char *value, GError **error)
 {
   if (g_str_equal (word, "L"))
-    return refuse (error, "AWS IoT's templates and policies do not read L; leave it out, or take "
-                          "Kind=custom");
+    return ca_refuse (error, CA_ERROR_SUBJECT,
+                      "AWS IoT's templates and policies do not read L; leave it out, or take "
+                      "Kind=custom");
   if (strpbrk (value, AWS_WILDCARDS) != NULL)
-    return refuse (error,
-                   "%s is '%s', but AWS IoT's policies do not fill in values with "
-                   "one of " AWS_WILDCARDS,
-                   word, value);
+    return ca_refuse (error, CA_ERROR_SUBJECT,
+                      "%s is '%s', but AWS IoT's policies do not fill in values with "
+                      "one of " AWS_WILDCARDS,
+                      word, value);
   if (!g_str_equal (word, "CN"))
     return TRUE;
   for (; *value != '\0'; value++)
     if (!g_ascii_isalnum (*value) && strchr (":_-", *value) == NULL)
-      return refuse (error, "CN has '%c', but AWS IoT's thing names are of A-Z a-z 0-9 : _ -",
-                     g_ascii_isprint (*value) ? *value : '?');
+      return ca_refuse (error, CA_ERROR_SUBJECT,
+                        "CN has '%c', but AWS IoT's thing names are of A-Z a-z 0-9 : _ -",
+                        g_ascii_isprint (*value) ? *value : '?');
   return TRUE;
 }
 
@@ -90,14 +80,14 @@ check_azure_attribute (const char *word, const char *value, GError **error)
   for (gsize i = 0; i < length; i++)
     if (!g_ascii_islower (value[i]) && !g_ascii_isdigit (value[i])
         && strchr ("-._:", value[i]) == NULL)
-      return refuse (error,
-                     "CN is '%s', but Azure's registration ids are of a-z 0-9 - . _ :; "
-                     "${serial:lower} stands for the serial in lower case",
-                     value);
+      return ca_refuse (error, CA_ERROR_SUBJECT,
+                        "CN is '%s', but Azure's registration ids are of a-z 0-9 - . _ :; "
+                        "${serial:lower} stands for the serial in lower case",
+                        value);
   return (length > 0 && (g_ascii_isalnum (value[length - 1]) || value[length - 1] == '-'))
-         || refuse (error,
-                    "CN is '%s', but an Azure registration id ends with a letter, digit or -",
-                    value);
+         || ca_refuse (error, CA_ERROR_SUBJECT,
+                       "CN is '%s', but an Azure registration id ends with a letter, digit or -",
+                       value);
 }
 
 /* The ids stand in attributes of their own; a reader must not find others in CN (Matter 1.0,
@@ -106,7 +96,8 @@ static gboolean
 check_matter_attribute (const char *value, GError **error)
 {
   return (strstr (value, "Mvid:") == NULL && strstr (value, "Mpid:") == NULL)
-         || refuse (error, "a subject with Vid and Pid may not have 'Mvid:' or 'Mpid:' elsewhere");
+         || ca_refuse (error, CA_ERROR_SUBJECT,
+                       "a subject with Vid and Pid may not have 'Mvid:' or 'Mpid:' elsewhere");
 }
 
 gboolean
@@ -133,7 +124,8 @@ expect_one (const char *wanted, GPtrArray *words, const char *why, GError **erro
 
   for (guint i = 0; i < words->len; i++)
     found += g_str_equal (g_ptr_array_index (words, i), wanted);
-  return found == 1 || refuse (error, "the subject must have one %s: %s", wanted, why);
+  return found == 1
+         || ca_refuse (error, CA_ERROR_SUBJECT, "the subject must have one %s: %s", wanted, why);
 }
 
 gboolean

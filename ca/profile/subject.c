@@ -45,18 +45,6 @@ static const Attribute matter_product = {
 
 #define KNOWN_ATTRIBUTES "C ST L O OU CN serialNumber dnQualifier title"
 
-static gboolean G_GNUC_PRINTF (2, 3) refuse (GError **error, const char *format, ...)
-{
-  g_autofree char *message = NULL;
-  va_list arguments;
-
-  va_start (arguments, format);
-  message = g_strdup_vprintf (format, arguments);
-  va_end (arguments);
-  g_set_error_literal (error, CA_ERROR, CA_ERROR_SUBJECT, message);
-  return FALSE;
-}
-
 static const Attribute *
 attribute_find (const char *word, gsize length)
 {
@@ -90,18 +78,19 @@ check_value (const Attribute *attribute, const char *text, GError **error)
   glong length;
 
   if (!g_utf8_validate (text, -1, NULL) || has_control (text))
-    return refuse (error, "%s is not clean UTF-8 text", attribute->word);
+    return ca_refuse (error, CA_ERROR_SUBJECT, "%s is not clean UTF-8 text", attribute->word);
   length = g_utf8_strlen (text, -1);
   if (length == 0)
-    return refuse (error, "%s is empty", attribute->word);
+    return ca_refuse (error, CA_ERROR_SUBJECT, "%s is empty", attribute->word);
   if (length > attribute->most)
-    return refuse (error, "%s has %ld characters; at most %ld", attribute->word, length,
-                   attribute->most);
+    return ca_refuse (error, CA_ERROR_SUBJECT, "%s has %ld characters; at most %ld",
+                      attribute->word, length, attribute->most);
   if (g_str_equal (attribute->word, "C")
       && (length != 2 || !g_ascii_isupper (text[0]) || !g_ascii_isupper (text[1])))
-    return refuse (error, "C must be two capital letters");
+    return ca_refuse (error, CA_ERROR_SUBJECT, "C must be two capital letters");
   if (attribute->string == PRINTABLE_STRING && !is_printable_string (text))
-    return refuse (error, "%s holds a character that it may not have: '%s'", attribute->word, text);
+    return ca_refuse (error, CA_ERROR_SUBJECT, "%s holds a character that it may not have: '%s'",
+                      attribute->word, text);
   return TRUE;
 }
 
@@ -128,7 +117,8 @@ read_attribute (const char **at, ProfileKind kind, const SubjectValues *values, 
   const Attribute *attribute = attribute_find (word, length);
 
   if (word[length] != '=' || attribute == NULL)
-    return refuse (error, "'%.*s' is no attribute; known are " KNOWN_ATTRIBUTES, (int)length, word);
+    return ca_refuse (error, CA_ERROR_SUBJECT,
+                      "'%.*s' is no attribute; known are " KNOWN_ATTRIBUTES, (int)length, word);
   *at = word + length + 1;
   if (!values_read (at, ',', values, text, error) || !check_value (attribute, text->str, error)
       || !profile_kind_check_attribute (kind, attribute->word, text->str, error))
@@ -151,7 +141,8 @@ put_attributes (GByteArray *out, const SubjectPattern *pattern, const SubjectVal
     if (*at == '\0')
       break;
     if (words->len == MOST_ATTRIBUTES)
-      return refuse (error, "the subject has more than %d attributes", MOST_ATTRIBUTES);
+      return ca_refuse (error, CA_ERROR_SUBJECT, "the subject has more than %d attributes",
+                        MOST_ATTRIBUTES);
     at++;
   }
   return profile_kind_check_subject (pattern->kind, words, error);

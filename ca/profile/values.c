@@ -8,18 +8,6 @@
 
 #define LOWER ":lower"
 
-static gboolean G_GNUC_PRINTF (2, 3) refuse (GError **error, const char *format, ...)
-{
-  g_autofree char *message = NULL;
-  va_list arguments;
-
-  va_start (arguments, format);
-  message = g_strdup_vprintf (format, arguments);
-  va_end (arguments);
-  g_set_error_literal (error, CA_ERROR, CA_ERROR_SUBJECT, message);
-  return FALSE;
-}
-
 /* The value of that name; `known` tells a value that is absent from a wrong name. */
 static const char *
 value_named (const SubjectValues *values, const char *name, gboolean *known)
@@ -56,10 +44,12 @@ append_value (const char **at, const SubjectValues *values, GString *text, GErro
   if (name != NULL)
     value = value_named (values, name, &known);
   if (!known)
-    return refuse (error, "'%.*s' is no value; known are ${serial} ${chip} ${batch} ${product}",
-                   close != NULL ? (int)(close - *at) + 1 : 20, *at);
+    return ca_refuse (error, CA_ERROR_SUBJECT,
+                      "'%.*s' is no value; known are ${serial} ${chip} ${batch} ${product}",
+                      close != NULL ? (int)(close - *at) + 1 : 20, *at);
   if (value == NULL || *value == '\0')
-    return refuse (error, "the certificate needs ${%s}, which this device does not have", name);
+    return ca_refuse (error, CA_ERROR_SUBJECT,
+                      "the certificate needs ${%s}, which this device does not have", name);
   lowered = lower ? g_ascii_strdown (value, -1) : NULL;
   g_string_append (text, lower ? lowered : value);
   *at = close + 1;
@@ -76,7 +66,7 @@ values_read (const char **at, char stop, const SubjectValues *values, GString *t
       continue;
     }
     if (**at == '\\' && *++*at == '\0')
-      return refuse (error, "the text ends with a backslash");
+      return ca_refuse (error, CA_ERROR_SUBJECT, "the text ends with a backslash");
     g_string_append_c (text, *(*at)++);
   }
   return TRUE;

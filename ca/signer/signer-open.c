@@ -6,18 +6,6 @@
 #include "ca/log/log-authorities.h"
 #include "ca/signer/signer-private.h"
 
-static gboolean G_GNUC_PRINTF (3, 4) refuse (GError **error, CaError code, const char *format, ...)
-{
-  g_autofree char *message = NULL;
-  va_list arguments;
-
-  va_start (arguments, format);
-  message = g_strdup_vprintf (format, arguments);
-  va_end (arguments);
-  g_set_error_literal (error, CA_ERROR, (int)code, message);
-  return FALSE;
-}
-
 /* ---- the log ---- */
 
 /* A typing error must not begin a new log in a new place, so the folder is never made here. */
@@ -27,10 +15,11 @@ open_log (Signer *signer, const SignerConfig *config, LogOpenMode mode, GError *
   g_autofree char *path = g_build_filename (config->state_folder, "issuance.log", NULL);
 
   if (!g_file_test (config->state_folder, G_FILE_TEST_IS_DIR))
-    return refuse (error, CA_ERROR_LOG,
-                   "StateFolder=%s: there is no such folder; make it, and give it to the signer's "
-                   "user",
-                   config->state_folder);
+    return ca_refuse (
+        error, CA_ERROR_LOG,
+        "StateFolder=%s: there is no such folder; make it, and give it to the signer's "
+        "user",
+        config->state_folder);
   signer->log = issuance_log_open (path, signer->current->issuing->origin, mode, error);
   signer->revocations = revocations_new (config->state_folder, signer->log);
   return signer->log != NULL && log_knows_one_of (signer->log, signer->current->authorities, error);
@@ -145,15 +134,15 @@ check_reloadable (const Signer *signer, const SignerConfig *config, GError **err
   g_autofree char *fixed = fixed_settings (config);
 
   if (!g_str_equal (fixed, signer->fixed))
-    return refuse (error, CA_ERROR_LOG,
-                   "Socket=, StateFolder= or AllowedUser= is another one: restart the signer");
+    return ca_refuse (error, CA_ERROR_LOG,
+                      "Socket=, StateFolder= or AllowedUser= is another one: restart the signer");
   for (guint i = 0; i < config->authorities->len; i++) {
     const AuthorityConfig *authority = g_ptr_array_index (config->authorities, i);
 
     if (authority->passphrase.fd >= 0)
-      return refuse (error, CA_ERROR_CA_KEY,
-                     "[ca %s]: PassphraseFd= is read once, at the start: restart the signer",
-                     authority->name);
+      return ca_refuse (error, CA_ERROR_CA_KEY,
+                        "[ca %s]: PassphraseFd= is read once, at the start: restart the signer",
+                        authority->name);
   }
   return TRUE;
 }
@@ -218,13 +207,13 @@ static gboolean
 check_validity (const Authority *authority, gint64 now, GError **error)
 {
   if (now < authority->not_before)
-    return refuse (error, CA_ERROR_CLOCK,
-                   "this PC's clock stands before the beginning of the validity of the CA '%s'",
-                   authority->name);
+    return ca_refuse (error, CA_ERROR_CLOCK,
+                      "this PC's clock stands before the beginning of the validity of the CA '%s'",
+                      authority->name);
   return now < authority->not_after
-         || refuse (error, CA_ERROR_CLOCK,
-                    "this PC's clock stands after the end of the validity of the CA '%s'",
-                    authority->name);
+         || ca_refuse (error, CA_ERROR_CLOCK,
+                       "this PC's clock stands after the end of the validity of the CA '%s'",
+                       authority->name);
 }
 
 gboolean

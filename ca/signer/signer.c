@@ -15,18 +15,6 @@
 
 #define MOST_TEXT 128
 
-static gboolean G_GNUC_PRINTF (3, 4) refuse (GError **error, CaError code, const char *format, ...)
-{
-  g_autofree char *message = NULL;
-  va_list arguments;
-
-  va_start (arguments, format);
-  message = g_strdup_vprintf (format, arguments);
-  va_end (arguments);
-  g_set_error_literal (error, CA_ERROR, (int)code, message);
-  return FALSE;
-}
-
 static gboolean
 is_clean_text (const char *text, gboolean may_be_empty)
 {
@@ -45,15 +33,15 @@ static gboolean
 check_texts (const SignOrder *order, GError **error)
 {
   if (!serial_is_valid (order->device))
-    return refuse (error, CA_ERROR_SUBJECT, "the device's serial is not a valid one");
+    return ca_refuse (error, CA_ERROR_SUBJECT, "the device's serial is not a valid one");
   if (!serial_is_valid (order->batch))
-    return refuse (error, CA_ERROR_SUBJECT, "the batch's name is not a valid one");
+    return ca_refuse (error, CA_ERROR_SUBJECT, "the batch's name is not a valid one");
   if (!is_clean_text (order->product, TRUE))
-    return refuse (error, CA_ERROR_SUBJECT, "the product is not clean text of at most %d bytes",
-                   MOST_TEXT);
+    return ca_refuse (error, CA_ERROR_SUBJECT, "the product is not clean text of at most %d bytes",
+                      MOST_TEXT);
   return order->chip_id == NULL || is_clean_text (order->chip_id, FALSE)
-         || refuse (error, CA_ERROR_SUBJECT, "the chip id is not clean text of at most %d bytes",
-                    MOST_TEXT);
+         || ca_refuse (error, CA_ERROR_SUBJECT, "the chip id is not clean text of at most %d bytes",
+                       MOST_TEXT);
 }
 
 static const IssueTemplate *
@@ -62,16 +50,16 @@ find_template (const Generation *generation, const SignOrder *order, GError **er
   const IssueTemplate *plan = generation_template (generation, order->profile);
 
   if (plan == NULL) {
-    refuse (error, CA_ERROR_PROFILE,
-            "the signer has no profile '%s'; if it is new, reload the signer",
-            is_clean_text (order->profile, TRUE) ? order->profile : "?");
+    ca_refuse (error, CA_ERROR_PROFILE,
+               "the signer has no profile '%s'; if it is new, reload the signer",
+               is_clean_text (order->profile, TRUE) ? order->profile : "?");
     return NULL;
   }
   if (!g_str_equal (issue_template_profile (plan)->sha256, order->profile_sha256)) {
-    refuse (error, CA_ERROR_PROFILE,
-            "profile %s was changed after station or signer had read it: reload the signer, and "
-            "start the batch again",
-            order->profile);
+    ca_refuse (error, CA_ERROR_PROFILE,
+               "profile %s was changed after station or signer had read it: reload the signer, and "
+               "start the batch again",
+               order->profile);
     return NULL;
   }
   return plan;
@@ -134,19 +122,20 @@ find_earlier (Signer *signer, const SignOrder *order, const Csr *csr, GBytes *nu
     if (!log_entry_decode (data, length, &entry, NULL) || !is_for_key (&entry, number))
       continue;
     if (entry.type != LOG_ENTRY_CERTIFICATE)
-      return refuse (error, CA_ERROR_DUPLICATE_KEY,
-                     "this public key is no device's: entry %" G_GUINT64_FORMAT " of the log has "
-                     "it for a CA or a registration code",
-                     place);
+      return ca_refuse (error, CA_ERROR_DUPLICATE_KEY,
+                        "this public key is no device's: entry %" G_GUINT64_FORMAT
+                        " of the log has "
+                        "it for a CA or a registration code",
+                        place);
     if (!span_is_text (entry.device, order->device))
-      return refuse (error, CA_ERROR_DUPLICATE_KEY,
-                     "this public key was certified for device %.*s already",
-                     (int)entry.device.length, entry.device.data);
+      return ca_refuse (error, CA_ERROR_DUPLICATE_KEY,
+                        "this public key was certified for device %.*s already",
+                        (int)entry.device.length, entry.device.data);
     if (!is_same_encoding (&entry, csr))
-      return refuse (error, CA_ERROR_DUPLICATE_KEY,
-                     "this device has a certificate for the same key in another form (another "
-                     "exponent, or the point negated): entry %" G_GUINT64_FORMAT " of the log",
-                     place);
+      return ca_refuse (error, CA_ERROR_DUPLICATE_KEY,
+                        "this device has a certificate for the same key in another form (another "
+                        "exponent, or the point negated): entry %" G_GUINT64_FORMAT " of the log",
+                        place);
     if (span_is_text (entry.batch, order->batch) && span_is_text (entry.profile, order->profile)) {
       *found = g_steal_pointer (&bytes);
       *index = place;
