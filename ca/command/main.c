@@ -153,6 +153,13 @@ block_signals (void)
   pthread_sigmask (SIG_BLOCK, &signals, NULL);
 }
 
+/* Modules of tokens write to sockets: one whose other end has gone is their error, not our end. */
+static void
+ignore_broken_pipes (void)
+{
+  signal (SIGPIPE, SIG_IGN);
+}
+
 static void
 say_ready (Signer *signer)
 {
@@ -225,6 +232,7 @@ main (int argc, char **argv)
   g_auto (Options) options = { 0 };
   g_autoptr (GError) problem = NULL;
 
+  ignore_broken_pipes ();
   g_log_set_writer_func (write_log, NULL, NULL);
   if (argc > 1 && g_str_equal (argv[1], "ca"))
     return command_run (argc - 1, argv + 1);

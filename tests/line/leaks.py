@@ -3,6 +3,8 @@
 one."""
 
 import base64
+import errno
+import mmap
 import os
 import re
 import subprocess
@@ -118,7 +120,13 @@ def memory_of(pid):
             file.seek(one.start)
             parts = []
             while file.tell() < one.end:
-                part = file.read(min(one.end - file.tell(), 1 << 20))
+                try:
+                    part = file.read(min(one.end - file.tell(), 1 << 20))
+                except OSError as problem:
+                    if problem.errno != errno.EIO:
+                        raise
+                    file.seek(file.tell() + mmap.PAGESIZE)  # given back meanwhile
+                    continue
                 if not part:
                     break
                 if part.strip(b'\0'):

@@ -160,6 +160,7 @@ START_TEST (test_a_token_that_dies_stops_orders_and_nothing_else)
   start_signer ();
   expect_signed (client, "SN-1", first, 0);
   expect_status (client, scheme_of (store), FALSE, 1);
+  kill (signer_pid, SIGPIPE); /* as a write to a token that just went away raises it */
   stores_lose (folder, store);
   expect_refused (client, "SN-2", second);
   expect_status (client, scheme_of (store), TRUE, 1);
