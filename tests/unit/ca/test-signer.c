@@ -314,7 +314,7 @@ START_TEST (test_a_key_in_another_dress_is_the_same_key)
   g_autoptr (GBytes) dressed = request_of (twin);
   g_autoptr (GBytes) other = make_good_request (cases[_i].word, "SHA256");
   guint64 index;
-  g_autoptr (GBytes) one = sign_well (signer, "SN-1", "b1", request, &index);
+  G_GNUC_UNUSED g_autoptr (GBytes) one = sign_well (signer, "SN-1", "b1", request, &index);
 
   expect_refused (signer, "SN-2", "b1", dressed, CA_ERROR_DUPLICATE_KEY);
   expect_refused (signer, "SN-1", "b1", dressed, CA_ERROR_DUPLICATE_KEY);
