@@ -280,7 +280,8 @@ static void
 issue_one (void)
 {
   g_autofree char *socket = g_build_filename (folder, "signer.sock", NULL);
-  g_autofree char *profile = g_build_filename (folder, "profiles.d/sensor.profile", NULL);
+  G_GNUC_UNUSED g_autofree char *profile =
+      g_build_filename (folder, "profiles.d/sensor.profile", NULL);
   g_autoptr (SignerClient) client = signer_client_new (socket);
   g_autoptr (SignerStatus) status = signer_client_status (client, deadline_in (20000), NULL);
   g_autoptr (GBytes) csr = make_good_request ("P-256", "SHA256");

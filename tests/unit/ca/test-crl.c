@@ -100,7 +100,8 @@ save (const char *name, GBytes *bytes)
 static guint64
 issue (const char *name, const char *profile)
 {
-  g_autoptr (SignerStatus) status = signer_client_status (client, deadline_in (PATIENCE), NULL);
+  G_GNUC_UNUSED g_autoptr (SignerStatus) status =
+      signer_client_status (client, deadline_in (PATIENCE), NULL);
   g_autoptr (GBytes) csr = make_good_request ("P-256", "SHA256");
   g_autoptr (IssuanceEntry) entry = NULL;
   g_autoptr (GError) problem = NULL;
@@ -278,7 +279,8 @@ START_TEST (test_a_cut_loses_no_number)
                        G_SPAWN_SEARCH_PATH | G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_STDERR_TO_DEV_NULL,
                        NULL, NULL, &tracer, NULL));
     g_usleep (300 * 1000);
-    g_autoptr (SignerCrl) none = signer_client_crl (client, "", CRL_MAKE, deadline_in (500), NULL);
+    G_GNUC_UNUSED g_autoptr (SignerCrl) none =
+        signer_client_crl (client, "", CRL_MAKE, deadline_in (500), NULL);
     kill (tracer, SIGTERM);
     kill (signer_pid, SIGKILL);
     waitpid (tracer, NULL, 0);
@@ -333,7 +335,8 @@ END_TEST
 START_TEST (test_a_hostile_station_gets_nothing)
 {
   const guint64 first = issue ("KC-1", "sensor");
-  g_autoptr (SignerStatus) status = signer_client_status (client, deadline_in (PATIENCE), NULL);
+  G_GNUC_UNUSED g_autoptr (SignerStatus) status =
+      signer_client_status (client, deadline_in (PATIENCE), NULL);
   g_autoptr (GBytes) code =
       signer_client_certify_code (client, "", AWS_CODE, deadline_in (PATIENCE), NULL);
   g_autoptr (GVariant) reply = NULL;

@@ -164,7 +164,7 @@ START_TEST (a_certificate_for_anothers_number_is_void_from_the_start)
   g_autoptr (GBytes) der = make_certificate (exponent, "chip-x", 10);
   gint64 attempt;
   ck_assert_ptr_null (take ("chip-r", rsa));
-  g_autoptr (Device) device = new_device ("chip-x", &attempt);
+  G_GNUC_UNUSED g_autoptr (Device) device = new_device ("chip-x", &attempt);
 
   assert_error (!store (f.ledger, DEVICES, "b1", "chip-x", der, &error), LEDGER_ERROR_DUPLICATE_KEY,
                 error);
