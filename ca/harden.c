@@ -35,7 +35,8 @@ refuse (GError **error, const char *doing)
 static void
 wiping_free (void *block, const char *file, int line)
 {
-  explicit_bzero (block, malloc_usable_size (block));
+  if (block != NULL)
+    explicit_bzero (block, malloc_usable_size (block));
   free (block);
 }
 
