@@ -21,6 +21,10 @@ static const char *const event_words[] = {
   [MACHINE_PULLED] = "pulled",
 };
 
+/* Held by who changes what is on the bench, and for ever by the thread that a signal woke. */
+static GMutex hands;
+static Bench *guarded; /* what a signal clears; NULL where there is nothing more to clear */
+
 static gboolean
 make_folder (const char *path, GError **error)
 {
@@ -68,6 +72,9 @@ bench_new (const char *ports, const char *state, const char *firmware, GError **
 void
 bench_free (Bench *bench)
 {
+  G_GNUC_UNUSED g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&hands);
+
+  guarded = NULL;
   g_ptr_array_unref (bench->devices);
   g_async_queue_unref (bench->events);
   g_free (bench->ports);
@@ -104,6 +111,7 @@ bench_lookup (Bench *bench, const char *name)
 Device *
 bench_add (Bench *bench, DeviceSettings *settings, GError **error)
 {
+  G_GNUC_UNUSED g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&hands);
   Device *device;
 
   if (bench_lookup (bench, settings->name) != NULL) {
@@ -161,9 +169,25 @@ bench_plug (Bench *bench, Device *device, guint slot, GError **error)
                  present->settings.name);
     return FALSE;
   }
-  machine_unplug (device->machine);
+  bench_unplug (device);
   device->settings.slot = slot;
+  return bench_plug_link (device, link, error);
+}
+
+gboolean
+bench_plug_link (Device *device, const char *link, GError **error)
+{
+  G_GNUC_UNUSED g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&hands);
+
   return machine_plug (device->machine, link, error);
+}
+
+void
+bench_unplug (Device *device)
+{
+  G_GNUC_UNUSED g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&hands);
+
+  machine_unplug (device->machine);
 }
 
 static char *
@@ -281,7 +305,6 @@ bench_device_json (Device *device)
 static gpointer
 signal_thread (gpointer data)
 {
-  Bench *bench = data;
   sigset_t signals;
   int number = 0;
 
@@ -290,8 +313,9 @@ signal_thread (gpointer data)
   sigaddset (&signals, SIGTERM);
   sigaddset (&signals, SIGHUP);
   sigwait (&signals, &number);
-  for (guint i = 0; i < bench->devices->len; i++)
-    device_power_off (g_ptr_array_index (bench->devices, i));
+  g_mutex_lock (&hands);
+  for (guint i = 0; guarded != NULL && i < guarded->devices->len; i++)
+    device_power_off (g_ptr_array_index (guarded->devices, i));
   _exit (128 + number);
 }
 
@@ -305,5 +329,6 @@ bench_guard_signals (Bench *bench)
   sigaddset (&signals, SIGTERM);
   sigaddset (&signals, SIGHUP);
   pthread_sigmask (SIG_BLOCK, &signals, NULL);
-  g_thread_unref (g_thread_new ("signals", signal_thread, bench));
+  guarded = bench;
+  g_thread_unref (g_thread_new ("signals", signal_thread, NULL));
 }

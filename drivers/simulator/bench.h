@@ -35,6 +35,11 @@ Device *bench_find (Bench *bench, const char *name, GError **error);
 /* Plugs `device` into `slot`, which must be empty. */
 gboolean bench_plug (Bench *bench, Device *device, guint slot, GError **error);
 
+/* Plugs `device` in with a link at `link`, or none where that is NULL; in no slot. */
+gboolean bench_plug_link (Device *device, const char *link, GError **error);
+
+void bench_unplug (Device *device);
+
 /* "opened", "closed", "pulled". */
 const char *bench_event_word (MachineEvent kind);
 
@@ -44,6 +49,6 @@ char *bench_event_json (const char *word, Device *device);
 char *bench_device_json (Device *device);
 char *bench_error_json (const char *sentence);
 
-/* From now on SIGINT, SIGTERM and SIGHUP unplug every device and end the process. To be called
- * before the first device is made. */
+/* From now on SIGINT, SIGTERM and SIGHUP unplug every device and end the process, whatever it is
+ * doing, the end of `bench` too. To be called before the first device is made. */
 void bench_guard_signals (Bench *bench);

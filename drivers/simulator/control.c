@@ -100,7 +100,7 @@ command_unplug (Bench *bench, char **words, GError **error)
     return wrong (error, "unplug NAME");
   if (device == NULL)
     return FALSE;
-  machine_unplug (device->machine);
+  bench_unplug (device);
   answer (NULL);
   return TRUE;
 }
@@ -230,7 +230,7 @@ control_run (Bench *bench)
 
   read_commands (bench);
   for (guint i = 0; i < bench->devices->len; i++)
-    machine_unplug (((Device *)g_ptr_array_index (bench->devices, i))->machine);
+    bench_unplug (g_ptr_array_index (bench->devices, i));
   g_async_queue_push (bench->events, last);
   g_thread_join (g_steal_pointer (&thread));
   g_async_queue_unref (bench->events);

@@ -11,7 +11,7 @@ one_run (Bench *bench, DeviceSettings *settings, const char *link)
   Device *device = bench_add (bench, settings, &error);
   gboolean pulled = FALSE;
 
-  if (device == NULL || !machine_plug (device->machine, link, &error)) {
+  if (device == NULL || !bench_plug_link (device, link, &error)) {
     g_printerr ("keycradle-sim: %s\n", error->message);
     return 1;
   }

@@ -141,7 +141,7 @@ slot_take_out (Play *play, Slot *slot, GError **error)
   Device *device = slot->present;
   guint replugs = GPOINTER_TO_UINT (g_hash_table_lookup (play->replugs, device));
 
-  machine_unplug (device->machine);
+  bench_unplug (device);
   play_say (play, "unplugged", device);
   if (replugs > 0) {
     g_hash_table_insert (play->replugs, device, GUINT_TO_POINTER (replugs - 1));

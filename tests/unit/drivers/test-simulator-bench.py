@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """keycradle-sim's plugging, memory, plans and command line. `test-simulator-bench.py CLASS` runs one class."""
 import os
+import signal
 import subprocess
 import tempfile
+import time
 import unittest
 
 import simulator_rig as rig
@@ -175,6 +177,18 @@ class Usage(unittest.TestCase):
             process.wait(rig.PATIENCE)
             process.stdout.close()
             self.assertFalse(os.path.lexists(link))
+
+    def test_a_signal_in_the_middle_of_the_end_ends_it_too(self):
+        for attempt in range(20):
+            process = subprocess.Popen([rig.SIM, "one", "nrf91", "--fault", "unplug-in=1"], stdout=subprocess.PIPE,
+                                       stderr=subprocess.PIPE, text=True)
+            with rig.Port(process.stdout.readline().strip()) as port:
+                port.write("A")
+                time.sleep(attempt * 0.0002)
+                process.terminate()
+                _, problem = process.communicate(timeout=rig.PATIENCE)
+            self.assertIn(process.returncode, (0, 128 + signal.SIGTERM))
+            self.assertEqual(problem, "")
 
 
 if __name__ == "__main__":
