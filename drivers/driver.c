@@ -97,13 +97,42 @@ proof_clear (Proof *proof)
   g_clear_pointer (&proof->claims, g_bytes_unref);
 }
 
+const char *
+attestation_format_word (AttestationFormat format)
+{
+  static const char *const words[N_ATTESTATION_FORMATS] = { "nrf91", "piv", "tpm", "microchip" };
+
+  g_return_val_if_fail ((guint)format < N_ATTESTATION_FORMATS, "?");
+  return words[format];
+}
+
+void
+attestation_clear (Attestation *attestation)
+{
+  g_clear_pointer (&attestation->parts, g_ptr_array_unref);
+}
+
+const char *
+session_option (const Session *session, const char *name)
+{
+  const char *set = driver_option (session->options, name);
+
+  for (const DriverOption *option = session->driver->options;
+       set == NULL && option != NULL && option->name != NULL; option++)
+    if (g_str_equal (option->name, name))
+      return option->fallback;
+  return set;
+}
+
 Session *
-session_open (const Driver *driver, Transport *transport, Deadline deadline, GError **error)
+session_open (const Driver *driver, Transport *transport, const DriverOptions *options,
+              Deadline deadline, GError **error)
 {
   g_autoptr (Session) session = g_new0 (Session, 1);
 
   session->driver = driver;
   session->transport = transport;
+  session->options = options;
   if (driver->open != NULL && !driver->open (session, deadline, error))
     return NULL;
   return g_steal_pointer (&session);

@@ -13,6 +13,7 @@
 #pragma once
 
 #include "base/deadline.h"
+#include "drivers/options.h"
 #include "drivers/transport.h"
 
 /* Why a step with a device failed; every driver's errors are of this domain.
@@ -64,6 +65,7 @@ typedef enum {
   DRIVER_INSTALLS_ROOTS = 1 << 3,    /* server roots go to the device */
   DRIVER_INSTALLS_ENDPOINT = 1 << 4, /* the endpoint goes to the device */
   DRIVER_LOCKS = 1 << 5,             /* lock is there */
+  DRIVER_ATTESTS = 1 << 6,           /* attest is there */
 } DriverAbility;
 
 /* Who the device says it is. Strings are checked (serial_is_valid, printable) or NULL. */
@@ -120,24 +122,61 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Proof, proof_clear)
 
 #define PROOF_NONCE_LENGTH 32
 
+/* What a device brings to show what it is and where its key was made. What the parts of each are
+ * and what the station makes of them stands in docs/attestation.md. */
+typedef enum {
+  ATTESTATION_NRF91,     /* COSE of AT%ATTESTTOKEN with our challenge; COSE of AT%KEYGEN */
+  ATTESTATION_PIV,       /* certificate of the key by the token's attestation key; that key's own */
+  ATTESTATION_TPM,       /* EK certificate or public area; AK public area; opened credential;
+                            TPMS_ATTEST of the key's certification; its signature; key public area */
+  ATTESTATION_MICROCHIP, /* the chip's own certificate; its signer's; a signature over the nonce */
+} AttestationFormat;
+
+#define N_ATTESTATION_FORMATS (ATTESTATION_MICROCHIP + 1)
+
+/* "nrf91", "piv", "tpm", "microchip". */
+const char *attestation_format_word (AttestationFormat format);
+
+typedef struct {
+  AttestationFormat format;
+  GPtrArray *parts; /* of GBytes, as many and in the order as the format says; an empty one where
+                       the device has none */
+} Attestation;
+
+void attestation_clear (Attestation *attestation);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Attestation, attestation_clear)
+
+/* What the station gives for it. */
+typedef struct {
+  const guint8 *nonce; /* PROOF_NONCE_LENGTH bytes, fresh */
+  /* For a TPM: TPM2_MakeCredential over the nonce, in software. The credential (TPM2B_ID_OBJECT
+   * followed by TPM2B_ENCRYPTED_SECRET) can be opened only by the TPM that has both
+   * `endorsement_key` (TPMT_PUBLIC) and the object called `name` (TPM2B_NAME's bytes). NULL with
+   * error. */
+  GBytes *(*make_credential) (gconstpointer data, GBytes *endorsement_key, GBytes *name,
+                              GError **error);
+  gconstpointer data;
+} AttestationRequest;
+
 /* One device that speaks one dialect, open on one transport. A driver that must
  * remember something between steps keeps it in `state`, made by open, freed by close. */
 typedef struct Session {
   const struct Driver *driver;
-  Transport *transport; /* borrowed */
+  Transport *transport;         /* borrowed */
+  const DriverOptions *options; /* borrowed; NULL: nothing is set */
   gpointer state;
 } Session;
 
 /* Every function: FALSE (or NULL) with a DRIVER_ERROR set, never a partial result. */
 typedef struct Driver {
-  const char *name;           /* "smp": folder, configuration, ledger */
-  const char *title;          /* one line for `keycradle driver list` */
-  guint abilities;            /* DriverAbility bits */
-  guint key_kinds;            /* bits 1 << KeyKind that some device of the family can make */
-  guint baud;                 /* what the family's ports run at by default */
-  gboolean rtscts;            /* whether they use RTS/CTS by default */
-  const char *const *matches; /* udev allow-list, NULL-ended: "usb:VVVV:PPPP", "serial-prefix:...";
-                                 lower-case hex */
+  const char *name;            /* "smp": folder, configuration, ledger */
+  const char *title;           /* one line for `keycradle driver list` */
+  guint abilities;             /* DriverAbility bits */
+  guint key_kinds;             /* bits 1 << KeyKind that some device of the family can make */
+  guint channels;              /* Channel bits it can be reached by */
+  guint baud;                  /* what the family's ports run at by default */
+  gboolean rtscts;             /* whether they use RTS/CTS by default */
+  const DriverOption *options; /* ends with a NULL name; NULL: none */
 
   /* Asks the harmless question that only this dialect answers, within `deadline`.
    * TRUE where the answer is its own; FALSE without error where it is not. It must
@@ -181,6 +220,12 @@ typedef struct Driver {
   gboolean (*prove) (Session *session, const guint8 *nonce, Proof *proof, Deadline deadline,
                      GError **error);
 
+  /* Has the device show what it is and where the key that generate_key made was made. Called after
+   * read_csr. Only with DRIVER_ATTESTS; DRIVER_ERROR_UNSUPPORTED where this one device can't. Clear
+   * with attestation_clear(). */
+  gboolean (*attest) (Session *session, const AttestationRequest *request, Attestation *attestation,
+                      Deadline deadline, GError **error);
+
   /* Closes the device to further key generation and writes. Only with DRIVER_LOCKS. */
   gboolean (*lock) (Session *session, Deadline deadline, GError **error);
 } Driver;
@@ -191,16 +236,24 @@ const Driver *const *driver_list (void);
 /* The driver called `name`, or NULL. */
 const Driver *driver_by_name (const char *name);
 
-/* The driver whose dialect the device speaks. Asks `only` where it is not NULL, else every
- * driver in turn, the most harmless question first, and all of them again with more patience until
- * `deadline`, because a device may still be starting: give it seconds, not minutes. NULL with
- * DRIVER_ERROR_UNKNOWN where none is understood but something came back,
- * DRIVER_ERROR_NO_ANSWER where the device stayed silent. */
+/* The driver's own match file, parsed (see match.h): a GPtrArray of Match; made once, owned by the
+ * registry. */
+const GPtrArray *driver_matches (const Driver *driver);
+
+/* The driver whose dialect the device speaks. Only drivers that its channel suits are asked. Asks
+ * `only` where it is not NULL, else every driver in turn, the most harmless question first, and all
+ * of them again with more patience until `deadline`, because a device may still be starting: give
+ * it seconds, not minutes. NULL with DRIVER_ERROR_UNKNOWN where none is understood but something
+ * came back, DRIVER_ERROR_NO_ANSWER where the device stayed silent. */
 const Driver *driver_probe (Transport *transport, const Driver *only, Deadline deadline,
                             GError **error);
 
-/* Session with `driver` on `transport`; end it with session_close(). NULL with error. */
-Session *session_open (const Driver *driver, Transport *transport, Deadline deadline,
-                       GError **error);
+/* Session with `driver` on `transport`, told `options` (borrowed; may be NULL); end it with
+ * session_close(). NULL with error. */
+Session *session_open (const Driver *driver, Transport *transport, const DriverOptions *options,
+                       Deadline deadline, GError **error);
+
+/* An option of the session's driver: what is set, else the fallback, else NULL. */
+const char *session_option (const Session *session, const char *name);
 void session_close (Session *session);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Session, session_close)

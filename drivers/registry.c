@@ -4,16 +4,18 @@
  */
 #include "drivers/driver.h"
 
-/* One line a driver, in the order in which probing asks them: the one whose question
- * other devices mind least comes first. */
-#define DRIVERS(DRIVER) DRIVER (smp) DRIVER (nrf91) DRIVER (freertos)
+#include "drivers/driver-list.h"
+#include "drivers/match.h"
 
-#define DECLARE(name) extern const Driver name##_driver;
-#define POINT_TO(name) &name##_driver,
+/* driver-list.h is made from the list in meson.build: each driver's name and its match file. */
+#define DECLARE(name, matches) extern const Driver name##_driver;
+#define POINT_TO(name, matches) &name##_driver,
+#define MATCHES_OF(name, matches) matches,
 
 DRIVERS (DECLARE)
 
 static const Driver *const drivers[] = { DRIVERS (POINT_TO) NULL };
+static const char *const match_files[] = { DRIVERS (MATCHES_OF) NULL };
 
 /* A device that has just got power may need a while before it answers anybody: every round of
  * questions waits twice as long for an answer as the one before, from here to there. */
@@ -39,6 +41,33 @@ driver_by_name (const char *name)
   return NULL;
 }
 
+static gpointer
+parse_all (gpointer nothing)
+{
+  GPtrArray **parsed = g_new0 (GPtrArray *, G_N_ELEMENTS (drivers));
+
+  for (guint i = 0; drivers[i] != NULL; i++) {
+    g_autoptr (GError) error = NULL;
+
+    parsed[i] = matches_parse (match_files[i], drivers[i]->name, &error);
+    if (parsed[i] == NULL)
+      g_error ("the match file of driver %s", error->message);
+  }
+  return parsed;
+}
+
+const GPtrArray *
+driver_matches (const Driver *driver)
+{
+  static GOnce once = G_ONCE_INIT;
+  GPtrArray **parsed = g_once (&once, parse_all, NULL);
+
+  for (guint i = 0; drivers[i] != NULL; i++)
+    if (drivers[i] == driver)
+      return parsed[i];
+  return NULL;
+}
+
 static gboolean
 ask (const Driver *driver, Transport *transport, guint patience, Deadline deadline,
      gboolean *speaks, GError **error)
@@ -58,7 +87,8 @@ ask_round (Transport *transport, const Driver *only, guint patience, Deadline de
   for (guint i = 0; drivers[i] != NULL && !deadline_passed (deadline); i++) {
     gboolean speaks;
 
-    if (only != NULL && drivers[i] != only)
+    if ((only != NULL && drivers[i] != only)
+        || (drivers[i]->channels & transport_channel (transport)) == 0)
       continue;
     if (!ask (drivers[i], transport, patience, deadline, &speaks, error))
       return NULL;

@@ -10,7 +10,7 @@
 #include "drivers/transport.h"
 
 typedef struct {
-  char direction; /* '>' or '<' */
+  char direction; /* '>', '<', or '!' for a secret that was sent: bytes say which */
   guint line;
   GByteArray *bytes; /* what is left of it */
 } Event;
@@ -95,6 +95,19 @@ replay_write (gpointer channel, const guint8 *data, gsize length, Deadline deadl
   return TRUE;
 }
 
+static gboolean
+replay_write_secret (gpointer channel, const char *what, GError **error)
+{
+  Replay *replay = channel;
+  Event *event = g_queue_peek_head (&replay->events);
+
+  if (event == NULL || event->direction != '!' || event->bytes->len != strlen (what)
+      || memcmp (event->bytes->data, what, strlen (what)) != 0)
+    return set_different (event, (const guint8 *)what, strlen (what), error);
+  consume (replay, event->bytes->len);
+  return TRUE;
+}
+
 /* What was discarded in the recorded run was never recorded. */
 static void
 replay_discard_input (gpointer channel)
@@ -113,16 +126,15 @@ replay_close (gpointer channel)
 static const TransportMethods replay_methods = {
   .read = replay_read,
   .write = replay_write,
+  .write_secret = replay_write_secret,
   .discard_input = replay_discard_input,
   .close = replay_close,
 };
 
-/* "> SECONDS ESCAPED" or "< SECONDS ESCAPED". */
 static gboolean
-parse_event (Replay *replay, const char *line, guint number)
+add_event (Replay *replay, char direction, const char *escaped, guint number)
 {
-  const char *escaped = strchr (line + 2, ' ');
-  GByteArray *bytes = escaped == NULL ? NULL : transcript_unescape (escaped + 1);
+  GByteArray *bytes = escaped == NULL ? NULL : transcript_unescape (escaped);
   Event *event;
 
   if (bytes == NULL)
@@ -132,11 +144,20 @@ parse_event (Replay *replay, const char *line, guint number)
     return TRUE;
   }
   event = g_new0 (Event, 1);
-  event->direction = line[0];
+  event->direction = direction;
   event->line = number;
   event->bytes = bytes;
   g_queue_push_tail (&replay->events, event);
   return TRUE;
+}
+
+/* "> SECONDS ESCAPED" or "< SECONDS ESCAPED". */
+static gboolean
+parse_event (Replay *replay, const char *line, guint number)
+{
+  const char *blank = strchr (line + 2, ' ');
+
+  return add_event (replay, line[0], blank == NULL ? NULL : blank + 1, number);
 }
 
 /* "# KEY VALUE". */
@@ -161,11 +182,28 @@ parse_line (Transport *transport, Replay *replay, const char *line, guint number
 {
   if (line[0] == '\0')
     return TRUE;
+  if (g_str_has_prefix (line, "# secret "))
+    return add_event (replay, '!', line + strlen ("# secret "), number);
   if (g_str_has_prefix (line, "# "))
     return parse_note (transport, line);
   if (g_str_has_prefix (line, "> ") || g_str_has_prefix (line, "< "))
     return parse_event (replay, line, number);
   return FALSE;
+}
+
+/* The transcript says how its device was reached; a serial port goes without saying. */
+static Channel
+recorded_channel (const char *text)
+{
+  static const Channel kinds[] = { CHANNEL_USB, CHANNEL_HID, CHANNEL_CARD };
+
+  for (guint i = 0; i < G_N_ELEMENTS (kinds); i++) {
+    g_autofree char *note = g_strdup_printf ("# channel %s\n", channel_word (kinds[i]));
+
+    if (strstr (text, note) != NULL)
+      return kinds[i];
+  }
+  return CHANNEL_SERIAL;
 }
 
 Transport *
@@ -180,7 +218,7 @@ transport_open_replay (const char *transcript_path, GError **error)
     return NULL;
   replay = g_new0 (Replay, 1);
   g_queue_init (&replay->events);
-  transport = transport_new (&replay_methods, replay, transcript_path);
+  transport = transport_new (recorded_channel (text), &replay_methods, replay, transcript_path);
   lines = g_strsplit (text, "\n", -1);
   for (guint i = 0; lines[i] != NULL; i++) {
     if (parse_line (transport, replay, lines[i], i + 1))

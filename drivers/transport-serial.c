@@ -215,7 +215,7 @@ transport_open_serial (const char *path, const SerialSettings *settings, GError 
   port->path = g_strdup (real);
   port->fd = open (real, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
   if (prepare (port, settings, error))
-    return transport_new (&serial_methods, port, real);
+    return transport_new (CHANNEL_SERIAL, &serial_methods, port, real);
   serial_close (port);
   return NULL;
 }

@@ -13,6 +13,7 @@
 #define READ_CHUNK 4096
 
 struct Transport {
+  Channel kind;
   const TransportMethods *methods;
   gpointer channel;
   char *name;
@@ -24,16 +25,19 @@ struct Transport {
 };
 
 Transport *
-transport_new (const TransportMethods *methods, gpointer channel, const char *name)
+transport_new (Channel kind, const TransportMethods *methods, gpointer channel, const char *name)
 {
   Transport *transport = g_new0 (Transport, 1);
 
+  transport->kind = kind;
   transport->methods = methods;
   transport->channel = channel;
   transport->name = g_strdup (name);
   transport->input = g_byte_array_new ();
   transport->transcript = transcript_new ();
   transport->notes = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  if (kind != CHANNEL_SERIAL)
+    transport_note (transport, "channel", channel_word (kind));
   return transport;
 }
 
@@ -48,6 +52,12 @@ transport_free (Transport *transport)
   transcript_free (transport->transcript);
   g_hash_table_unref (transport->notes);
   g_free (transport);
+}
+
+Channel
+transport_channel (Transport *transport)
+{
+  return transport->kind;
 }
 
 const char *
@@ -70,6 +80,16 @@ transport_write (Transport *transport, const void *data, gsize length, Deadline 
 {
   transcript_sent (transport->transcript, data, length);
   return transport->methods->write (transport->channel, data, length, deadline, error);
+}
+
+gboolean
+transport_write_secret (Transport *transport, const void *data, gsize length, const char *what,
+                        Deadline deadline, GError **error)
+{
+  transcript_note (transport->transcript, "secret", what);
+  return transport->methods->write_secret != NULL
+             ? transport->methods->write_secret (transport->channel, what, error)
+             : transport->methods->write (transport->channel, data, length, deadline, error);
 }
 
 gboolean
@@ -162,6 +182,17 @@ transport_read_until (Transport *transport, guint8 terminator, gsize most, Deadl
     if (!fill (transport, deadline, error))
       return NULL;
   }
+}
+
+GByteArray *
+transport_read_exactly (Transport *transport, gsize length, Deadline deadline, GError **error)
+{
+  if (length > TRANSPORT_ANSWER_MAX)
+    return set_flood (TRANSPORT_ANSWER_MAX, error);
+  while (transport->input->len < length)
+    if (!fill (transport, deadline, error))
+      return NULL;
+  return take (transport, length);
 }
 
 char *

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * A byte channel with deadlines: a serial port, later USB bulk, or a recorded
- * dialogue that is replayed. It bounds what a device can make the station hold,
- * notices a hang-up at once, and keeps the transcript of the attempt.
+ * A byte channel with deadlines: a serial port, the bulk endpoints of a USB interface, HID reports,
+ * a smart card, or a recorded dialogue that is replayed. It bounds what a device can make the
+ * station hold, notices a hang-up at once, and keeps the transcript of the attempt.
  *
  * All calls block until done or until `deadline`; errors are DRIVER_ERROR
  * (UNPLUGGED, NO_ANSWER, FLOOD, PORT).
@@ -22,6 +22,20 @@
 
 typedef struct Transport Transport;
 
+/* How a device is reached. */
+typedef enum {
+  CHANNEL_SERIAL = 1 << 0, /* a tty: a stream of bytes */
+  CHANNEL_USB = 1 << 1,    /* a bulk endpoint each way of one USB interface: one write is one
+                              transfer, ended by a short packet; what comes is a stream */
+  CHANNEL_HID = 1 << 2,    /* a hidraw node: writes are cut into reports and padded with NUL; what
+                              comes is the stream of the reports' bytes, padding and all */
+  CHANNEL_CARD = 1 << 3,   /* a smart card behind PC/SC: one write is one command APDU behind its
+                              length (16 bits, big endian); so are the answers that come */
+} Channel;
+
+/* "serial", "usb", "hid", "card". */
+const char *channel_word (Channel channel);
+
 /* How a serial port is set. */
 typedef struct SerialSettings {
   guint baud;
@@ -36,6 +50,8 @@ typedef struct {
   /* Writes all of it. */
   gboolean (*write) (gpointer channel, const guint8 *data, gsize length, Deadline deadline,
                      GError **error);
+  /* A replay's: takes the recorded secret called `what` as written. NULL elsewhere. */
+  gboolean (*write_secret) (gpointer channel, const char *what, GError **error);
   /* Throws away what has come and was not read. */
   void (*discard_input) (gpointer channel);
   /* Changes baud rate and flow control. NULL where a channel has none. */
@@ -45,7 +61,29 @@ typedef struct {
 } TransportMethods;
 
 /* A transport over `channel`, which it owns from now on. `name` is for people. */
-Transport *transport_new (const TransportMethods *methods, gpointer channel, const char *name);
+Transport *transport_new (Channel kind, const TransportMethods *methods, gpointer channel,
+                          const char *name);
+
+/* How the device is reached. */
+Channel transport_channel (Transport *transport);
+
+/* Opens what `address` names:
+ *   /dev/...              a tty (any link is followed; a pty will do)
+ *   hid:/dev/hidrawN      a hidraw node
+ *   usb:BUS/DEVICE/NUMBER interface NUMBER of the USB device with this bus and device number
+ *   card:READER           the card in the PC/SC reader called READER
+ * `settings` are a tty's. DRIVER_ERROR_PORT with the reason, DRIVER_ERROR_UNPLUGGED where it is
+ * gone already. */
+Transport *transport_open (const char *address, const SerialSettings *settings, Deadline deadline,
+                           GError **error);
+
+/* How `address` would be reached. */
+Channel address_channel (const char *address);
+
+/* What transport_open() calls for the kinds that are not serial; one file each. */
+Transport *transport_open_usb (const char *place, Deadline deadline, GError **error);
+Transport *transport_open_hid (const char *path, GError **error);
+Transport *transport_open_card (const char *reader, Deadline deadline, GError **error);
 
 /* The name: a serial port's real path. */
 const char *transport_name (Transport *transport);
@@ -73,6 +111,15 @@ gboolean transport_write (Transport *transport, const void *data, gsize length, 
                           GError **error);
 gboolean transport_write_text (Transport *transport, const char *text, Deadline deadline,
                                GError **error);
+
+/* The same for a password, a PIN, a key: the transcript only says that `what` ("PIN") was sent. In
+ * a replay any secret is right. */
+gboolean transport_write_secret (Transport *transport, const void *data, gsize length,
+                                 const char *what, Deadline deadline, GError **error);
+
+/* Reads exactly `length` bytes (at most TRANSPORT_ANSWER_MAX). NUL-ended beyond its length. */
+GByteArray *transport_read_exactly (Transport *transport, gsize length, Deadline deadline,
+                                    GError **error);
 
 /* Reads up to and including the first byte `terminator`. The bytes behind it stay for the next
  * read. FLOOD where `most` bytes came without it. NUL-ended beyond its length. */

@@ -8,9 +8,9 @@
 #include "station/detect.h"
 
 #include <gudev/gudev.h>
-#include <string.h>
 
 #include "drivers/driver.h"
+#include "drivers/match.h"
 #include "station/ports.h"
 
 /* The tty in a slot. The time when udev saw it first tells it from the next one of its name. */
@@ -41,30 +41,29 @@ slot_by_id_path (Detector *detector, const char *id_path)
   return NULL;
 }
 
-/* "usb:VVVV:PPPP" or "serial-prefix:TEXT" against what udev says of the tty. */
-static gboolean
-match_allows (const char *match, GUdevDevice *device)
+static int
+hex_property (GUdevDevice *device, const char *name)
 {
-  const char *vendor = g_udev_device_get_property (device, "ID_VENDOR_ID");
-  const char *product = g_udev_device_get_property (device, "ID_MODEL_ID");
-  const char *serial = g_udev_device_get_property (device, "ID_SERIAL_SHORT");
-  g_autofree char *id = NULL;
+  const char *text = g_udev_device_get_property (device, name);
+  guint64 number;
 
-  if (g_str_has_prefix (match, "serial-prefix:"))
-    return serial != NULL && g_str_has_prefix (serial, match + strlen ("serial-prefix:"));
-  if (vendor == NULL || product == NULL)
-    return FALSE;
-  id = g_strdup_printf ("usb:%s:%s", vendor, product);
-  return g_ascii_strcasecmp (match, id) == 0;
+  return text != NULL && g_ascii_string_to_unsigned (text, 16, 0, 0xffff, &number, NULL)
+             ? (int)number
+             : -1;
 }
 
 static gboolean
 some_driver_allows (GUdevDevice *device)
 {
+  const MatchSubject subject = { .channel = CHANNEL_SERIAL,
+                                 .vendor = hex_property (device, "ID_VENDOR_ID"),
+                                 .product = hex_property (device, "ID_MODEL_ID"),
+                                 .interface = { -1, -1, -1 },
+                                 .serial = g_udev_device_get_property (device, "ID_SERIAL_SHORT") };
+
   for (const Driver *const *driver = driver_list (); *driver != NULL; driver++)
-    for (const char *const *match = (*driver)->matches; match != NULL && *match != NULL; match++)
-      if (match_allows (*match, device))
-        return TRUE;
+    if (matches_find (driver_matches (*driver), &subject) != NULL)
+      return TRUE;
   return FALSE;
 }
 

@@ -4,6 +4,8 @@
  */
 #include "station/records.h"
 
+#include "drivers/match.h"
+
 #include "base/text.h"
 #include "station/reason.h"
 #include "station/transcript.h"
@@ -112,6 +114,7 @@ GVariant *
 record_driver (const Driver *driver)
 {
   g_autoptr (GPtrArray) able = g_ptr_array_new ();
+  g_autoptr (GPtrArray) matches = g_ptr_array_new ();
   g_autoptr (GPtrArray) keys = g_ptr_array_new ();
   GVariantDict record;
 
@@ -121,6 +124,9 @@ record_driver (const Driver *driver)
   for (guint kind = 0; kind < N_KEY_KINDS; kind++)
     if (driver->key_kinds & (1u << kind))
       g_ptr_array_add (keys, (char *)key_kind_word ((KeyKind)kind));
+  for (guint i = 0; i < driver_matches (driver)->len; i++)
+    g_ptr_array_add (matches, ((Match *)g_ptr_array_index (driver_matches (driver), i))->text);
+  g_ptr_array_add (matches, NULL);
   g_ptr_array_add (able, NULL);
   g_ptr_array_add (keys, NULL);
   g_variant_dict_init (&record, NULL);
@@ -129,7 +135,7 @@ record_driver (const Driver *driver)
   record_words (&record, "keys", (const char *const *)keys->pdata);
   record_words (&record, "abilities", (const char *const *)able->pdata);
   record_number (&record, "baud", driver->baud);
-  record_words (&record, "matches", driver->matches);
+  record_words (&record, "matches", (const char *const *)matches->pdata);
   return g_variant_dict_end (&record);
 }
 

@@ -149,15 +149,13 @@ prove (Session *session, const guint8 *nonce, Proof *proof, Deadline deadline, G
   return FALSE;
 }
 
-static const char *const matches[] = { "usb:1209:0001", NULL };
-
 const Driver example_driver = {
   .name = "example",
   .title = "The dialect of docs/adding-a-driver.md",
   .abilities = DRIVER_READS_CERTIFICATE,
   .key_kinds = 1u << KEY_KIND_P256,
+  .channels = CHANNEL_SERIAL,
   .baud = 115200,
-  .matches = matches,
   .probe = probe,
   .identify = identify,
   .generate_key = generate_key,

@@ -385,18 +385,15 @@ prove (Session *session, const guint8 *nonce, Proof *proof, Deadline deadline, G
   return restore_name (session, deadline, error) && proof_from_request (request, proof, error);
 }
 
-/* ST-Link V3's serial port. */
-static const char *const matches[] = { "usb:0483:374e", NULL };
-
 const Driver freertos_driver = {
   .name = "freertos",
   .title = "AWS FreeRTOS reference boards (STM32U5): the pki and conf command line",
   .abilities = DRIVER_ASSIGNS_SERIAL | DRIVER_READS_CERTIFICATE | DRIVER_INSTALLS_ROOTS
                | DRIVER_INSTALLS_ENDPOINT,
   .key_kinds = 1u << KEY_KIND_P256,
+  .channels = CHANNEL_SERIAL,
   .baud = 115200,
   .rtscts = FALSE,
-  .matches = matches,
   .probe = probe,
   .open = open_session,
   .close = close_session,

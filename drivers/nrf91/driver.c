@@ -407,29 +407,14 @@ prove (Session *session, const guint8 *nonce, Proof *proof, Deadline deadline, G
   return nrf91_parse_jwt (line == NULL ? "" : line, nonce_hex, proof, error);
 }
 
-/* By the prefix of the USB serial number: Nordic's boards share SEGGER's product numbers. */
-static const char *const matches[] = {
-  "serial-prefix:THINGY91",
-  "serial-prefix:PCA20035",
-  "serial-prefix:0010550",
-  "serial-prefix:0010551",
-  "serial-prefix:0010513",
-  "serial-prefix:0009600",
-  "serial-prefix:0010509",
-  "serial-prefix:0010510",
-  "serial-prefix:0010512",
-  "serial-prefix:0010520",
-  NULL,
-};
-
 const Driver nrf91_driver = {
   .name = "nrf91",
   .title = "Nordic nRF91 modems: AT%KEYGEN and AT%CMNG, plain or through a Zephyr shell",
   .abilities = DRIVER_INSTALLS_ROOTS,
   .key_kinds = 1u << KEY_KIND_P256,
+  .channels = CHANNEL_SERIAL,
   .baud = 115200,
   .rtscts = TRUE,
-  .matches = matches,
   .probe = probe,
   .open = open_session,
   .close = close_session,

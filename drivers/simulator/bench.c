@@ -120,8 +120,10 @@ bench_add (Bench *bench, DeviceSettings *settings, GError **error)
     return NULL;
   }
   if (settings->personality == NULL) {
+    g_autofree char *words = personality_words ();
+
     g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-                 "device '%s' needs a driver: smp, nrf91, freertos or cortex-m3", settings->name);
+                 "device '%s' needs a driver: one of %s", settings->name, words);
     return NULL;
   }
   if (settings->firmware == NULL)

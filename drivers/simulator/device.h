@@ -27,13 +27,11 @@ typedef struct {
   void (*finish) (Device *device);
 } Personality;
 
-extern const Personality smp_personality;
-extern const Personality nrf91_personality;
-extern const Personality freertos_personality;
-extern const Personality cortex_m3_personality;
-
 /* All of them, NULL-ended. */
 const Personality *const *personality_list (void);
+
+/* Their names, with commas between. Free with g_free(). */
+char *personality_words (void);
 
 typedef struct {
   const Personality *personality;

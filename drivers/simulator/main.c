@@ -17,7 +17,7 @@
 static const char help_text[] =
     "Usage: keycradle-sim COMMAND\n"
     "\n"
-    "Plays devices of the dialects smp, nrf91, freertos and cortex-m3 on ptys.\n"
+    "Plays devices of the drivers' dialects on ptys; `keycradle-sim dialects` lists them.\n"
     "\n"
     "  play PLAN --ports DIR [--state DIR] [--events] [--pause MS] [--replug N]\n"
     "      Plugs in the devices of a plan file, slot by slot; ends when all were served.\n"
@@ -25,6 +25,8 @@ static const char help_text[] =
     "      Obeys commands on standard input: new, plug, unplug, show, list, wait-closed, quit.\n"
     "  one DRIVER [--serial X] [--key KIND] [--link PATH] [--state DIR] [--SETTING VALUE]\n"
     "      Plays one device in the foreground and prints its port.\n"
+    "  dialects\n"
+    "      Lists what it can play.\n"
     "  faults\n"
     "      Lists what can be wrong with a device.\n"
     "\n"
@@ -127,6 +129,14 @@ parse_line (CommandLine *line, char **arguments, GError **error)
 }
 
 static int
+list_dialects (void)
+{
+  for (const Personality *const *list = personality_list (); *list != NULL; list++)
+    g_print ("%-12s %s\n", (*list)->name, (*list)->title);
+  return EXIT_SUCCESS;
+}
+
+static int
 list_faults (void)
 {
   for (int i = 0; i < N_FAULTS; i++) {
@@ -155,7 +165,7 @@ run_one (Bench *bench, CommandLine *line)
   g_autoptr (GError) error = NULL;
 
   if (line->words->len != 2)
-    return usage_error ("one needs a driver: smp, nrf91, freertos or cortex-m3");
+    return usage_error ("one needs a driver; `keycradle-sim dialects` lists them");
   if (!device_settings_set (&line->settings, "driver", g_ptr_array_index (line->words, 1), &error))
     return usage_error (error->message);
   line->settings.name = g_strdup (line->settings.serial != NULL ? line->settings.serial : "device");
@@ -189,6 +199,8 @@ run_line (CommandLine *line)
   if (line->words->len == 0)
     return usage_error ("say what to do");
   command = g_ptr_array_index (line->words, 0);
+  if (g_str_equal (command, "dialects"))
+    return list_dialects ();
   if (g_str_equal (command, "faults"))
     return list_faults ();
   if (!g_strv_contains (known, command))

@@ -6,6 +6,12 @@
 #include <gio/gio.h>
 
 #include "drivers/simulator/device.h"
+#include "drivers/simulator/personality-list.h"
+
+#define DECLARE(name) extern const Personality name##_personality;
+#define POINT_TO(name) &name##_personality,
+
+PERSONALITIES (DECLARE)
 
 static const char *const key_words[N_KEY_KINDS] = {
   [KEY_KIND_RSA_2048] = "rsa-2048", [KEY_KIND_RSA_3072] = "rsa-3072",
@@ -40,10 +46,19 @@ static const char *const setting_names[] = {
 const Personality *const *
 personality_list (void)
 {
-  static const Personality *const list[] = { &smp_personality, &nrf91_personality,
-                                             &freertos_personality, &cortex_m3_personality, NULL };
+  static const Personality *const list[] = { PERSONALITIES (POINT_TO) NULL };
 
   return list;
+}
+
+char *
+personality_words (void)
+{
+  g_autoptr (GString) words = g_string_new (NULL);
+
+  for (const Personality *const *list = personality_list (); *list != NULL; list++)
+    g_string_append_printf (words, "%s%s", words->len > 0 ? ", " : "", (*list)->name);
+  return g_string_free (g_steal_pointer (&words), FALSE);
 }
 
 /* Lower case without '-' and '_'. */
@@ -77,7 +92,9 @@ set_personality (DeviceSettings *settings, const char *value, GError **error)
       settings->personality = *list;
       return TRUE;
     }
-  return bad_value ("driver", value, "smp, nrf91, freertos or cortex-m3", error);
+  g_autofree char *words = personality_words ();
+
+  return bad_value ("driver", value, words, error);
 }
 
 static gboolean

@@ -205,12 +205,6 @@ smp_lock (Session *session, Deadline deadline, GError **error)
   return answer != NULL;
 }
 
-static const char *const smp_matches[] = {
-  "usb:2fe3:0001", /* Zephyr's CDC ACM samples */
-  "usb:2fe3:0004", /* Zephyr's CDC ACM console */
-  NULL,
-};
-
 extern const Driver smp_driver;
 
 const Driver smp_driver = {
@@ -219,9 +213,9 @@ const Driver smp_driver = {
   .abilities = DRIVER_ASSIGNS_SERIAL | DRIVER_READS_CERTIFICATE | DRIVER_INSTALLS_CHAIN
                | DRIVER_INSTALLS_ROOTS | DRIVER_INSTALLS_ENDPOINT | DRIVER_LOCKS,
   .key_kinds = (1u << N_KEY_KINDS) - 1,
+  .channels = CHANNEL_SERIAL,
   .baud = 115200,
   .rtscts = FALSE,
-  .matches = smp_matches,
   .probe = smp_probe,
   .open = smp_session_open,
   .close = smp_session_close,

@@ -100,14 +100,14 @@ LLVMFuzzerTestOneInput (const guint8 *data, size_t size)
     return 0;
   Device device = { data + 1, size - 1, (gsize)1 << (data[0] >> 1 & 7) };
   const Driver *driver = driver_by_name (names[data[0] & 1]);
-  g_autoptr (Transport) transport = transport_new (&methods, &device, "fuzz");
+  g_autoptr (Transport) transport = transport_new (CHANNEL_SERIAL, &methods, &device, "fuzz");
   g_autoptr (GBytes) certificate = g_bytes_new_static ("\x30\x03\x02\x01\x01", 5);
   Deadline deadline = deadline_in (60000);
   GError *error = NULL;
   gboolean speaks;
 
   check (driver->probe (transport, &speaks, deadline, &error), &error);
-  g_autoptr (Session) session = session_open (driver, transport, deadline, &error);
+  g_autoptr (Session) session = session_open (driver, transport, NULL, deadline, &error);
   check (session != NULL, &error);
   if (session != NULL)
     run_steps (session, certificate, deadline);

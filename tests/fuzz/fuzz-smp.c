@@ -123,8 +123,8 @@ attack_driver (Input *input)
   Deadline deadline = deadline_in (10000);
   g_autoptr (GByteArray) out = g_byte_array_new ();
   Liar liar = { input, out };
-  g_autoptr (Transport) transport = transport_new (&liar_methods, &liar, "liar");
-  g_autoptr (Session) session = session_open (&smp_driver, transport, deadline, NULL);
+  g_autoptr (Transport) transport = transport_new (CHANNEL_SERIAL, &liar_methods, &liar, "liar");
+  g_autoptr (Session) session = session_open (&smp_driver, transport, NULL, deadline, NULL);
   g_autoptr (GPtrArray) none = g_ptr_array_new ();
   g_autoptr (GBytes) certificate = g_bytes_new_static (nonce, sizeof nonce);
   Credentials credentials = { certificate, none, none, "endpoint" };

@@ -52,7 +52,14 @@ GENERATED = {'station-api.h': ('station/', 'ui-tui/'), 'db-resources.h': 'db/'}
 FREESTANDING = {'stddef.h', 'stdint.h', 'string.h', 'stdbool.h', 'limits.h'}
 
 
+# What a driver's folder has beside the driver: its simulated device, its tests, its fuzz target.
+BESIDE_DRIVER = re.compile(r'drivers/[^/]+/(simulator|test|fuzz)[^/]*$')
+BESIDE_RULE = {'ours': ('base/', 'drivers/', 'tests/unit/'), 'systems': 'openssl'}
+
+
 def rule_for(name):
+    if BESIDE_DRIVER.match(name):
+        return BESIDE_RULE
     for folder, rule in RULES:
         if name.startswith(folder):
             return rule

@@ -93,7 +93,7 @@ scripted_transport (const Step *steps, gsize piece)
   script->heard = g_string_new (NULL);
   script->pending = g_string_new (NULL);
   latest = script;
-  return transport_new (&script_methods, script, "script");
+  return transport_new (CHANNEL_SERIAL, &script_methods, script, "script");
 }
 
 gboolean

@@ -258,7 +258,7 @@ static const TransportMethods chip_methods = {
 Transport *
 smp_chip_transport (SmpChip *chip)
 {
-  return transport_new (&chip_methods, chip, "chip");
+  return transport_new (CHANNEL_SERIAL, &chip_methods, chip, "chip");
 }
 
 GBytes *

@@ -30,7 +30,7 @@ go_all_the_way (Transport *transport, EVP_PKEY *key)
 {
   const Driver *driver = &example_driver;
   g_autoptr (GBytes) sent = g_bytes_new_static (certificate, strlen (certificate));
-  g_autoptr (Session) session = session_open (driver, transport, SOON, NULL);
+  g_autoptr (Session) session = session_open (driver, transport, NULL, SOON, NULL);
   Credentials credentials = { .certificate = sent };
   g_auto (ReadBack) shown = { 0 };
   g_auto (Proof) proof = { 0 };
@@ -133,7 +133,7 @@ assert_identity_fails (const char *answer, DriverError code)
 {
   const Step steps[] = { { "who\r\n", answer }, { NULL, NULL } };
   g_autoptr (Transport) transport = scripted_transport (steps, 1);
-  g_autoptr (Session) session = session_open (&example_driver, transport, SOON, NULL);
+  g_autoptr (Session) session = session_open (&example_driver, transport, NULL, SOON, NULL);
   g_autoptr (GError) error = NULL;
 
   ck_assert_ptr_null (example_driver.identify (session, SOON, &error));

@@ -52,7 +52,8 @@ bench_open (const Step *steps)
 {
   Bench bench = { .transport = scripted_transport (steps, PIECE) };
 
-  bench.session = session_open (driver_by_name ("freertos"), bench.transport, SOON, &bench.error);
+  bench.session =
+      session_open (driver_by_name ("freertos"), bench.transport, NULL, SOON, &bench.error);
   return bench;
 }
 

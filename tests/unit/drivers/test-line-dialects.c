@@ -137,8 +137,8 @@ START_TEST (a_session_that_comes_later_can_still_prove_the_key)
 
     ck_assert (journey_to_certificate (&line.journey, ATTEMPT));
     session_close (line.journey.session);
-    line.journey.session =
-        session_open (line.journey.driver, line.journey.transport, ATTEMPT, &line.journey.error);
+    line.journey.session = session_open (line.journey.driver, line.journey.transport, NULL, ATTEMPT,
+                                         &line.journey.error);
     g_autoptr (DeviceIdentity) identity =
         line.journey.driver->identify (line.journey.session, ATTEMPT, &line.journey.error);
     ck_assert_ptr_nonnull (identity);
@@ -158,8 +158,8 @@ START_TEST (a_fresh_device_has_no_proof)
     g_auto (Proof) proof = { 0 };
 
     line.journey.driver = driver_probe (line.journey.transport, NULL, ATTEMPT, &line.journey.error);
-    line.journey.session =
-        session_open (line.journey.driver, line.journey.transport, ATTEMPT, &line.journey.error);
+    line.journey.session = session_open (line.journey.driver, line.journey.transport, NULL, ATTEMPT,
+                                         &line.journey.error);
     ck_assert (!line.journey.driver->prove (line.journey.session, journey_nonce, &proof, ATTEMPT,
                                             &line.journey.error));
     ck_assert_msg (g_error_matches (line.journey.error, DRIVER_ERROR, DRIVER_ERROR_PROOF), "%s",

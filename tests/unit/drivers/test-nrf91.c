@@ -55,7 +55,8 @@ bench_open (const Step *steps)
 {
   Bench bench = { .transport = scripted_transport (steps, PIECE) };
 
-  bench.session = session_open (driver_by_name ("nrf91"), bench.transport, SOON, &bench.error);
+  bench.session =
+      session_open (driver_by_name ("nrf91"), bench.transport, NULL, SOON, &bench.error);
   return bench;
 }
 

@@ -132,8 +132,8 @@ go (Liar *liar, Step step, GError **error)
   g_autoptr (Session) session = NULL;
 
   liar->out = out;
-  transport = transport_new (&liar_methods, liar, "liar");
-  session = session_open (driver_by_name ("smp"), transport, SOON, NULL);
+  transport = transport_new (CHANNEL_SERIAL, &liar_methods, liar, "liar");
+  session = session_open (driver_by_name ("smp"), transport, NULL, SOON, NULL);
   return take_step (session, step, error);
 }
 

@@ -81,7 +81,7 @@ static Session *
 open_session (Transport *transport)
 {
   g_autoptr (GError) error = NULL;
-  Session *session = session_open (smp (), transport, SOON, &error);
+  Session *session = session_open (smp (), transport, NULL, SOON, &error);
 
   assert_none (error);
   return session;

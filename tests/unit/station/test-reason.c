@@ -11,6 +11,7 @@
 #include "ca/error.h"
 #include "db/ledger.h"
 #include "drivers/driver.h"
+#include "drivers/match.h"
 #include "station/error.h"
 #include "station/reason.h"
 #include "station/roles.h"
@@ -107,16 +108,21 @@ START_TEST (the_udev_rules_name_every_device_that_a_driver_knows)
   g_autofree char *rules = NULL;
 
   ck_assert (g_file_get_contents (UDEV_RULES, &rules, NULL, NULL));
-  for (const Driver *const *driver = driver_list (); *driver != NULL; driver++)
-    for (const char *const *match = (*driver)->matches; match != NULL && *match != NULL; match++) {
-      g_auto (GStrv) parts = g_strsplit (*match, ":", 3);
-      g_autofree char *wanted =
-          g_str_equal (parts[0], "usb") ? g_strdup_printf (
-              "ENV{ID_VENDOR_ID}==\"%s\", ENV{ID_MODEL_ID}==\"%s\"", parts[1], parts[2])
-                                        : g_strdup_printf ("%s*", parts[1]);
+  for (const Driver *const *driver = driver_list (); *driver != NULL; driver++) {
+    const GPtrArray *matches = driver_matches (*driver);
 
-      ck_assert_msg (strstr (rules, wanted) != NULL, "%s: no %s", (*driver)->name, wanted);
+    for (guint i = 0; i < matches->len; i++) {
+      const Match *match = g_ptr_array_index (matches, i);
+      g_autofree char *wanted =
+          match->serial_prefix != NULL
+              ? g_strdup_printf ("%s*", match->serial_prefix)
+              : g_strdup_printf ("ENV{ID_VENDOR_ID}==\"%04x\", ENV{ID_MODEL_ID}==\"%04x\"",
+                                 (guint)match->vendor, (guint)match->product);
+
+      if (match->channel == CHANNEL_SERIAL)
+        ck_assert_msg (strstr (rules, wanted) != NULL, "%s: no %s", (*driver)->name, wanted);
     }
+  }
 }
 END_TEST
 

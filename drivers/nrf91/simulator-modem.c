@@ -3,12 +3,12 @@
  * Credentials (%CMNG), keys (%KEYGEN), tokens (%JWT) and the few commands by
  * which a modem says who it is. Credentials are items "cmng-TAG-TYPE".
  */
-#include "drivers/simulator/modem.h"
+#include "drivers/nrf91/simulator-modem.h"
 
 #include <string.h>
 
 #include "base/encode.h"
-#include "drivers/simulator/modem-token.h"
+#include "drivers/nrf91/simulator-token.h"
 
 #define CME_NOT_SUPPORTED 0
 #define CME_PARAMETERS 50

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/encode.h"
-#include "drivers/simulator/modem.h"
+#include "drivers/nrf91/simulator-modem.h"
 
 #define LINE_MAX_BYTES 8192u
 #define SHELL_PROMPT "\x1b[1;32muart:~$ \x1b[m"

@@ -3,7 +3,7 @@
  * COSE_Sign1 (RFC 8152) and JWT (RFC 7519), each in the one form that the modem
  * writes. CBOR is put together here: it is five kinds of head.
  */
-#include "drivers/simulator/modem-token.h"
+#include "drivers/nrf91/simulator-token.h"
 
 #include <openssl/rand.h>
 #include <string.h>
