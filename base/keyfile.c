@@ -147,7 +147,7 @@ scan_key (Scan *scan, const char *name, guint number, GError **error)
 {
   if (scan->group == NULL)
     return refuse_line (scan->path, number, error, "key '%s' stands before any [group]", name);
-  if (!g_strv_contains (scan->group->keys, name))
+  if (scan->group->keys != NULL && !g_strv_contains (scan->group->keys, name))
     return refuse_unknown_key (scan, name, number, error);
   if (!g_hash_table_add (scan->seen, g_strdup_printf ("%s\n%s", scan->group_name, name)))
     return refuse_line (scan->path, number, error, "key '%s' stands in [%s] a second time", name,
@@ -304,6 +304,44 @@ keyfile_words (const Keyfile *keyfile, const char *group, const char *key, const
     if (*g_strstrip (pieces[i]) != '\0')
       g_strv_builder_add (words, pieces[i]);
   return g_strv_builder_end (words);
+}
+
+static void
+setting_free (gpointer data)
+{
+  KeyfileSetting *setting = data;
+
+  g_free (setting->group);
+  g_free (setting->key);
+  g_free (setting->value);
+  g_free (setting);
+}
+
+static void
+take_group (const Keyfile *keyfile, const char *group, const char *name, GPtrArray *settings)
+{
+  g_auto (GStrv) keys = g_key_file_get_keys (keyfile->values, group, NULL, NULL);
+
+  for (guint i = 0; keys != NULL && keys[i] != NULL; i++) {
+    KeyfileSetting *setting = g_new0 (KeyfileSetting, 1);
+
+    setting->group = g_strdup (name);
+    setting->key = g_strdup (keys[i]);
+    setting->value = keyfile_text (keyfile, group, keys[i], "");
+    g_ptr_array_add (settings, setting);
+  }
+}
+
+GPtrArray *
+keyfile_settings (const Keyfile *keyfile, const char *prefix)
+{
+  GPtrArray *settings = g_ptr_array_new_with_free_func (setting_free);
+  g_auto (GStrv) groups = g_key_file_get_groups (keyfile->values, NULL);
+
+  for (guint i = 0; groups[i] != NULL; i++)
+    if (g_str_has_prefix (groups[i], prefix))
+      take_group (keyfile, groups[i], groups[i] + strlen (prefix), settings);
+  return settings;
 }
 
 gboolean

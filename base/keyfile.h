@@ -12,7 +12,7 @@
 /* A group that may stand in a file, and the keys that may stand in it. */
 typedef struct {
   const char *pattern;     /* "station", or with a trailing star "slot *" */
-  const char *const *keys; /* NULL-ended */
+  const char *const *keys; /* NULL-ended; NULL: any, for keyfile_settings() */
 } KeyfileGroup;
 
 typedef struct {
@@ -48,6 +48,17 @@ char *keyfile_needed_text (const Keyfile *keyfile, const char *group, const char
  * same way where the key is absent. Free with g_strfreev(). */
 char **keyfile_words (const Keyfile *keyfile, const char *group, const char *key,
                       const char *fallback);
+
+/* One key of a group whose keys this file's reader does not know. */
+typedef struct {
+  char *group; /* behind the prefix */
+  char *key;
+  char *value;
+} KeyfileSetting;
+
+/* All keys of all groups that begin with `prefix` ("driver "), in the file's order: a GPtrArray of
+ * KeyfileSetting, which may be empty. */
+GPtrArray *keyfile_settings (const Keyfile *keyfile, const char *prefix);
 
 /* yes/no (also true/false, 1/0). */
 gboolean keyfile_boolean (const Keyfile *keyfile, const char *group, const char *key,

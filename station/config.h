@@ -9,6 +9,8 @@
 
 #include <glib.h>
 
+#include "base/keyfile.h"
+
 #define SLOT_NUMBER_MAX 128u
 
 /* A choice that the driver makes where the configuration is silent. */
@@ -17,7 +19,8 @@ typedef enum { RTSCTS_BY_DRIVER, RTSCTS_OFF, RTSCTS_ON } RtsCtsChoice;
 /* One of port and id_path is set; neither where the slot is still to be learned. */
 typedef struct {
   guint number;  /* 1 to SLOT_NUMBER_MAX */
-  char *port;    /* absolute path of a tty, pty or link */
+  char *port;    /* absolute path of a tty, pty or link; or an address with a scheme, see
+                    transport_open() */
   char *id_path; /* udev's ID_PATH of the tty */
   char *driver;  /* or NULL: probed */
   guint baud;    /* or 0: the driver's */
@@ -43,8 +46,9 @@ typedef struct {
   guint attempt_seconds;
   gboolean acknowledge_failures; /* a FAIL stays until somebody acknowledges it */
   char *signer_socket;
-  char *signer_config; /* or NULL: the signer is a service of its own */
-  GPtrArray *slots;    /* of SlotConfig, by number */
+  char *signer_config;        /* or NULL: the signer is a service of its own */
+  GPtrArray *slots;           /* of SlotConfig, by number */
+  GPtrArray *driver_settings; /* [driver NAME]: of KeyfileSetting, checked */
 } Config;
 
 void config_free (Config *config);

@@ -4,6 +4,37 @@
  */
 #include "station/order.h"
 
+#include "ca/error.h"
+#include "station/driver-settings.h"
+
+static gboolean
+check_settings (const Profile *profile, const char *path, GError **error)
+{
+  for (guint i = 0; i < profile->driver_settings->len; i++) {
+    g_autoptr (GError) problem = NULL;
+
+    if (driver_setting_check (g_ptr_array_index (profile->driver_settings, i), TRUE, &problem))
+      continue;
+    g_set_error (error, CA_ERROR, CA_ERROR_PROFILE, "%s: %s", path, problem->message);
+    return FALSE;
+  }
+  return TRUE;
+}
+
+static gboolean
+settings_equal (const GPtrArray *a, const GPtrArray *b)
+{
+  for (guint i = 0; a->len == b->len && i < a->len; i++) {
+    const KeyfileSetting *one = g_ptr_array_index (a, i);
+    const KeyfileSetting *other = g_ptr_array_index (b, i);
+
+    if (!g_str_equal (one->group, other->group) || !g_str_equal (one->key, other->key)
+        || !g_str_equal (one->value, other->value))
+      return FALSE;
+  }
+  return a->len == b->len;
+}
+
 Order *
 order_new (const Batch *batch, const char *profile_folder, GError **error)
 {
@@ -12,8 +43,10 @@ order_new (const Batch *batch, const char *profile_folder, GError **error)
   Profile *profile = profile_load (path, error);
   Order *order;
 
-  if (profile == NULL)
+  if (profile == NULL || !check_settings (profile, path, error)) {
+    profile_free (profile);
     return NULL;
+  }
   order = g_atomic_rc_box_new0 (Order);
   order->batch = g_strdup (batch->name);
   order->product = g_strdup (batch->product);
@@ -41,6 +74,7 @@ order_changed_profile (const Order *order)
   if (now == NULL || !words_equal (now->keys, before->keys)
       || !words_equal (now->server_roots, before->server_roots)
       || g_strcmp0 (now->endpoint, before->endpoint) != 0
+      || !settings_equal (now->driver_settings, before->driver_settings)
       || now->install_chain != before->install_chain || now->lock != before->lock)
     return NULL;
   return g_steal_pointer (&now);

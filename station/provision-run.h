@@ -22,6 +22,7 @@ typedef struct {
   char *transcript; /* its name, once the attempt has begun */
   GString *steps;   /* notes of what was entered without a port */
   Transport *transport;
+  DriverOptions *options;
   Session *session;
   DeviceIdentity *identity; /* as the device says it is, from the open port on */
   Device *device;           /* as the ledger knows it */

@@ -8,6 +8,8 @@
 #include "station/provision-run.h"
 
 #include "base/text.h"
+#include "station/driver-settings.h"
+#include "station/error.h"
 #include "station/log.h"
 #include "station/reason.h"
 #include "station/transcript.h"
@@ -16,6 +18,7 @@ void
 run_clear (Run *run)
 {
   session_close (run->session);
+  driver_options_free (run->options);
   transport_free (run->transport);
   device_identity_free (run->identity);
   device_free (run->device);
@@ -106,12 +109,33 @@ run_open_port (Run *run, GError **error)
   const SerialSettings settings = settings_for (run->context, run->context->driver);
 
   run_enter (run, STEP_OPEN);
-  run->transport = transport_open_serial (run->context->port, &settings, error);
+  run->transport =
+      transport_open (run->context->port, &settings, run_within (run, IDENTIFY_TIME), error);
   if (run->transport == NULL)
     return FALSE;
   if (run->context->order != NULL)
     transport_note (run->transport, "batch", run->context->order->batch);
   return TRUE;
+}
+
+/* What driver and product are told was checked when they were read; only a secret may have become
+ * unreadable since. */
+static gboolean
+open_session (Run *run, const Driver *driver, Deadline deadline, GError **error)
+{
+  const Order *order = run->context->order;
+  g_autoptr (GError) problem = NULL;
+
+  run->options =
+      driver_settings_apply (driver, run->context->driver_settings,
+                             order != NULL ? order->profile->driver_settings : NULL, &problem);
+  if (run->options == NULL) {
+    g_set_error (error, STATION_ERROR, STATION_ERROR_CONFIG, "[driver %s]: %s", driver->name,
+                 problem->message);
+    return FALSE;
+  }
+  run->session = session_open (driver, run->transport, run->options, deadline, error);
+  return run->session != NULL;
 }
 
 gboolean
@@ -130,8 +154,7 @@ run_identify (Run *run, GError **error)
   settings = settings_for (run->context, driver);
   if (!transport_set_serial (run->transport, &settings, error))
     return FALSE;
-  run->session = session_open (driver, run->transport, deadline, error);
-  if (run->session == NULL)
+  if (!open_session (run, driver, deadline, error))
     return FALSE;
   run->identity = driver->identify (run->session, deadline, error);
   if (run->identity == NULL)

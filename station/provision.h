@@ -34,7 +34,8 @@ typedef struct {
   const Driver *driver; /* the slot's, or NULL: ask the device */
   guint baud;           /* or 0: the driver's */
   RtsCtsChoice rtscts;
-  const char *serial; /* scanned for this device, or NULL */
+  const char *serial;               /* scanned for this device, or NULL */
+  const GPtrArray *driver_settings; /* the station's; may be NULL */
   const char *transcript_folder;
   Deadline deadline;
   ProvisionProgress progress; /* called on entering each step; may be NULL */

@@ -27,6 +27,7 @@ job_for (const Slot *slot)
   job->driver = config->driver != NULL ? driver_by_name (config->driver) : NULL;
   job->baud = config->baud;
   job->rtscts = config->rtscts;
+  job->driver_settings = slot->site->driver_settings;
   job->seconds = slot->site->attempt_seconds;
   return job;
 }

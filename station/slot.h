@@ -25,6 +25,7 @@ typedef struct {
   Ledger *ledger;
   Issuer *issuer;
   char *transcript_folder;
+  const GPtrArray *driver_settings; /* [driver NAME] of the configuration; may be NULL */
   guint attempt_seconds;
   const char *operator_name;     /* who works at the line, or NULL */
   gboolean acknowledge_failures; /* a FAIL keeps the next device waiting until somebody saw it */

@@ -173,6 +173,7 @@ make_slots (Station *station)
 
   site->ledger = station->ledger;
   site->issuer = station->issuer;
+  site->driver_settings = station->config->driver_settings;
   site->attempt_seconds = station->config->attempt_seconds;
   site->acknowledge_failures = station->config->acknowledge_failures;
   site->changed = handle_slot_changed;

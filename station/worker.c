@@ -115,6 +115,7 @@ run_job (Worker *worker, SignerClient *signer, const Job *job)
                                      .baud = job->baud,
                                      .rtscts = job->rtscts,
                                      .serial = job->serial,
+                                     .driver_settings = job->driver_settings,
                                      .transcript_folder = worker->transcript_folder,
                                      .deadline = deadline_in (job->seconds * 1000),
                                      .progress = handle_progress,

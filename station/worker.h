@@ -16,9 +16,10 @@ typedef struct {
   const Driver *driver; /* or NULL */
   guint baud;
   RtsCtsChoice rtscts;
-  guint seconds;       /* how long it may take */
-  char *serial;        /* scanned for this device, or NULL */
-  char *operator_name; /* who works at the line, or NULL */
+  const GPtrArray *driver_settings; /* borrowed */
+  guint seconds;                    /* how long it may take */
+  char *serial;                     /* scanned for this device, or NULL */
+  char *operator_name;              /* who works at the line, or NULL */
   const Attempt
       *pass; /* only look whether the unit of this one is still there; borrowed, or NULL */
 } Job;

@@ -36,6 +36,7 @@ static const char *const device_keys[] = {
 };
 static const KeyfileGroup groups[] = { { PROFILE_CERTIFICATE, certificate_keys },
                                        { PROFILE_DEVICE, device_keys },
+                                       { "driver *", NULL },
                                        { NULL, NULL } };
 
 static const char *const key_words[] = { "rsa-2048", "rsa-3072", "rsa-4096", "p-256",
@@ -127,6 +128,7 @@ profile_load (const char *path, GError **error)
     g_set_error_literal (error, CA_ERROR, CA_ERROR_PROFILE, problem->message);
     return NULL;
   }
+  profile->driver_settings = keyfile_settings (keyfile, "driver ");
   profile->sha256 = sha256_hex ((const guint8 *)keyfile->content, keyfile->length);
   return g_steal_pointer (&profile);
 }
@@ -138,6 +140,7 @@ profile_free (Profile *profile)
     return;
   g_free (profile->name);
   g_free (profile->sha256);
+  g_clear_pointer (&profile->driver_settings, g_ptr_array_unref);
   g_free (profile->authority);
   g_free (profile->subject);
   g_free (profile->vendor_id);

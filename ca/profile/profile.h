@@ -13,6 +13,7 @@
 #include <glib.h>
 #include <time.h>
 
+#include "base/keyfile.h"
 #include "ca/error.h"
 #include "ca/profile/profile-kind.h"
 #include "ca/profile/subject.h"
@@ -55,6 +56,9 @@ typedef struct {
   char **server_roots; /* as written */
   char *endpoint;      /* or NULL */
   gboolean lock;
+  /* [driver NAME]: what the product's driver is told; of KeyfileSetting. The station judges them.
+   */
+  GPtrArray *driver_settings;
 } Profile;
 
 /* CA_ERROR_PROFILE with file and line. */
