@@ -5,10 +5,10 @@
  */
 #include "ca/command/authority-request.h"
 
+#include "base/der-write.h"
 #include "base/encode.h"
 #include "base/files.h"
 #include "ca/command/key-make.h"
-#include "ca/der-write.h"
 #include "ca/judge/csr.h"
 #include "ca/keystore/keystore.h"
 #include "ca/openssl.h"

@@ -5,8 +5,8 @@
  */
 #include "ca/crl/crl.h"
 
+#include "base/der-write.h"
 #include "ca/crl/crl-private.h"
-#include "ca/der-write.h"
 #include "ca/openssl.h"
 
 #include <string.h>

@@ -8,7 +8,7 @@
  */
 #include "ca/issue/issue.h"
 
-#include "ca/der-write.h"
+#include "base/der-write.h"
 #include "ca/issue/extensions.h"
 #include "ca/issue/issue-check.h"
 #include "ca/issue/lint.h"

@@ -4,7 +4,7 @@
  */
 #include "ca/profile/alternative-name.h"
 
-#include "ca/der-write.h"
+#include "base/der-write.h"
 #include "ca/der.h"
 #include "ca/profile/oid.h"
 

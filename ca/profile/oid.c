@@ -4,7 +4,7 @@
  */
 #include "ca/profile/oid.h"
 
-#include "ca/der-write.h"
+#include "base/der-write.h"
 #include "ca/der.h"
 
 #define MOST_NUMBERS 32

@@ -4,7 +4,7 @@
  * survive anything, and what it lets pass OpenSSL must read: as a version 3 certificate that is no
  * CA's, with sound extensions and times.
  */
-#include "ca/der-write.h"
+#include "base/der-write.h"
 #include "ca/issue/lint.h"
 #include "ca/openssl.h"
 

@@ -8,7 +8,7 @@ import sources
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*([<"])([^>"]+)[>"]', re.MULTILINE)
 
 # ca/ from the bottom up: a part may include what stands before it.
-CA_ROOT = ('base/', 'ca/clock.h', 'ca/der.h', 'ca/der-write.h', 'ca/error.h', 'ca/harden.h',
+CA_ROOT = ('base/', 'ca/clock.h', 'ca/der.h', 'ca/error.h', 'ca/harden.h',
            'ca/openssl.h', 'ca/signature.h')
 CA_PARTS = {
     'judge': (), 'profile': (), 'keystore': (),

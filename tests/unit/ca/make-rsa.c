@@ -5,8 +5,8 @@
  */
 #include "tests/unit/ca/make-rsa.h"
 
+#include "base/der-write.h"
 #include "base/encode.h"
-#include "ca/der-write.h"
 #include "ca/der.h"
 
 #include <openssl/sha.h>

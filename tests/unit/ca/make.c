@@ -4,9 +4,9 @@
  */
 #include "tests/unit/ca/make.h"
 
+#include "base/der-write.h"
 #include "base/encode.h"
 #include "ca/command/demo.h"
-#include "ca/der-write.h"
 #include "ca/der.h"
 
 #include <glib/gstdio.h>

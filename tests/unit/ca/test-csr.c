@@ -2,8 +2,8 @@
  *
  * The gate: what must not pass, and the good requests that must.
  */
+#include "base/der-write.h"
 #include "base/encode.h"
-#include "ca/der-write.h"
 #include "ca/judge/csr.h"
 #include "ca/judge/keycheck.h"
 #include "tests/unit/ca/expect.h"

@@ -3,7 +3,7 @@
  * The last look at a certificate: it must be the planned bytes, signed by the CA and nobody
  * else. What may stand in them is test-lint.c's.
  */
-#include "ca/der-write.h"
+#include "base/der-write.h"
 #include "ca/issue/issue-check.h"
 #include "ca/keystore/keystore-private.h"
 #include "tests/unit/ca/make.h"

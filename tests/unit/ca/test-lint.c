@@ -5,7 +5,7 @@
  * bytes, $i $k $a $s are what CA and key give: issuer, key, and their identifiers. The program's
  * arguments are the lint's sources: a rule without a case fails.
  */
-#include "ca/der-write.h"
+#include "base/der-write.h"
 #include "ca/issue/lint.h"
 #include "ca/judge/csr.h"
 #include "tests/unit/ca/make.h"

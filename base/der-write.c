@@ -2,7 +2,7 @@
  *
  * See der-write.h.
  */
-#include "ca/der-write.h"
+#include "base/der-write.h"
 
 #include <string.h>
 #include <time.h>
