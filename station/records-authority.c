@@ -19,6 +19,15 @@ date_text (gint64 seconds)
   return time != NULL ? g_date_time_format (time, "%Y-%m-%d") : g_strdup ("?");
 }
 
+static gint64
+years_before (gint64 end, guint years)
+{
+  g_autoptr (GDateTime) time = g_date_time_new_from_unix_utc (end);
+  g_autoptr (GDateTime) earlier = time != NULL ? g_date_time_add_years (time, -(int)years) : NULL;
+
+  return earlier != NULL ? g_date_time_to_unix (earlier) : 0;
+}
+
 /* The last moment at which `profile` can be issued by a CA that ends at `not_after`: leaves do not
  * outlive it. G_MAXINT64 where only the CA's own end counts. */
 static gint64
@@ -27,6 +36,8 @@ last_moment (const Profile *profile, gint64 not_after)
   switch (profile->validity) {
   case VALIDITY_DAYS:
     return not_after - (gint64)profile->days * DAY;
+  case VALIDITY_YEARS:
+    return years_before (not_after, profile->years);
   case VALIDITY_UNTIL:
     return profile->until == NO_END || profile->until <= not_after ? G_MAXINT64 : 0;
   case VALIDITY_UNTIL_CA:

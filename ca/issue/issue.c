@@ -9,6 +9,7 @@
 #include "ca/issue/issue.h"
 
 #include "base/der-write.h"
+#include "ca/issue/compressed.h"
 #include "ca/issue/extensions.h"
 #include "ca/issue/issue-check.h"
 #include "ca/issue/lint.h"
@@ -33,6 +34,7 @@ struct IssueTemplate {
 /* What is settled anew for each certificate. */
 typedef struct {
   guint8 serial[SERIAL_BYTES];
+  gsize serial_length;
   gint64 not_before;
   gint64 not_after;
 } Parts;
@@ -49,6 +51,8 @@ issue_template_new (const Authority *authority, const Profile *profile, GError *
   g_autoptr (IssueTemplate) plan = g_new0 (IssueTemplate, 1);
 
   if (profile->kind == KIND_MATTER_DAC && !matter_check_authority (authority, profile, error))
+    return NULL;
+  if (profile->form == FORM_COMPRESSED && !compressed_check_authority (authority, profile, error))
     return NULL;
   plan->authority = authority;
   plan->profile = profile;
@@ -112,12 +116,38 @@ draw_serial (guint8 serial[SERIAL_BYTES], GError **error)
   return TRUE;
 }
 
+/* A serial that follows from key and dates comes again where both do; that none stands in the log
+ * twice is for who logs it (ca/signer/signer.c). */
+static gboolean
+plan_serial (const IssueTemplate *plan, const Csr *csr, Parts *parts, GError **error)
+{
+  if (plan->profile->form == FORM_FULL) {
+    parts->serial_length = SERIAL_BYTES;
+    return draw_serial (parts->serial, error);
+  }
+  parts->serial_length = COMPRESSED_SERIAL_BYTES;
+  return compressed_make_serial (parts->serial, csr->key_bits, parts->not_before,
+                                 plan->profile->years, error);
+}
+
+/* By the calendar: what begins on 29 February may end on the 28th. */
 static gint64
-wanted_end (const IssueTemplate *plan, gint64 now)
+years_after (gint64 begin, guint years)
+{
+  g_autoptr (GDateTime) from = g_date_time_new_from_unix_utc (begin);
+  g_autoptr (GDateTime) to = g_date_time_add_years (from, (int)years);
+
+  return g_date_time_to_unix (to);
+}
+
+static gint64
+wanted_end (const IssueTemplate *plan, gint64 begin, gint64 now)
 {
   switch (plan->profile->validity) {
   case VALIDITY_DAYS:
     return now + (gint64)plan->profile->days * 86400;
+  case VALIDITY_YEARS:
+    return years_after (begin, plan->profile->years);
   case VALIDITY_UNTIL:
     return plan->profile->until;
   case VALIDITY_UNTIL_CA:
@@ -138,10 +168,28 @@ may_end (const IssueTemplate *plan, gint64 not_after)
 }
 
 static gboolean
+plan_begin (const IssueTemplate *plan, gint64 now, Parts *parts, GError **error)
+{
+  const gint64 wanted = now - plan->profile->backdate_seconds;
+
+  if (plan->profile->form == FORM_FULL) {
+    parts->not_before = MAX (wanted, plan->authority->not_before);
+    return TRUE;
+  }
+  parts->not_before = compressed_begin (wanted);
+  return parts->not_before >= plan->authority->not_before
+         || ca_refuse (error, CA_ERROR_VALIDITY,
+                       "profile %s (Form=compressed) has certificates begin with a full hour, but "
+                       "the CA began only after the last one; start again in the next hour",
+                       plan->profile->name);
+}
+
+static gboolean
 plan_validity (const IssueTemplate *plan, gint64 now, Parts *parts, GError **error)
 {
-  parts->not_before = MAX (now - plan->profile->backdate_seconds, plan->authority->not_before);
-  parts->not_after = wanted_end (plan, now);
+  if (!plan_begin (plan, now, parts, error))
+    return FALSE;
+  parts->not_after = wanted_end (plan, parts->not_before, now);
   if (!may_end (plan, parts->not_after)) {
     g_set_error (error, CA_ERROR, CA_ERROR_VALIDITY,
                  "profile %s asks for a certificate that outlives its CA; shorten Validity= or "
@@ -194,7 +242,7 @@ put_tbs (GByteArray *out, const IssueTemplate *plan, const Csr *csr, const Subje
   const guint8 *issuer = g_bytes_get_data (authority->subject, &issuer_length);
 
   g_byte_array_append (out, version_3, sizeof version_3);
-  der_put (out, DER_INTEGER, parts->serial, SERIAL_BYTES);
+  der_put (out, DER_INTEGER, parts->serial, parts->serial_length);
   g_byte_array_append (out, authority->signature->identifier.data,
                        (guint)authority->signature->identifier.length);
   g_byte_array_append (out, issuer, (guint)issuer_length);
@@ -250,7 +298,7 @@ check_key (const Profile *profile, const Csr *csr, GError **error)
   g_autofree char *wanted = NULL;
   g_autofree char *found = NULL;
 
-  if (!profile->keys_listed && profile->kind != KIND_MATTER_DAC)
+  if (!profile->keys_listed && profile->kind != KIND_MATTER_DAC && profile->form != FORM_COMPRESSED)
     return TRUE;
   for (char **word = profile->keys; *word != NULL; word++)
     if (is_key (*word, csr))
@@ -272,8 +320,8 @@ issue_certificate (const IssueTemplate *plan, const Csr *csr, const SubjectValue
   Parts parts;
   Span tbs;
 
-  if (!check_key (plan->profile, csr, error) || !draw_serial (parts.serial, error)
-      || !plan_validity (plan, now, &parts, error)
+  if (!check_key (plan->profile, csr, error) || !plan_validity (plan, now, &parts, error)
+      || !plan_serial (plan, csr, &parts, error)
       || !put_tbs (out, plan, csr, subject, &parts, error))
     return NULL;
   copy = g_memdup2 (out->data, out->len);

@@ -44,8 +44,10 @@ typedef struct {
   LintAttribute attributes[LINT_MOST_ATTRIBUTES];
   guint attribute_count;
   Span key_bits;
+  Span serial; /* the INTEGER's content */
   gint64 not_before;
   gint64 not_after;
+  Span begins, ends; /* the same, as text */
   gboolean present[N_LINT_EXTENSIONS];
   gboolean critical[N_LINT_EXTENSIONS];
   Span extensions[N_LINT_EXTENSIONS]; /* extnValue's content */
@@ -70,6 +72,9 @@ gboolean lint_oid_is (Span oid, const char *text);
 
 /* TRUE where extKeyUsage, which has been read before, lists the purpose "1.2.3". */
 gboolean lint_has_purpose (const LintFindings *findings, const char *oid);
+
+/* What the form asks of the whole. */
+gboolean lint_form (const LintFindings *findings, GError **error);
 
 /* What the kind asks of the whole. */
 gboolean lint_kind (const LintFindings *findings, GError **error);

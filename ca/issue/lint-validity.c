@@ -61,7 +61,7 @@ has_form (Span text, gsize length)
 }
 
 static gboolean
-lint_time (DerReader *times, const char *what, gint64 *seconds, GError **error)
+lint_time (DerReader *times, const char *what, Span *whole, gint64 *seconds, GError **error)
 {
   const gboolean utc = !der_at_end (times) && *times->next == DER_UTC_TIME;
   const guint8 tag = utc ? DER_UTC_TIME : DER_GENERALIZED_TIME;
@@ -74,6 +74,7 @@ lint_time (DerReader *times, const char *what, gint64 *seconds, GError **error)
   if (!has_form (text, utc ? UTC_LENGTH : GENERALIZED_LENGTH))
     return lint_refuse (error, "time-form", "%s is not %s", what,
                         utc ? "YYMMDDHHMMSSZ" : "YYYYMMDDHHMMSSZ");
+  *whole = text;
   at = text.data;
   moment.year = two (at);
   if (utc)
@@ -116,8 +117,8 @@ lint_validity (LintFindings *findings, DerReader *tbs, GError **error)
   DerReader times;
 
   if (!der_enter (tbs, DER_SEQUENCE, "validity", &times, error)
-      || !lint_time (&times, "notBefore", &findings->not_before, error)
-      || !lint_time (&times, "notAfter", &findings->not_after, error)
+      || !lint_time (&times, "notBefore", &findings->begins, &findings->not_before, error)
+      || !lint_time (&times, "notAfter", &findings->ends, &findings->not_after, error)
       || !der_expect_end (&times, "validity", error))
     return FALSE;
   if (findings->not_before >= findings->not_after)

@@ -41,12 +41,13 @@ lint_version (DerReader *tbs, GError **error)
 
 /* 4.1.2.2: positive, at most 20 octets. The 64 random bits are the CA/Browser Forum's (BR 7.1). */
 static gboolean
-lint_serial (DerReader *tbs, GError **error)
+lint_serial (LintFindings *findings, DerReader *tbs, GError **error)
 {
   Span serial;
 
   if (!der_read (tbs, DER_INTEGER, "serial number", &serial, NULL, error))
     return FALSE;
+  findings->serial = serial;
   if (serial.length == 0 || (serial.data[0] & 0x80) != 0)
     return lint_refuse (error, "serial-positive", "the serial number is not positive");
   if (serial.length > 1 && serial.data[0] == 0 && (serial.data[1] & 0x80) == 0)
@@ -118,11 +119,11 @@ walk (LintFindings *findings, GError **error)
 
   return der_enter (&all, DER_SEQUENCE, "certificate", &tbs, error)
          && der_expect_end (&all, "certificate", error) && lint_version (&tbs, error)
-         && lint_serial (&tbs, error) && lint_algorithm (findings, &tbs, error)
+         && lint_serial (findings, &tbs, error) && lint_algorithm (findings, &tbs, error)
          && lint_issuer (findings, &tbs, error) && lint_validity (findings, &tbs, error)
          && lint_subject (findings, &tbs, error) && lint_key (findings, &tbs, error)
          && lint_extensions (findings, &tbs, error) && der_expect_end (&tbs, "certificate", error)
-         && lint_kind (findings, error);
+         && lint_form (findings, error) && lint_kind (findings, error);
 }
 
 /* The reader speaks of requests; here it is the rule that all is DER. */

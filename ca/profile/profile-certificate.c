@@ -9,6 +9,10 @@
 
 #include <string.h>
 
+#define MOST_DAYS 36525
+#define MOST_YEARS 100
+#define MOST_COMPRESSED_YEARS 31 /* there are 5 bits for them */
+
 /* keyCertSign and cRLSign are missing on purpose: a device is no CA. */
 static const char *const key_usages[] = { "digitalSignature", "nonRepudiation", "keyEncipherment",
                                           "dataEncipherment", "keyAgreement",   NULL };
@@ -128,16 +132,18 @@ read_time (const char *text, gint64 *seconds)
   return TRUE;
 }
 
+/* A number with `unit` behind it. */
 static gboolean
-read_days (const char *text, guint *days)
+read_count (const char *text, char unit, guint most, guint *count)
 {
-  g_autofree char *number = g_strndup (text, strlen (text) - 1);
+  const gsize length = strlen (text);
+  g_autofree char *number = length > 0 ? g_strndup (text, length - 1) : NULL;
   guint64 value;
 
-  if (!g_str_has_suffix (text, "d")
-      || !g_ascii_string_to_unsigned (number, 10, 1, 36525, &value, NULL))
+  if (length == 0 || text[length - 1] != unit
+      || !g_ascii_string_to_unsigned (number, 10, 1, most, &value, NULL))
     return FALSE;
-  *days = (guint)value;
+  *count = (guint)value;
   return TRUE;
 }
 
@@ -153,16 +159,36 @@ read_validity (const Keyfile *keyfile, Profile *profile, GError **error)
     return FALSE;
   if (g_str_equal (text, "until-ca"))
     profile->validity = VALIDITY_UNTIL_CA;
-  else if (read_days (text, &profile->days))
+  else if (read_count (text, 'd', MOST_DAYS, &profile->days))
     profile->validity = VALIDITY_DAYS;
+  else if (read_count (text, 'y', MOST_YEARS, &profile->years))
+    profile->validity = VALIDITY_YEARS;
   else if (read_time (text, &profile->until))
     profile->validity = VALIDITY_UNTIL;
   else
-    return keyfile_refuse (keyfile, PROFILE_CERTIFICATE, "Validity", error,
-                           "Validity is '%s', but must be days (3650d, at most 36525d), until-ca, "
-                           "2030-01-31, 2049-12-31T23:59:59Z or 99991231235959Z",
-                           text);
+    return keyfile_refuse (
+        keyfile, PROFILE_CERTIFICATE, "Validity", error,
+        "Validity is '%s', but must be days (3650d, at most 36525d), years (10y, "
+        "at most 100y), until-ca, 2030-01-31, 2049-12-31T23:59:59Z or 99991231235959Z",
+        text);
   return TRUE;
+}
+
+static gboolean
+read_form (const Keyfile *keyfile, Profile *profile, GError **error)
+{
+  static const char *const words[] = { "full", "compressed", NULL };
+  guint form;
+
+  if (!keyfile_choice (keyfile, PROFILE_CERTIFICATE, "Form", words, FORM_FULL, &form, error))
+    return FALSE;
+  profile->form = (CertificateForm)form;
+  if (profile->form == FORM_FULL)
+    return TRUE;
+  return (profile->validity == VALIDITY_YEARS && profile->years <= MOST_COMPRESSED_YEARS)
+         || keyfile_refuse (keyfile, PROFILE_CERTIFICATE, "Validity", error,
+                            "Form=compressed needs Validity= in years, 1y to %dy",
+                            MOST_COMPRESSED_YEARS);
 }
 
 static gboolean
@@ -194,7 +220,8 @@ profile_read_certificate (const Keyfile *keyfile, Profile *profile, GError **err
 {
   return read_kind (keyfile, profile, error) && read_authority (keyfile, profile, error)
          && profile_read_names (keyfile, profile, error) && read_subject (keyfile, profile, error)
-         && read_validity (keyfile, profile, error) && read_usages (keyfile, profile, error)
+         && read_validity (keyfile, profile, error) && read_form (keyfile, profile, error)
+         && read_usages (keyfile, profile, error)
          && keyfile_number (keyfile, PROFILE_CERTIFICATE, "BackdateSeconds", 0, 86400, 60,
                             &profile->backdate_seconds, error);
 }

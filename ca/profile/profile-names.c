@@ -211,9 +211,21 @@ check_usage_of_keys (const Keyfile *keyfile, const Profile *profile, GError **er
   return TRUE;
 }
 
+/* Its reader knows one curve. */
+static gboolean
+check_form (const Keyfile *keyfile, const Profile *profile, GError **error)
+{
+  return profile->form != FORM_COMPRESSED
+         || (g_str_equal (profile->keys[0], "p-256") && profile->keys[1] == NULL)
+         || keyfile_refuse (keyfile, PROFILE_DEVICE, "Key", error,
+                            "Form=compressed is for a p-256 key and no other");
+}
+
 gboolean
 profile_check_kind (const Keyfile *keyfile, const Profile *profile, GError **error)
 {
+  if (!check_form (keyfile, profile, error))
+    return FALSE;
   if (profile->kind != KIND_CUSTOM && !check_usage_of_keys (keyfile, profile, error))
     return FALSE;
   switch (profile->kind) {

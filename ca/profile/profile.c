@@ -17,6 +17,7 @@
 static const char *const certificate_keys[] = { "Subject",
                                                 "Kind",
                                                 "CA",
+                                                "Form",
                                                 "Validity",
                                                 "KeyUsage",
                                                 "ExtendedKeyUsage",

@@ -20,9 +20,15 @@
 
 typedef enum {
   VALIDITY_DAYS,     /* so many days from now */
+  VALIDITY_YEARS,    /* so many years from when it begins, by the calendar */
   VALIDITY_UNTIL,    /* a fixed last second */
   VALIDITY_UNTIL_CA, /* as long as the CA itself */
 } ValidityKind;
+
+typedef enum {
+  FORM_FULL,
+  FORM_COMPRESSED, /* can be made anew from 72 bytes; see ca/issue/compressed.h */
+} CertificateForm;
 
 /* 9999-12-31T23:59:59Z, which means that there is no end (RFC 5280, 4.1.2.5). */
 #define NO_END G_GINT64_CONSTANT (253402300799)
@@ -33,11 +39,13 @@ typedef struct {
   /* [certificate] */
   char *authority; /* the CA that signs; NULL: the one that the signer issues with */
   ProfileKind kind;
+  CertificateForm form;
   char *subject;    /* as written; may be empty where other names stand in for it */
   char *vendor_id;  /* Matter's, four digits of upper-case hex, or NULL */
   char *product_id; /* the same */
   ValidityKind validity;
   guint days;
+  guint years;
   gint64 until; /* seconds since 1970 */
   char **key_usage;
   char **extended_key_usage;

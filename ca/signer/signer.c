@@ -145,9 +145,50 @@ find_earlier (Signer *signer, const SignOrder *order, const Csr *csr, GBytes *nu
   return TRUE;
 }
 
+static gboolean
+read_serial (Span certificate, Span *serial)
+{
+  DerReader reader = der_reader (certificate.data, certificate.length);
+
+  return der_enter (&reader, DER_SEQUENCE, "certificate", &reader, NULL)
+         && der_enter (&reader, DER_SEQUENCE, "certificate", &reader, NULL)
+         && der_read (&reader, DER_CONTEXT_0, "version", NULL, NULL, NULL)
+         && der_read (&reader, DER_INTEGER, "serial number", serial, NULL, NULL);
+}
+
+/* Random serials never meet. One that follows from key and dates comes again where the same key is
+ * certified twice within the hour: what has it has been signed, but does not leave. */
+static gboolean
+check_serial (Signer *signer, Span certificate, GBytes *number, GError **error)
+{
+  g_autoptr (GArray) places = issuance_log_find (signer->log, g_bytes_get_data (number, NULL));
+  Span serial, earlier;
+
+  if (!read_serial (certificate, &serial))
+    return ca_refuse (error, CA_ERROR_INTERNAL, "the new certificate's serial can't be read");
+  for (guint i = 0; i < places->len; i++) {
+    guint64 place = g_array_index (places, guint64, i);
+    g_autoptr (GBytes) bytes = issuance_log_read (signer->log, place, error);
+    LogEntry entry;
+
+    if (bytes == NULL)
+      return FALSE;
+    if (!log_entry_decode (g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes), &entry, NULL)
+        || !read_serial (entry.certificate, &earlier))
+      continue;
+    if (span_equal (serial, earlier.data, earlier.length))
+      return ca_refuse (error, CA_ERROR_VALIDITY,
+                        "the certificate would have the serial number of entry %" G_GUINT64_FORMAT
+                        " of the log, which is for the same key and hour (Form=compressed); start "
+                        "again in the next hour",
+                        place);
+  }
+  return TRUE;
+}
+
 static GBytes *
 issue (Signer *signer, const Generation *generation, const IssueTemplate *plan,
-       const SignOrder *order, const Csr *csr, guint64 *index, GError **error)
+       const SignOrder *order, const Csr *csr, GBytes *number, guint64 *index, GError **error)
 {
   const SubjectValues subject = { order->device, order->chip_id, order->batch, order->product };
   LogEntry entry = { .type = LOG_ENTRY_CERTIFICATE };
@@ -164,7 +205,8 @@ issue (Signer *signer, const Generation *generation, const IssueTemplate *plan,
   fill_entry (order, issue_template_profile (plan), csr, &entry);
   entry.certificate.data = g_bytes_get_data (certificate, &length);
   entry.certificate.length = length;
-  if (!issuance_log_append (signer->log, &entry, index, error))
+  if (!check_serial (signer, entry.certificate, number, error)
+      || !issuance_log_append (signer->log, &entry, index, error))
     return NULL;
   signer_issued (signer, now);
   signer_remember_key (signer, csr, *index);
@@ -211,7 +253,7 @@ signer_sign (Signer *signer, const SignOrder *order, guint64 *index, GError **er
   reserve (signer, number);
   if (find_earlier (signer, order, &csr, number, &entry, index, error) && entry == NULL
       && signer_check_relatives (signer, &csr, error))
-    entry = issue (signer, generation, plan, order, &csr, index, error);
+    entry = issue (signer, generation, plan, order, &csr, number, index, error);
   release (signer, number);
   return entry;
 }

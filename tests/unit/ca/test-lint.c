@@ -68,6 +68,8 @@ static const Base matter = { "[certificate]\nKind=matter-dac\nSubject=CN=x\nVali
                              "Vid=FFF1\nPid=8000\n",
                              KIND_MATTER_DAC, CN ("x") VID ("0c{'FFF1'}") PID ("0c{'8000'}"),
                              BC KU AKI SKI };
+static const Base compressed = { "[certificate]\nSubject=CN=x\nValidity=4y\nForm=compressed\n",
+                                 KIND_CUSTOM, CN ("SN-1"), BC KU EKU AKI SKI };
 static const Base two_purposes = { CUSTOM "ExtendedKeyUsage=clientAuth;serverAuth\n", KIND_CUSTOM,
                                    CN ("SN-1"), BC KU EKU AKI SKI };
 static const Base no_purpose = { CUSTOM "ExtendedKeyUsage=\n", KIND_CUSTOM, CN ("SN-1"),
@@ -350,8 +352,34 @@ static const struct {
     "30{" CN (LONG) VID ("0c{'FFF1'}") PID ("0c{'8000'}") "}", NULL },
 };
 
-/* Tested apart, since they change the CA or the key. */
-static const char *const other_rules[] = { "matter-key", "matter-algorithm", "key-usage-key" };
+/* Form=compressed: a begin, what is 4 years later, and the dates as the serial has them. */
+#define HOUR_FROM "17{'260131070000Z'}"
+#define HOUR_TO "17{'300131070000Z'}"
+#define HOUR_DATES "d0fce4"
+
+static const struct {
+  const char *rule;
+  const char *times;
+  const char *dates;
+} compressed_cases[] = {
+  { NULL, TIMES (HOUR_FROM, HOUR_TO), HOUR_DATES },
+  { NULL, TIMES ("17{'310101000000Z'}", "17{'350101000000Z'}"), "f88404" },
+  { "compressed-begin", TIMES ("17{'260131070001Z'}", "17{'300131070001Z'}"), HOUR_DATES },
+  { "compressed-begin", TIMES ("17{'260131073000Z'}", "17{'300131073000Z'}"), HOUR_DATES },
+  { "compressed-begin", TIMES ("17{'280229070000Z'}", "17{'320229070000Z'}"), "e174e4" },
+  { "compressed-begin", TIMES ("17{'320131070000Z'}", "17{'360131070000Z'}"), "00fce4" },
+  { "compressed-end", TIMES (HOUR_FROM, "17{'310131070000Z'}"), HOUR_DATES },
+  { "compressed-end", TIMES (HOUR_FROM, "17{'300201070000Z'}"), HOUR_DATES },
+  { "compressed-end", TIMES (HOUR_FROM, "17{'300131080000Z'}"), HOUR_DATES },
+  { "compressed-serial", TIMES (HOUR_FROM, HOUR_TO), "d0fce5" },
+  { "compressed-serial", TIMES ("17{'260131080000Z'}", "17{'300131080000Z'}"), HOUR_DATES },
+};
+
+/* Tested apart, since they change the CA or the key, or more than a part. */
+static const char *const other_rules[] = { "matter-key",           "matter-algorithm",
+                                           "key-usage-key",        "compressed-key",
+                                           "compressed-algorithm", "compressed-begin",
+                                           "compressed-end",       "compressed-serial" };
 
 static char *folder;
 static Authority *authority;
@@ -460,17 +488,16 @@ put_der (GByteArray *out, const char *text)
   return text;
 }
 
+/* What stands in the place of a part, and of a second one where a rule looks at both. */
+static const char *serial_text = "02{0111223344556677889900112233445566778899}";
+static const char *times_text = TIMES (FROM, TO);
+
 static GByteArray *
 make_tbs (const Base *base, Part part, const char *text)
 {
-  const char *parts[N_PARTS] = { "a0{02{02}}",
-                                 "02{0111223344556677889900112233445566778899}",
-                                 "30{06{2a8648ce3d040302}}",
-                                 "$i",
-                                 TIMES (FROM, TO),
-                                 NULL,
-                                 "$k",
-                                 base->extensions };
+  const char *parts[N_PARTS] = { "a0{02{02}}", serial_text,     "30{06{2a8648ce3d040302}}",
+                                 "$i",         times_text,      NULL,
+                                 "$k",         base->extensions };
   g_autofree char *subject = g_strdup_printf ("30{%s}", base->subject);
   GByteArray *out = g_byte_array_new ();
 
@@ -563,6 +590,54 @@ START_TEST (test_a_usage_fits_its_key)
 }
 END_TEST
 
+/* The serial of the key with `dates`, in the notation. */
+static char *
+compressed_serial (const char *dates)
+{
+  g_autoptr (GByteArray) message = g_byte_array_new ();
+  guint8 hash[SHA256_DIGEST_LENGTH];
+  GString *text = g_string_new ("02{");
+
+  g_byte_array_append (message, csr.key_bits.data + 1, (guint)csr.key_bits.length - 1);
+  put_der (message, dates);
+  SHA256 (message->data, message->len, hash);
+  for (guint i = 0; i < 16; i++)
+    g_string_append_printf (text, "%02x", i > 0 ? hash[i] : (hash[i] & 0x3f) | 0x40);
+  return g_string_free (g_string_append_c (text, '}'), FALSE);
+}
+
+START_TEST (test_a_compressed_certificate_can_be_made_anew)
+{
+  g_autofree char *serial = compressed_serial (compressed_cases[_i].dates);
+  g_autoptr (GError) problem = NULL;
+  gboolean passed;
+
+  serial_text = serial;
+  times_text = compressed_cases[_i].times;
+  passed = lint (&compressed, VERSION, NULL, &problem);
+  if (compressed_cases[_i].rule == NULL)
+    ck_assert_msg (passed, "%s", problem->message);
+  else
+    expect_rule (problem, compressed_cases[_i].rule);
+}
+END_TEST
+
+START_TEST (test_a_compressed_certificate_has_a_p256_key_and_algorithm)
+{
+  g_autoptr (GError) of_key = NULL;
+  g_autoptr (GError) of_algorithm = NULL;
+
+  authority->signature = signature_find ("ecdsa-sha384");
+  lint (&compressed, ALGORITHM, "30{06{2a8648ce3d040303}}", &of_algorithm);
+  expect_rule (of_algorithm, "compressed-algorithm");
+  authority->signature = signature_find ("ecdsa-sha256");
+  g_bytes_unref (request);
+  setup_key ("P-384");
+  lint (&compressed, VERSION, NULL, &of_key);
+  expect_rule (of_key, "compressed-key");
+}
+END_TEST
+
 /* Every prefix of a good one, and every one with a byte cut out. */
 START_TEST (test_a_cut_certificate_fails)
 {
@@ -638,6 +713,9 @@ main (int argc, char **argv)
   tcase_add_loop_test (rules, test_a_certificate_fails_by_a_rule_and_its_twin_passes, 0,
                        G_N_ELEMENTS (cases));
   tcase_add_test (rules, test_a_dac_has_a_p256_key_and_algorithm);
+  tcase_add_loop_test (rules, test_a_compressed_certificate_can_be_made_anew, 0,
+                       G_N_ELEMENTS (compressed_cases));
+  tcase_add_test (rules, test_a_compressed_certificate_has_a_p256_key_and_algorithm);
   tcase_add_test (rules, test_a_usage_fits_its_key);
   tcase_add_test (rules, test_a_cut_certificate_fails);
   tcase_add_test (rules, test_no_rule_is_without_a_case);

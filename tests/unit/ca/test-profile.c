@@ -78,6 +78,21 @@ START_TEST (test_defaults_are_the_documented_ones)
 }
 END_TEST
 
+START_TEST (test_years_and_form_are_read)
+{
+  g_autoptr (Profile) profile =
+      load ("[certificate]\nSubject=CN=a\nValidity=31y\nForm=compressed\n", NULL);
+  g_autoptr (Profile) full = load ("[certificate]\nSubject=CN=a\nValidity=100y\n", NULL);
+
+  ck_assert (profile != NULL && full != NULL);
+  ck_assert_int_eq (profile->validity, VALIDITY_YEARS);
+  ck_assert_uint_eq (profile->years, 31);
+  ck_assert_int_eq (profile->form, FORM_COMPRESSED);
+  ck_assert_uint_eq (full->years, 100);
+  ck_assert_int_eq (full->form, FORM_FULL);
+}
+END_TEST
+
 START_TEST (test_an_end_is_read_to_the_second)
 {
   static const struct {
@@ -123,6 +138,14 @@ START_TEST (test_mistakes_are_named_by_file_and_line)
     { "[certificate]\nSubject=CN=a,\nValidity=1d\n", "is no attribute" },
     { "[certificate]\nSubject=CN=a\\\nValidity=1d\n", "ends with a backslash" },
     { "[certificate]\nSubject=CN=a\nValidity=0d\n", ":3: Validity is '0d'" },
+    { "[certificate]\nSubject=CN=a\nValidity=0y\n", ":3: Validity is '0y'" },
+    { "[certificate]\nSubject=CN=a\nValidity=101y\n", ":3: Validity is '101y'" },
+    { "[certificate]\nSubject=CN=a\nForm=short\nValidity=1y\n", ":3: Form" },
+    { "[certificate]\nSubject=CN=a\nForm=compressed\nValidity=365d\n",
+      ":4: Form=compressed needs Validity= in years" },
+    { "[certificate]\nSubject=CN=a\nForm=compressed\nValidity=32y\n", "1y to 31y" },
+    { "[certificate]\nSubject=CN=a\nForm=compressed\nValidity=1y\n[device]\nKey=p-256;p-384\n",
+      ":6: Form=compressed is for a p-256 key" },
     { "[certificate]\nSubject=CN=a\nValidity=1 year\n", ":3: Validity" },
     { "[certificate]\nSubject=CN=a\nValidity=2023-02-29\n", ":3: Validity" },
     { "[certificate]\nSubject=CN=a\nValidity=1d\nKeyUsage=keyCertSign\n",
@@ -142,7 +165,7 @@ START_TEST (test_mistakes_are_named_by_file_and_line)
   };
   g_autoptr (GError) problem = NULL;
 
-  ck_assert_uint_eq (G_N_ELEMENTS (cases), 30);
+  ck_assert_uint_eq (G_N_ELEMENTS (cases), 36);
   ck_assert (load (cases[_i].text, &problem) == NULL);
   ck_assert (g_error_matches (problem, CA_ERROR, CA_ERROR_PROFILE));
   ck_assert_msg (strstr (problem->message, cases[_i].words) != NULL, "wanted '%s', got: %s",
@@ -405,8 +428,9 @@ main (void)
   tcase_add_checked_fixture (profile, setup, teardown);
   tcase_add_test (profile, test_a_full_profile_is_read);
   tcase_add_test (profile, test_defaults_are_the_documented_ones);
+  tcase_add_test (profile, test_years_and_form_are_read);
   tcase_add_loop_test (profile, test_an_end_is_read_to_the_second, 0, 4);
-  tcase_add_loop_test (profile, test_mistakes_are_named_by_file_and_line, 0, 30);
+  tcase_add_loop_test (profile, test_mistakes_are_named_by_file_and_line, 0, 36);
   tcase_add_loop_test (profile, test_a_kinds_rules_are_named_by_file_and_line, 0,
                        G_N_ELEMENTS (kind_cases));
   tcase_add_test (profile, test_a_kind_has_its_defaults);

@@ -203,6 +203,31 @@ START_TEST (test_another_batch_gets_a_certificate_of_its_own)
 }
 END_TEST
 
+/* A serial that follows from key and hour must not stand in the log twice; a new key has a new one.
+ */
+START_TEST (test_a_serial_that_follows_from_its_key_is_never_used_twice)
+{
+  g_autoptr (GBytes) request = make_good_request ("P-256", "SHA256");
+  g_autoptr (GBytes) other = make_good_request ("P-256", "SHA256");
+  guint64 index;
+
+  folder_write (folder, "profiles.d/sensor.profile",
+                "[certificate]\nSubject=CN=${serial},OU=${batch}\nForm=compressed\nValidity=2y\n",
+                0644);
+  {
+    g_autoptr (Signer) signer = open_signer ();
+    g_autoptr (GBytes) first = sign_well (signer, "SN-1", "b1", request, &index);
+    g_autoptr (GBytes) again = sign_well (signer, "SN-1", "b1", request, &index);
+    g_autoptr (GBytes) of_other = NULL;
+
+    ck_assert (g_bytes_equal (first, again));
+    expect_refused (signer, "SN-1", "b2", request, CA_ERROR_VALIDITY);
+    of_other = sign_well (signer, "SN-1", "b2", other, &index);
+    ck_assert_uint_eq (index, 1);
+  }
+}
+END_TEST
+
 START_TEST (test_one_key_is_for_one_device_only)
 {
   g_autoptr (Signer) signer = open_signer ();
@@ -583,6 +608,7 @@ main (void)
   tcase_add_test (orders, test_the_same_order_gets_the_same_certificate_even_after_a_restart);
   tcase_add_test (orders, test_another_batch_gets_a_certificate_of_its_own);
   tcase_add_test (orders, test_one_key_is_for_one_device_only);
+  tcase_add_test (orders, test_a_serial_that_follows_from_its_key_is_never_used_twice);
   tcase_add_loop_test (orders, test_a_key_in_another_dress_is_the_same_key, 0, 2);
   tcase_add_test (orders, test_bad_orders_are_refused_and_nothing_is_logged);
   tcase_add_loop_test (orders, test_validity_never_goes_beyond_the_ca, 0, 7);
