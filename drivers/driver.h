@@ -240,11 +240,11 @@ const Driver *driver_by_name (const char *name);
  * registry. */
 const GPtrArray *driver_matches (const Driver *driver);
 
-/* The driver whose dialect the device speaks. Only drivers that its channel suits are asked. Asks
- * `only` where it is not NULL, else every driver in turn, the most harmless question first, and all
- * of them again with more patience until `deadline`, because a device may still be starting: give
- * it seconds, not minutes. NULL with DRIVER_ERROR_UNKNOWN where none is understood but something
- * came back, DRIVER_ERROR_NO_ANSWER where the device stayed silent. */
+/* The driver whose dialect the device speaks. Asks `only` where it is not NULL, over whatever
+ * channel; else every driver that the channel suits in turn, the most harmless question first, and
+ * all of them again with more patience until `deadline`, because a device may still be starting:
+ * give it seconds, not minutes. NULL with DRIVER_ERROR_UNKNOWN where none is understood but
+ * something came back, DRIVER_ERROR_NO_ANSWER where the device stayed silent. */
 const Driver *driver_probe (Transport *transport, const Driver *only, Deadline deadline,
                             GError **error);
 

@@ -87,8 +87,8 @@ ask_round (Transport *transport, const Driver *only, guint patience, Deadline de
   for (guint i = 0; drivers[i] != NULL && !deadline_passed (deadline); i++) {
     gboolean speaks;
 
-    if ((only != NULL && drivers[i] != only)
-        || (drivers[i]->channels & transport_channel (transport)) == 0)
+    if (only != NULL ? drivers[i] != only
+                     : (drivers[i]->channels & transport_channel (transport)) == 0)
       continue;
     if (!ask (drivers[i], transport, patience, deadline, &speaks, error))
       return NULL;

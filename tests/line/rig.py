@@ -71,6 +71,13 @@ def environment(**more):
     return kept
 
 
+def simulator_says(word):
+    """The lines of a list that keycradle-sim knows, up to the first empty one."""
+    run = subprocess.run([program('keycradle-sim'), word], capture_output=True, text=True, check=True,
+                         env=environment())
+    return run.stdout.split('\n\n')[0].splitlines()
+
+
 def command_line(pid):
     try:
         with open(f'/proc/{pid}/cmdline', 'rb') as file:

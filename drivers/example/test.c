@@ -122,7 +122,7 @@ START_TEST (the_recording_can_be_replayed)
 
   if (g_getenv ("KEYCRADLE_RECORD") != NULL)
     with_a_device (4096, go_and_record);
-  replay = transport_open_replay (EXAMPLE_RECORDING, NULL);
+  replay = transport_open_replay (DRIVER_FOLDER "/recording.txt", NULL);
   ck_assert_ptr_nonnull (replay);
   go_all_the_way (replay, NULL);
 }
