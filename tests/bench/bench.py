@@ -4,6 +4,10 @@
 that a neighbour on the disk or the CPU hurts all alike; what can be a ratio is a ratio.
 
   attempt-DRIVER      seconds of one attempt, port opened to PASS, on a device that answers at once
+  wire-DRIVER         seconds that the bytes of one attempt need on the family's wire (10 bits a byte
+                      at its baud rate, both ways added): the floor
+  floor-DRIVER        the floor over what an attempt takes on a device behind such a wire. 1 is a
+                      station that costs nothing; a dialect whose answers overlap may exceed it
   line-share-16       16 ports at 115200, smp, P-256: what the bytes need on the wire (10 bits a
                       byte, both ways added, as the device counted them) over what the attempts
                       took. 1 is a station that costs nothing.
@@ -19,6 +23,7 @@ that a neighbour on the disk or the CPU hurts all alike; what can be a ratio is 
                       that answer at once
 """
 
+import contextlib
 import os
 import statistics
 import sys
@@ -26,12 +31,11 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), '..', 'line'))
 
-import many  # noqa: E402
+import dialects  # noqa: E402
 import rig  # noqa: E402
 
+SMP = dialects.Dialect('smp')
 ROUNDS = int(os.environ.get('KEYCRADLE_BENCH_ROUNDS', '5'))
-DRIVERS = ('smp', 'nrf91', 'freertos')
-
 
 def tell(name, value, unit):
     print(f'bench {name} {value:.6g} {unit}', flush=True)
@@ -42,14 +46,14 @@ def median(values):
 
 
 class Counter:
-    """Fresh serials, never twice."""
+    """Fresh numbers, never twice."""
 
     def __init__(self):
         self.number = 0
 
-    def serial(self, driver):
+    def next(self):
         self.number += 1
-        return many.serial_for(driver, self.number)
+        return self.number
 
 
 def seconds_of(attempt):
@@ -61,15 +65,31 @@ def pull_out(station, simulator, name, slot):
     rig.wait_until(lambda: not station.slot(slot)['present'], f'slot {slot} is empty')
 
 
-def run_one(station, simulator, serials, driver, slot=1, **options):
-    """One fresh device in `slot`; its attempt."""
-    name = serials.serial(driver)
-    simulator.new(name, driver=driver, serial=name, **options)
-    simulator.plug(name, slot)
-    record = station.wait_slot(slot, 'pass')
-    attempt = station.attempt(record['attempt'])
-    pull_out(station, simulator, name, slot)
-    return name, attempt
+class Bench:
+    """A station for the devices of one driver, and its simulator."""
+
+    def __init__(self, stack, dialect, slots=1):
+        self.dialect = dialect
+        self.numbers = Counter()
+        self.station = stack.enter_context(rig.station(slots=slots, start=False))
+        dialect.prepare(self.station)
+        self.simulator = self.station.start().simulator(keeps=False)
+        self.station.start_batch()
+
+    def run_one(self, **options):
+        """One fresh device in slot 1; the simulator's record of it, and its attempt."""
+        name = self.dialect.new(self.simulator, self.numbers.next(), **options)
+        self.simulator.plug(name, 1)
+        record = self.station.wait_slot(1, 'pass', 'fail')
+        rig.expect_equal(record['state'], 'pass', f'{self.dialect.name}: {record}')
+        attempt = self.station.attempt(record['attempt'])
+        pull_out(self.station, self.simulator, name, 1)
+        return self.simulator.show(name), attempt
+
+    def baud(self):
+        """What the family's ports run at."""
+        drivers = {one['name']: one for one in self.station.json('driver', 'list')}
+        return drivers[self.dialect.name]['baud'] or 115200
 
 
 # ---- one port ----
@@ -112,27 +132,41 @@ def turn_round_seconds(transcript):
     return certificate - heard, think
 
 
-def one_port():
-    with rig.station() as station:
-        simulator = station.simulator(keeps=False)
-        station.listen()
-        station.start_batch()
-        serials = Counter()
-        seconds = {driver: [] for driver in DRIVERS}
-        turns, thoughts, syncs = [], [], []
-        for driver in DRIVERS:
-            run_one(station, simulator, serials, driver)  # everything is warm from here on
+def every_driver():
+    """Attempts at once and on a wire, of each driver in turn."""
+    with contextlib.ExitStack() as stack:
+        benches = [Bench(stack, dialects.Dialect(name)) for name in dialects.all_names()]
+        instant, floors, shares = {}, {}, {}
+        for bench in benches:
+            bench.station.listen()
+            bench.run_one()  # everything is warm from here on
         for _ in range(ROUNDS):
-            for driver in DRIVERS:
-                attempts = [run_one(station, simulator, serials, driver)[1] for _ in range(5)]
-                seconds[driver].append(median([seconds_of(one) for one in attempts]))
-                if driver == 'smp':
-                    rounds = [turn_round_seconds(one['transcript']) for one in attempts]
-                    turns.append(median([turn for turn, _ in rounds]))
-                    thoughts.append(median([think for _, think in rounds]))
-            syncs.append(fdatasync_seconds(station.folder))
-    for driver in DRIVERS:
-        tell(f'attempt-{driver}', median(seconds[driver]), 's')
+            for bench in benches:
+                name, baud = bench.dialect.name, bench.baud()
+                attempts = [seconds_of(bench.run_one()[1]) for _ in range(3)]
+                record, attempt = bench.run_one(baud=baud)
+                floor = wire_seconds(record, baud)
+                instant.setdefault(name, []).append(median(attempts))
+                floors.setdefault(name, []).append(floor)
+                shares.setdefault(name, []).append(floor / seconds_of(attempt))
+    for name, seconds in instant.items():
+        tell(f'attempt-{name}', median(seconds), 's')
+        tell(f'wire-{name}', median(floors[name]), 's')
+        tell(f'floor-{name}', median(shares[name]), 'ratio')
+
+
+def one_port():
+    with contextlib.ExitStack() as stack:
+        bench = Bench(stack, dialects.Dialect('smp'))
+        bench.station.listen()
+        turns, thoughts, syncs = [], [], []
+        bench.run_one()
+        for _ in range(ROUNDS):
+            attempts = [bench.run_one()[1] for _ in range(5)]
+            rounds = [turn_round_seconds(one['transcript']) for one in attempts]
+            turns.append(median([turn for turn, _ in rounds]))
+            thoughts.append(median([think for _, think in rounds]))
+            syncs.append(fdatasync_seconds(bench.station.folder))
     tell('turn-round', median(turns), 's')
     tell('turn-round-silence', median(thoughts), 's')
     tell('fdatasync', median(syncs), 's')
@@ -151,8 +185,7 @@ def waves(station, simulator, serials, slots, count, **options):
     seconds of it all. Nothing but the simulator is asked meanwhile, so nothing disturbs."""
     order = {}
     for number in range(slots * count):
-        name = serials.serial('smp')
-        simulator.new(name, driver='smp', key='p-256', serial=name, **options)
+        name = SMP.new(simulator, serials.next(), **options)
         order.setdefault(1 + number % slots, []).append(name)
     before = len(station.attempts())
     names = [name for row in order.values() for name in row]
@@ -226,4 +259,4 @@ def many_slots():
 
 
 if __name__ == '__main__':
-    rig.main({'one-port': one_port, 'sixteen-ports': sixteen_ports, 'many-slots': many_slots})
+    rig.main({'every-driver': every_driver, 'one-port': one_port, 'sixteen-ports': sixteen_ports, 'many-slots': many_slots})
