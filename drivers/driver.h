@@ -248,6 +248,11 @@ const GPtrArray *driver_matches (const Driver *driver);
 const Driver *driver_probe (Transport *transport, const Driver *only, Deadline deadline,
                             GError **error);
 
+/* Asks `driver` alone, once and briefly: does the device speak its dialect? FALSE where the port
+ * died. */
+gboolean driver_ask (const Driver *driver, Transport *transport, gboolean *speaks,
+                     Deadline deadline, GError **error);
+
 /* Session with `driver` on `transport`, told `options` (borrowed; may be NULL); end it with
  * session_close(). NULL with error. */
 Session *session_open (const Driver *driver, Transport *transport, const DriverOptions *options,

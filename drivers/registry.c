@@ -98,6 +98,13 @@ ask_round (Transport *transport, const Driver *only, guint patience, Deadline de
   return NULL;
 }
 
+gboolean
+driver_ask (const Driver *driver, Transport *transport, gboolean *speaks, Deadline deadline,
+            GError **error)
+{
+  return ask (driver, transport, FIRST_PATIENCE, deadline, speaks, error);
+}
+
 const Driver *
 driver_probe (Transport *transport, const Driver *only, Deadline deadline, GError **error)
 {

@@ -138,6 +138,21 @@ open_session (Run *run, const Driver *driver, Deadline deadline, GError **error)
   return run->session != NULL;
 }
 
+/* A slot sees the same product all day: whoever spoke last is asked before all others. */
+static const Driver *
+find_driver (Run *run, Deadline deadline, GError **error)
+{
+  const ProvisionContext *context = run->context;
+  const Driver *familiar = context->familiar != NULL ? *context->familiar : NULL;
+  gboolean speaks = FALSE;
+
+  if (context->driver == NULL && familiar != NULL
+      && (familiar->channels & transport_channel (run->transport)) != 0
+      && !driver_ask (familiar, run->transport, &speaks, deadline, error))
+    return NULL;
+  return speaks ? familiar : driver_probe (run->transport, context->driver, deadline, error);
+}
+
 gboolean
 run_identify (Run *run, GError **error)
 {
@@ -146,9 +161,11 @@ run_identify (Run *run, GError **error)
   SerialSettings settings;
 
   run_enter (run, STEP_IDENTIFY);
-  driver = driver_probe (run->transport, run->context->driver, deadline, error);
+  driver = find_driver (run, deadline, error);
   if (driver == NULL)
     return FALSE;
+  if (run->context->familiar != NULL)
+    *run->context->familiar = driver;
   run->state.driver = driver->name;
   transport_note (run->transport, "driver", driver->name);
   settings = settings_for (run->context, driver);

@@ -11,7 +11,8 @@ struct Worker {
   const char *transcript_folder;
   WorkerCallbacks callbacks;
   gpointer data;
-  GAsyncQueue *jobs; /* of Job; &farewell ends the thread */
+  const Driver *familiar; /* whose dialect was spoken in this slot last; the thread's own */
+  GAsyncQueue *jobs;      /* of Job; &farewell ends the thread */
   GThread *thread;
 };
 
@@ -112,6 +113,7 @@ run_job (Worker *worker, SignerClient *signer, const Job *job)
                                      .operator_name = job->operator_name,
                                      .port = job->port,
                                      .driver = job->driver,
+                                     .familiar = &worker->familiar,
                                      .baud = job->baud,
                                      .rtscts = job->rtscts,
                                      .serial = job->serial,
