@@ -9,6 +9,7 @@
 
 #include "drivers/driver.h"
 #include "drivers/transcript.h"
+#include "drivers/transport-usb.h"
 
 #define READ_CHUNK 4096
 
@@ -96,6 +97,17 @@ gboolean
 transport_write_text (Transport *transport, const char *text, Deadline deadline, GError **error)
 {
   return transport_write (transport, text, strlen (text), deadline, error);
+}
+
+gboolean
+usb_control (Transport *transport, const UsbRequest *request, guint8 *data, gsize *length,
+             Deadline deadline, GError **error)
+{
+  if (transport->methods->control != NULL)
+    return transport->methods->control (transport->channel, request, data, length, deadline, error);
+  g_set_error (error, DRIVER_ERROR, DRIVER_ERROR_UNSUPPORTED, "%s takes no USB control requests",
+               transport->name);
+  return FALSE;
 }
 
 static gboolean

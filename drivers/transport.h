@@ -42,6 +42,8 @@ typedef struct SerialSettings {
   gboolean rtscts;
 } SerialSettings;
 
+struct UsbRequest;
+
 /* What a kind of transport must provide; everything else is done in transport.c. */
 typedef struct {
   /* Reads what is there, at most `length`, waiting for the first byte. *got > 0 on TRUE. */
@@ -56,6 +58,9 @@ typedef struct {
   void (*discard_input) (gpointer channel);
   /* Changes baud rate and flow control. NULL where a channel has none. */
   gboolean (*configure) (gpointer channel, const SerialSettings *settings, GError **error);
+  /* One control request of a USB device: usb_control() of transport-usb.h. NULL elsewhere. */
+  gboolean (*control) (gpointer channel, const struct UsbRequest *request, guint8 *data,
+                       gsize *length, Deadline deadline, GError **error);
   /* Gives the channel back and frees it. */
   void (*close) (gpointer channel);
 } TransportMethods;
