@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * Devices with customers' own firmware that speak SMP and Keycradle's provisioning
- * group: docs/smp-provisioning-group.md. Each step is one question, or a few where
- * an object does not fit into one packet.
+ * group, on a serial line or raw over USB: docs/smp-provisioning-group.md. Each step is one
+ * question, or a few where an object does not fit into one packet.
  */
 #include "drivers/driver.h"
 
@@ -213,7 +213,7 @@ const Driver smp_driver = {
   .abilities = DRIVER_ASSIGNS_SERIAL | DRIVER_READS_CERTIFICATE | DRIVER_INSTALLS_CHAIN
                | DRIVER_INSTALLS_ROOTS | DRIVER_INSTALLS_ENDPOINT | DRIVER_LOCKS,
   .key_kinds = (1u << N_KEY_KINDS) - 1,
-  .channels = CHANNEL_SERIAL,
+  .channels = CHANNEL_SERIAL | CHANNEL_USB,
   .baud = 115200,
   .rtscts = FALSE,
   .probe = smp_probe,

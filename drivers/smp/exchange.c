@@ -7,10 +7,9 @@
 
 #include <string.h>
 
-#include "drivers/console.h"
+#include "drivers/smp/framing.h"
 
 #define SMP_VERSION 1u
-#define CONSOLE_LINE_MAX 4096u
 #define PROBE_SEQUENCE 0xff /* sessions count from 0 */
 
 static gboolean
@@ -18,9 +17,9 @@ send_request (Transport *transport, const SmpHeader *header, const cbor_item_t *
               Deadline deadline, GError **error)
 {
   g_autoptr (GBytes) packet = smp_packet_new (header, body);
-  g_autoptr (GBytes) frames = smp_frames_new (packet);
+  g_autoptr (GBytes) wrapped = smp_framing (transport)->wrap (packet);
   gsize length;
-  const guint8 *data = g_bytes_get_data (frames, &length);
+  const guint8 *data = g_bytes_get_data (wrapped, &length);
 
   return transport_write (transport, data, length, deadline, error);
 }
@@ -38,42 +37,17 @@ set_garbled (const char *what, GError **error)
   g_set_error (error, DRIVER_ERROR, DRIVER_ERROR_GARBLED, "SMP: %s", what);
 }
 
-/* The next line with its LF. Noise and lines without end are noticed as they come. */
-static GByteArray *
-read_line (Transport *transport, Deadline deadline, GError **error)
-{
-  g_autoptr (GByteArray) line = g_byte_array_new ();
-  const guint8 *end = NULL;
-  guint length;
-
-  while (end == NULL && line->len < CONSOLE_LINE_MAX) {
-    guint searched = line->len;
-
-    if (!console_read_some (transport, line, deadline, error))
-      return NULL;
-    end = memchr (line->data + searched, '\n', line->len - searched);
-  }
-  length = end == NULL ? G_MAXUINT : (guint)(end - line->data) + 1;
-  if (length > CONSOLE_LINE_MAX) {
-    g_set_error (error, DRIVER_ERROR, DRIVER_ERROR_FLOOD,
-                 "the device sent more than %u bytes without a line's end", CONSOLE_LINE_MAX);
-    return NULL;
-  }
-  transport_unread (transport, line->data + length, line->len - length);
-  g_byte_array_set_size (line, length);
-  return g_steal_pointer (&line);
-}
-
-/* Waits for a line and takes it. */
+/* Waits for a line, or a bare packet, and takes it. */
 static gboolean
-take_line (Transport *transport, SmpAssembly *assembly, SmpLine *kind, Deadline deadline,
-           GError **error)
+take_piece (Transport *transport, SmpAssembly *assembly, SmpLine *kind, Deadline deadline,
+            GError **error)
 {
-  g_autoptr (GByteArray) line = read_line (transport, deadline, error);
+  const SmpFraming *framing = smp_framing (transport);
+  g_autoptr (GByteArray) piece = framing->read (transport, deadline, error);
 
-  if (line == NULL)
+  if (piece == NULL)
     return FALSE;
-  *kind = smp_assembly_take (assembly, line->data, line->len);
+  *kind = framing->take (assembly, piece->data, piece->len);
   if (*kind == SMP_LINE_DAMAGED)
     set_garbled ("a frame came damaged (base64, length or CRC)", error);
   return *kind != SMP_LINE_DAMAGED;
@@ -88,7 +62,7 @@ read_packet (Transport *transport, SmpAssembly *assembly, SmpHeader *header, Dea
   SmpLine kind = SMP_LINE_TEXT;
 
   while (kind == SMP_LINE_TEXT || kind == SMP_LINE_PART)
-    if (!take_line (transport, assembly, &kind, deadline, error))
+    if (!take_piece (transport, assembly, &kind, deadline, error))
       return NULL;
   if (!smp_packet_parse (assembly->packet->data, assembly->packet->len, header, &body))
     set_garbled ("a packet came that is not a header and one map", error);
@@ -253,24 +227,34 @@ is_shell_talk (const GByteArray *line, const SmpAssembly *assembly, SmpLine kind
   return FALSE;
 }
 
-/* Reads lines until one tells. A port that dies is an error, silence is not. */
+/* Reads lines (or packets) until one tells. A port that dies is an error, silence is not. */
 static gboolean
 await_dialect (Transport *transport, SmpAssembly *assembly, gboolean *speaks, Deadline deadline,
                GError **error)
 {
+  const SmpFraming *framing = smp_framing (transport);
+
   for (;;) {
-    g_autoptr (GByteArray) line = read_line (transport, deadline, error);
+    g_autoptr (GByteArray) line = framing->read (transport, deadline, error);
     SmpLine kind;
 
     if (line == NULL)
       return FALSE;
-    kind = smp_assembly_take (assembly, line->data, line->len);
+    kind = framing->take (assembly, line->data, line->len);
     if (is_shell_talk (line, assembly, kind))
       return TRUE;
     *speaks = kind == SMP_LINE_PACKET;
     if (*speaks)
       return TRUE;
   }
+}
+
+static gboolean
+reset_framing (Transport *transport, Deadline deadline, GError **error)
+{
+  const SmpFraming *framing = smp_framing (transport);
+
+  return framing->reset == NULL || framing->reset (transport, deadline, error);
 }
 
 gboolean
@@ -287,7 +271,8 @@ smp_probe (Transport *transport, gboolean *speaks, Deadline deadline, GError **e
 
   *speaks = FALSE;
   smp_assembly_init (&assembly);
-  if (send_request (transport, &request, body, deadline, &problem)
+  if (reset_framing (transport, deadline, &problem)
+      && send_request (transport, &request, body, deadline, &problem)
       && await_dialect (transport, &assembly, speaks, deadline, &problem))
     return TRUE;
   if (g_error_matches (problem, DRIVER_ERROR, DRIVER_ERROR_NO_ANSWER)

@@ -123,6 +123,14 @@ parse_body (const guint8 *data, gsize length)
   return g_steal_pointer (&body);
 }
 
+gsize
+smp_packet_body_length (const guint8 *header)
+{
+  gsize length = (gsize)(header[2] << 8 | header[3]);
+
+  return header[0] >> 5 == 0 && length <= SMP_PACKET_MAX - SMP_HEADER_LENGTH ? length : 0;
+}
+
 gboolean
 smp_packet_parse (const guint8 *packet, gsize length, SmpHeader *header, cbor_item_t **body)
 {
@@ -255,5 +263,16 @@ smp_assembly_take (SmpAssembly *assembly, const guint8 *line, gsize length)
     return set_damaged (assembly); /* over a packet and its own CRC it is 0 */
   g_byte_array_set_size (assembly->packet, assembly->expected - CRC_LENGTH);
   assembly->expected = 0;
+  return SMP_LINE_PACKET;
+}
+
+SmpLine
+smp_assembly_take_bare (SmpAssembly *assembly, const guint8 *packet, gsize length)
+{
+  assembly->expected = 0;
+  if (length <= SMP_HEADER_LENGTH || smp_packet_body_length (packet) != length - SMP_HEADER_LENGTH)
+    return SMP_LINE_DAMAGED;
+  g_byte_array_set_size (assembly->packet, 0);
+  g_byte_array_append (assembly->packet, packet, (guint)length);
   return SMP_LINE_PACKET;
 }

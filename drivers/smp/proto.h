@@ -48,6 +48,10 @@ GBytes *smp_packet_new (const SmpHeader *header, const cbor_item_t *body);
 gboolean smp_packet_parse (const guint8 *packet, gsize length, SmpHeader *header,
                            cbor_item_t **body);
 
+/* How long the body is that an answer's header (SMP_HEADER_LENGTH bytes) announces; 0 where it is
+ * the header of none that could be believed. */
+gsize smp_packet_body_length (const guint8 *header);
+
 /* A packet as the lines of a serial console, all of them. Unref with g_bytes_unref(). */
 GBytes *smp_frames_new (GBytes *packet);
 
@@ -70,6 +74,9 @@ typedef enum {
 
 /* Takes one line, with or without its line end. A frame may stand behind console text. */
 SmpLine smp_assembly_take (SmpAssembly *assembly, const guint8 *line, gsize length);
+
+/* The same for a packet that came as it is: SMP_LINE_PACKET, or DAMAGED where it can't be one. */
+SmpLine smp_assembly_take_bare (SmpAssembly *assembly, const guint8 *packet, gsize length);
 
 /* CRC-16/XMODEM: polynomial 1021, initial value 0. */
 guint16 smp_crc (const guint8 *data, gsize length);

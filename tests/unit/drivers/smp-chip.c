@@ -10,6 +10,8 @@
 
 #include "drivers/driver.h"
 
+#define USB_PACKET 64u
+
 static ProvisionError
 chip_identify (void *context, ProvisionIdentity *identity)
 {
@@ -178,6 +180,7 @@ smp_chip_new (gsize packet_size)
   provision_device_init (&chip->device, &chip_callbacks, chip, PROVISION_GROUP_DEFAULT,
                          chip->transfer, sizeof chip->transfer, packet_size);
   smp_serial_receiver_init (&chip->receiver, chip->request, packet_size + 2);
+  smp_usb_receiver_init (&chip->usb_receiver, chip->request, packet_size, USB_PACKET);
   return chip;
 }
 
@@ -259,6 +262,61 @@ Transport *
 smp_chip_transport (SmpChip *chip)
 {
   return transport_new (CHANNEL_SERIAL, &chip_methods, chip, "chip");
+}
+
+static void
+answer_over_usb (SmpChip *chip, gsize size, GByteArray *out)
+{
+  SmpUsbSender sender;
+  const uint8_t *data;
+  size_t length;
+
+  if (size == 0)
+    return;
+  chip->requests++;
+  size = provision_device_answer (&chip->device, chip->request, size, chip->response,
+                                  sizeof chip->response);
+  smp_usb_sender_init (&sender, chip->response, size, USB_PACKET);
+  while (smp_usb_send_next (&sender, &data, &length))
+    g_byte_array_append (out, data, (guint)length);
+}
+
+GByteArray *
+smp_chip_hear_transfer (SmpChip *chip, const guint8 *data, gsize length, gboolean zero_packet)
+{
+  GByteArray *out = g_byte_array_new ();
+
+  for (gsize at = 0; at < length; at += USB_PACKET)
+    answer_over_usb (
+        chip, smp_usb_receive (&chip->usb_receiver, data + at, MIN (USB_PACKET, length - at)), out);
+  if (zero_packet)
+    answer_over_usb (chip, smp_usb_receive (&chip->usb_receiver, data, 0), out);
+  return out;
+}
+
+static gboolean
+chip_write_usb (gpointer channel, const guint8 *data, gsize length, Deadline deadline,
+                GError **error)
+{
+  SmpChip *chip = channel;
+  g_autoptr (GByteArray) out =
+      smp_chip_hear_transfer (chip, data, length, length % USB_PACKET == 0);
+
+  g_byte_array_append (chip->out, out->data, out->len);
+  return TRUE;
+}
+
+static const TransportMethods chip_usb_methods = {
+  .read = chip_read,
+  .write = chip_write_usb,
+  .discard_input = chip_discard_input,
+  .close = chip_close,
+};
+
+Transport *
+smp_chip_usb_transport (SmpChip *chip)
+{
+  return transport_new (CHANNEL_USB, &chip_usb_methods, chip, "chip");
 }
 
 GBytes *

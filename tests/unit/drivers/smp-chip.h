@@ -9,6 +9,7 @@
 
 #include "drivers/smp/device/provision_device.h"
 #include "drivers/smp/device/smp_serial_frame.h"
+#include "drivers/smp/device/smp_usb_packet.h"
 #include "drivers/transport.h"
 
 #define N_OBJECTS (PROVISION_OBJECT_SERIAL + 1)
@@ -16,6 +17,7 @@
 typedef struct {
   ProvisionDevice device;
   SmpSerialReceiver receiver;
+  SmpUsbReceiver usb_receiver;
   guint8 request[8192 + 2];
   guint8 response[8192];
   guint8 transfer[4096];
@@ -44,6 +46,14 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (SmpChip, smp_chip_free)
 /* A transport to the chip, which must outlive it. Reads end with NO_ANSWER when it has
  * said everything. */
 Transport *smp_chip_transport (SmpChip *chip);
+
+/* The same over USB: packets as they are. */
+Transport *smp_chip_usb_transport (SmpChip *chip);
+
+/* The chip hears a transfer, which an empty packet ends where `zero_packet` says so. Its answer as
+ * it goes over USB, to be freed with g_byte_array_unref(); empty where it has none. */
+GByteArray *smp_chip_hear_transfer (SmpChip *chip, const guint8 *data, gsize length,
+                                    gboolean zero_packet);
 
 /* A certificate (DER) over the chip's key, signed by a key of its own. */
 GBytes *smp_chip_certify (SmpChip *chip);
