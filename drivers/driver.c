@@ -40,6 +40,8 @@ driver_error_word (DriverError code)
     return "read-back";
   case DRIVER_ERROR_PROOF:
     return "proof";
+  case DRIVER_ERROR_ATTESTATION:
+    return "attestation";
   case DRIVER_ERROR_INTERNAL:
     return "internal";
   }

@@ -32,6 +32,7 @@ typedef enum {
   DRIVER_ERROR_PRIVATE_KEY_LEAKED, /* the device sent a private key: alarm */
   DRIVER_ERROR_READ_BACK,          /* what was read back can't be the answer to the question */
   DRIVER_ERROR_PROOF,              /* the device did not sign the nonce */
+  DRIVER_ERROR_ATTESTATION,        /* it can't show, or shows wrongly, where its key was made */
   DRIVER_ERROR_INTERNAL,           /* ours: a bug or a full disk, not the device's fault */
 } DriverError;
 
@@ -125,11 +126,15 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Proof, proof_clear)
 /* What a device brings to show what it is and where its key was made. What the parts of each are
  * and what the station makes of them stands in docs/attestation.md. */
 typedef enum {
-  ATTESTATION_NRF91,     /* COSE of AT%ATTESTTOKEN with our challenge; COSE of AT%KEYGEN */
-  ATTESTATION_PIV,       /* certificate of the key by the token's attestation key; that key's own */
-  ATTESTATION_TPM,       /* EK certificate or public area; AK public area; opened credential;
-                            TPMS_ATTEST of the key's certification; its signature; key public area */
-  ATTESTATION_MICROCHIP, /* the chip's own certificate; its signer's; a signature over the nonce */
+  ATTESTATION_NRF91,     /* AT%ATTESTTOKEN's message with our challenge; the COSE_Sign1 over it;
+                            the COSE_Sign1 of AT%KEYGEN */
+  ATTESTATION_PIV,       /* certificate of the key by the token's attestation key (f9); f9's own;
+                            all DER, as everywhere */
+  ATTESTATION_TPM,       /* EK certificate (empty: none); AK's TPMT_PUBLIC; the credential opened;
+                            TPMS_ATTEST of the key's certification, with the nonce as qualifying
+                            data; its TPMT_SIGNATURE; the key's TPMT_PUBLIC */
+  ATTESTATION_MICROCHIP, /* the chip's own certificate; its signer's; a signature (r and s, 64
+                            bytes) of the chip's certified key over SHA-256 of the nonce */
 } AttestationFormat;
 
 #define N_ATTESTATION_FORMATS (ATTESTATION_MICROCHIP + 1)
@@ -149,13 +154,12 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Attestation, attestation_clear)
 /* What the station gives for it. */
 typedef struct {
   const guint8 *nonce; /* PROOF_NONCE_LENGTH bytes, fresh */
-  /* For a TPM: TPM2_MakeCredential over the nonce, in software. The credential (TPM2B_ID_OBJECT
-   * followed by TPM2B_ENCRYPTED_SECRET) can be opened only by the TPM that has both
-   * `endorsement_key` (TPMT_PUBLIC) and the object called `name` (TPM2B_NAME's bytes). NULL with
-   * error. */
-  GBytes *(*make_credential) (gconstpointer data, GBytes *endorsement_key, GBytes *name,
-                              GError **error);
-  gconstpointer data;
+  /* For a TPM: TPM2_MakeCredential in software, over a secret that only the TPM learns which has
+   * both `endorsement_key` (TPMT_PUBLIC) and the object called `name` (2 bytes of algorithm, then
+   * the digest). The credential is TPM2B_ID_OBJECT followed by TPM2B_ENCRYPTED_SECRET: what
+   * TPM2_ActivateCredential takes. The last call counts. NULL with error. */
+  GBytes *(*make_credential) (gpointer data, GBytes *endorsement_key, GBytes *name, GError **error);
+  gpointer data;
 } AttestationRequest;
 
 /* One device that speaks one dialect, open on one transport. A driver that must
@@ -220,9 +224,10 @@ typedef struct Driver {
   gboolean (*prove) (Session *session, const guint8 *nonce, Proof *proof, Deadline deadline,
                      GError **error);
 
-  /* Has the device show what it is and where the key that generate_key made was made. Called after
-   * read_csr. Only with DRIVER_ATTESTS; DRIVER_ERROR_UNSUPPORTED where this one device can't. Clear
-   * with attestation_clear(). */
+  /* Has the device show what it is and where its key was made. Called after read_csr; where the
+   * device came back with its key, in a session that has neither generated it nor read a CSR: then
+   * DRIVER_ERROR_UNSUPPORTED where the evidence came only with the key. Only with DRIVER_ATTESTS;
+   * DRIVER_ERROR_UNSUPPORTED where this one device can't. Clear with attestation_clear(). */
   gboolean (*attest) (Session *session, const AttestationRequest *request, Attestation *attestation,
                       Deadline deadline, GError **error);
 

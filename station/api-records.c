@@ -9,7 +9,7 @@
 static GVariant *
 make_device (gconstpointer item)
 {
-  return record_device (item);
+  return record_device (item, NULL);
 }
 
 static gboolean
@@ -31,10 +31,29 @@ handle_get_device (ApiStation1 *skeleton, GDBusMethodInvocation *invocation, con
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (Device) device = ledger_device (station->ledger, serial, &error);
+  g_autoptr (AttestationRecord) attestation = NULL;
 
-  if (device == NULL)
+  if (device != NULL)
+    attestation = ledger_attestation (station->ledger, serial, &error);
+  if (error != NULL)
     return api_refuse (invocation, error);
-  return api_return (invocation, record_device (device));
+  return api_return (invocation, record_device (device, attestation));
+}
+
+static gboolean
+handle_get_attestation (ApiStation1 *skeleton, GDBusMethodInvocation *invocation,
+                        const char *serial, Station *station)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (AttestationRecord) attestation = ledger_attestation (station->ledger, serial, &error);
+
+  if (attestation == NULL && error == NULL)
+    g_set_error (&error, LEDGER_ERROR, LEDGER_ERROR_NOT_FOUND,
+                 "there is no evidence of device %s: its profile asked for none, or it had none",
+                 serial);
+  if (error != NULL)
+    return api_refuse (invocation, error);
+  return api_return (invocation, record_attestation (attestation));
 }
 
 static gboolean
@@ -51,7 +70,7 @@ handle_retry_device (ApiStation1 *skeleton, GDBusMethodInvocation *invocation, c
 static GVariant *
 make_attempt (gconstpointer item)
 {
-  return record_attempt (item, NULL);
+  return record_attempt (item, NULL, NULL);
 }
 
 static gboolean
@@ -85,12 +104,15 @@ handle_get_attempt (ApiStation1 *skeleton, GDBusMethodInvocation *invocation, gi
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (Attempt) attempt = ledger_attempt (station->ledger, id, &error);
+  g_autoptr (AttestationRecord) attestation = NULL;
   g_autofree char *transcript = NULL;
 
-  if (attempt == NULL)
+  if (attempt != NULL)
+    attestation = ledger_attestation_of_attempt (station->ledger, id, &error);
+  if (error != NULL)
     return api_refuse (invocation, error);
   transcript = load_transcript (station, attempt);
-  return api_return (invocation, record_attempt (attempt, transcript));
+  return api_return (invocation, record_attempt (attempt, transcript, attestation));
 }
 
 static GVariant *
@@ -167,6 +189,8 @@ api_connect_records (ApiStation1 *skeleton, Station *station)
 {
   g_signal_connect (skeleton, "handle-list-devices", G_CALLBACK (handle_list_devices), station);
   g_signal_connect (skeleton, "handle-get-device", G_CALLBACK (handle_get_device), station);
+  g_signal_connect (skeleton, "handle-get-attestation", G_CALLBACK (handle_get_attestation),
+                    station);
   g_signal_connect (skeleton, "handle-retry-device", G_CALLBACK (handle_retry_device), station);
   g_signal_connect (skeleton, "handle-list-attempts", G_CALLBACK (handle_list_attempts), station);
   g_signal_connect (skeleton, "handle-get-attempt", G_CALLBACK (handle_get_attempt), station);

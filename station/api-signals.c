@@ -101,7 +101,7 @@ tell_attempt (const ApiSignals *signals, gint64 id)
   g_autoptr (Attempt) attempt = ledger_attempt (signals->station->ledger, id, NULL);
 
   if (attempt != NULL)
-    api_tell (signals->skeleton, "AttemptEnded", record_attempt (attempt, NULL));
+    api_tell (signals->skeleton, "AttemptEnded", record_attempt (attempt, NULL, NULL));
 }
 
 static void

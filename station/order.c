@@ -75,7 +75,9 @@ order_changed_profile (const Order *order)
       || !words_equal (now->server_roots, before->server_roots)
       || g_strcmp0 (now->endpoint, before->endpoint) != 0
       || !settings_equal (now->driver_settings, before->driver_settings)
-      || now->install_chain != before->install_chain || now->lock != before->lock)
+      || !words_equal (now->attestation_roots, before->attestation_roots)
+      || now->attestation != before->attestation || now->install_chain != before->install_chain
+      || now->lock != before->lock)
     return NULL;
   return g_steal_pointer (&now);
 }

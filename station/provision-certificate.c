@@ -9,6 +9,34 @@
 #include "station/prove.h"
 #include "station/provision-run.h"
 
+static void
+forget_certificate (Run *run)
+{
+  run->resumed = FALSE;
+  run->certificate_id = 0;
+  g_clear_pointer (&run->certificate, g_bytes_unref);
+  g_clear_pointer (&run->csr_spki, g_bytes_unref);
+}
+
+/* The device holds the key of `live`. The profile may have come to require attestation only after
+ * that was signed, or the ledger may have been lost: a key of which nothing can be shown any more
+ * is replaced. */
+static gboolean
+resume_with (Run *run, const Certificate *live, GError **error)
+{
+  gboolean unable;
+
+  run->resumed = TRUE;
+  run->certificate = g_bytes_ref (live->der);
+  run->certificate_id = live->id;
+  if (!run_attest_resumed (run, &unable, error))
+    return FALSE;
+  if (!unable)
+    return TRUE;
+  forget_certificate (run);
+  return ledger_void_certificate (run->context->ledger, live->id, "not-attested", "station", error);
+}
+
 gboolean
 run_resume (Run *run, GError **error)
 {
@@ -25,12 +53,7 @@ run_resume (Run *run, GError **error)
   run_enter (run, STEP_CHECK_KEY);
   if (session_proves (run->session, "resume-nonce", live->der, run_within (run, EXCHANGE_TIME),
                       &failure))
-  {
-    run->resumed = TRUE;
-    run->certificate = g_bytes_ref (live->der);
-    run->certificate_id = live->id;
-    return TRUE;
-  }
+    return resume_with (run, live, error);
   if (!g_error_matches (failure, DRIVER_ERROR, DRIVER_ERROR_PROOF)) {
     g_propagate_error (error, g_steal_pointer (&failure));
     return FALSE;
@@ -226,5 +249,5 @@ gboolean
 run_make_certificate (Run *run, GError **error)
 {
   return generate_key (run, error) && read_csr (run, error) && check_key (run, error)
-         && sign (run, error) && store (run, error);
+         && run_attest (run, error) && sign (run, error) && store (run, error);
 }

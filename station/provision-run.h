@@ -61,6 +61,16 @@ gboolean run_prove_finished (Run *run, const Device *device, GError **error);
  * run->resumed tells. Where it does not, that certificate is voided, on record. */
 gboolean run_resume (Run *run, GError **error);
 
+/* Asks where the key of run->csr was made, as far as the profile wants to know: what the device
+ * shows is judged, and is in the ledger before this returns TRUE. DRIVER_ERROR_ATTESTATION where
+ * the profile requires more than there is. */
+gboolean run_attest (Run *run, GError **error);
+
+/* The same for the key of run->certificate, which the device had before: what was shown of it then
+ * still holds. `unable` where the profile requires evidence and there is none to be had of this key
+ * any more: then the device needs a new one. */
+gboolean run_attest_resumed (Run *run, gboolean *unable, GError **error);
+
 /* Has the chip make a key and the signer a certificate, and stores that. */
 gboolean run_make_certificate (Run *run, GError **error);
 

@@ -117,6 +117,10 @@ driver_text (DriverError code)
     return N_ (
         "This unit could not prove its identity. Try it once more; if it fails again, put it "
         "with the rejected ones.");
+  case DRIVER_ERROR_ATTESTATION:
+    return N_ (
+        "This unit could not show that its key was made in a genuine chip. Keep it apart and call "
+        "the engineer.");
   case DRIVER_ERROR_INTERNAL:
     return CALL_ENGINEER;
   }

@@ -108,6 +108,7 @@ static const struct {
   { DRIVER_INSTALLS_ROOTS, "installs-roots" },
   { DRIVER_INSTALLS_ENDPOINT, "installs-endpoint" },
   { DRIVER_LOCKS, "locks" },
+  { DRIVER_ATTESTS, "attests" },
 };
 
 GVariant *
@@ -210,7 +211,7 @@ record_batch (const Batch *batch, const BatchRecordRate *rate, GPtrArray *failur
 }
 
 GVariant *
-record_device (const Device *device)
+record_device (const Device *device, const AttestationRecord *attestation)
 {
   GVariantDict record;
 
@@ -225,11 +226,13 @@ record_device (const Device *device)
   record_time (&record, "created-at", device->created_at);
   record_number (&record, "attempts", device->attempts);
   record_text (&record, "certificate", device->certificate_sha256);
+  record_attested (&record, attestation);
   return g_variant_dict_end (&record);
 }
 
 GVariant *
-record_attempt (const Attempt *attempt, const char *transcript)
+record_attempt (const Attempt *attempt, const char *transcript,
+                const AttestationRecord *attestation)
 {
   GVariantDict record;
 
@@ -245,6 +248,7 @@ record_attempt (const Attempt *attempt, const char *transcript)
   record_text (&record, "result", attempt_result_word (attempt->result));
   record_text (&record, "step", attempt->step);
   record_reason (&record, attempt->reason, attempt->detail);
+  record_attested (&record, attestation);
   if (transcript != NULL) { /* escaped already, line by line */
     g_variant_dict_insert (&record, "transcript", "s", transcript);
     g_variant_dict_insert_value (&record, "steps", transcript_steps (transcript));

@@ -8,6 +8,7 @@
 
 #include "ca/profile/profile.h"
 #include "ca/wire/client.h"
+#include "db/ledger-attestation.h"
 #include "db/manifest.h"
 #include "station/slot.h"
 
@@ -30,9 +31,15 @@ typedef struct {
 
 /* `failures` (of FailureCount) is NULL in lists. */
 GVariant *record_batch (const Batch *batch, const BatchRecordRate *rate, GPtrArray *failures);
-GVariant *record_device (const Device *device);
-/* `transcript` is the text, which the steps are read from, or NULL. */
-GVariant *record_attempt (const Attempt *attempt, const char *transcript);
+/* What was shown of its key last, or NULL: also in lists. */
+GVariant *record_device (const Device *device, const AttestationRecord *attestation);
+/* `transcript` is the text, which the steps are read from, or NULL; `attestation` what it brought,
+ * or NULL. */
+GVariant *record_attempt (const Attempt *attempt, const char *transcript,
+                          const AttestationRecord *attestation);
+/* The keys of evidence that stand in other records; none where `attestation` is NULL. */
+void record_attested (GVariantDict *record, const AttestationRecord *attestation);
+GVariant *record_attestation (const AttestationRecord *attestation);
 GVariant *record_certificate (const Certificate *certificate, gboolean with_pem);
 /* `status` is NULL where the signer did not answer; `profiles` (name → Profile) are for warnings;
  * both they and `problem` may be NULL. */

@@ -58,6 +58,7 @@ static const Label reasons[] = {
   { "private-key-leaked", N_ ("key given away") },
   { "read-back", N_ ("read-back differs") },
   { "proof", N_ ("proof failed") },
+  { "attestation", N_ ("not attested") },
   { "other-key-kind", N_ ("wrong key kind") },
   { "wrong-certificate", N_ ("wrong certificate") },
   /* the request and its key */

@@ -32,9 +32,8 @@ static const char *const certificate_keys[] = { "Subject",
                                                 "Vid",
                                                 "Pid",
                                                 NULL };
-static const char *const device_keys[] = {
-  "Key", "Chain", "ServerRoots", "Endpoint", "Lock", NULL
-};
+static const char *const device_keys[] = { "Key",  "Chain",       "ServerRoots",      "Endpoint",
+                                           "Lock", "Attestation", "AttestationRoots", NULL };
 static const KeyfileGroup groups[] = { { PROFILE_CERTIFICATE, certificate_keys },
                                        { PROFILE_DEVICE, device_keys },
                                        { "driver *", NULL },
@@ -42,6 +41,7 @@ static const KeyfileGroup groups[] = { { PROFILE_CERTIFICATE, certificate_keys }
 
 static const char *const key_words[] = { "rsa-2048", "rsa-3072", "rsa-4096", "p-256",
                                          "p-384",    "p-521",    NULL };
+static const char *const attestation_words[] = { "none", "preferred", "required", NULL };
 static const char *const server_root_words[] = { "auto", "none", "amazon-root-ca-1",
                                                  "amazon-root-ca-3", NULL };
 
@@ -90,6 +90,31 @@ read_endpoint (const Keyfile *keyfile, Profile *profile, GError **error)
   return TRUE;
 }
 
+/* Without roots nothing is ever verified, so that a profile that requires it would pass nobody. */
+static gboolean
+read_attestation (const Keyfile *keyfile, Profile *profile, GError **error)
+{
+  guint policy;
+
+  if (!keyfile_choice (keyfile, PROFILE_DEVICE, "Attestation", attestation_words,
+                       ATTESTATION_NOT_ASKED, &policy, error))
+    return FALSE;
+  profile->attestation = (AttestationPolicy)policy;
+  profile->attestation_roots = keyfile_words (keyfile, PROFILE_DEVICE, "AttestationRoots", "");
+  for (char **root = profile->attestation_roots; *root != NULL; root++)
+    if (!g_path_is_absolute (*root))
+      return keyfile_refuse (keyfile, PROFILE_DEVICE, "AttestationRoots", error,
+                             "'%s' is not the absolute path of a PEM file", *root);
+  if (profile->attestation == ATTESTATION_REQUIRED && profile->attestation_roots[0] == NULL)
+    return keyfile_refuse (keyfile, PROFILE_DEVICE, "Attestation", error,
+                           "Attestation=required needs AttestationRoots: whom to believe");
+  if (profile->attestation == ATTESTATION_NOT_ASKED && profile->attestation_roots[0] != NULL)
+    return keyfile_refuse (keyfile, PROFILE_DEVICE, "AttestationRoots", error,
+                           "AttestationRoots is of use only with Attestation=preferred or "
+                           "required");
+  return TRUE;
+}
+
 static gboolean
 read_profile (const Keyfile *keyfile, Profile *profile, GError **error)
 {
@@ -97,6 +122,7 @@ read_profile (const Keyfile *keyfile, Profile *profile, GError **error)
          && read_server_roots (keyfile, profile, error) && read_endpoint (keyfile, profile, error)
          && keyfile_boolean (keyfile, PROFILE_DEVICE, "Chain", TRUE, &profile->install_chain, error)
          && keyfile_boolean (keyfile, PROFILE_DEVICE, "Lock", FALSE, &profile->lock, error)
+         && read_attestation (keyfile, profile, error)
          && profile_check_kind (keyfile, profile, error);
 }
 
@@ -156,6 +182,7 @@ profile_free (Profile *profile)
   g_strfreev (profile->extended_key_usage);
   g_strfreev (profile->keys);
   g_strfreev (profile->server_roots);
+  g_strfreev (profile->attestation_roots);
   g_free (profile->endpoint);
   g_free (profile);
 }

@@ -30,6 +30,13 @@ typedef enum {
   FORM_COMPRESSED, /* can be made anew from 72 bytes; see ca/issue/compressed.h */
 } CertificateForm;
 
+/* Whether a device must show where its key was made; see docs/attestation.md. */
+typedef enum {
+  ATTESTATION_NOT_ASKED,
+  ATTESTATION_PREFERRED, /* kept where there is any */
+  ATTESTATION_REQUIRED,  /* verified, or no certificate */
+} AttestationPolicy;
+
 /* 9999-12-31T23:59:59Z, which means that there is no end (RFC 5280, 4.1.2.5). */
 #define NO_END G_GINT64_CONSTANT (253402300799)
 
@@ -64,6 +71,8 @@ typedef struct {
   char **server_roots; /* as written */
   char *endpoint;      /* or NULL */
   gboolean lock;
+  AttestationPolicy attestation;
+  char **attestation_roots; /* absolute paths; the station reads them */
   /* [driver NAME]: what the product's driver is told; of KeyfileSetting. The station judges them.
    */
   GPtrArray *driver_settings;

@@ -34,6 +34,9 @@ static const Field device_fields[] = {
   { "attempts", "Attempts", FIELD_NUMBER },
   { "created-at", "First seen", FIELD_TIME },
   { "certificate", "Certificate", FIELD_DIGEST },
+  { "attestation", "Attestation", FIELD_TEXT },
+  { "attestation-format", "Format", FIELD_TEXT },
+  { "attestation-detail", "Shown", FIELD_TEXT },
   { NULL, NULL, FIELD_TEXT },
 };
 
@@ -46,13 +49,23 @@ static const Field attempt_columns[] = {
 };
 
 static const Field attempt_fields[] = {
-  { "id", "Attempt", FIELD_NUMBER },       { "slot", "Slot", FIELD_TEXT },
-  { "batch", "Batch", FIELD_TEXT },        { "device", "Device", FIELD_TEXT },
-  { "driver", "Driver", FIELD_TEXT },      { "operator", "Operator", FIELD_TEXT },
-  { "started-at", "Started", FIELD_TIME }, { "ended-at", "Ended", FIELD_TIME },
-  { "result", "Result", FIELD_TEXT },      { "step", "Step", FIELD_TEXT },
-  { "reason", "Reason", FIELD_TEXT },      { "operator-text", "What to do", FIELD_TEXT },
-  { "detail", "Detail", FIELD_TEXT },      { NULL, NULL, FIELD_TEXT },
+  { "id", "Attempt", FIELD_NUMBER },
+  { "slot", "Slot", FIELD_TEXT },
+  { "batch", "Batch", FIELD_TEXT },
+  { "device", "Device", FIELD_TEXT },
+  { "driver", "Driver", FIELD_TEXT },
+  { "operator", "Operator", FIELD_TEXT },
+  { "started-at", "Started", FIELD_TIME },
+  { "ended-at", "Ended", FIELD_TIME },
+  { "result", "Result", FIELD_TEXT },
+  { "step", "Step", FIELD_TEXT },
+  { "reason", "Reason", FIELD_TEXT },
+  { "operator-text", "What to do", FIELD_TEXT },
+  { "detail", "Detail", FIELD_TEXT },
+  { "attestation", "Attestation", FIELD_TEXT },
+  { "attestation-format", "Format", FIELD_TEXT },
+  { "attestation-detail", "Shown", FIELD_TEXT },
+  { NULL, NULL, FIELD_TEXT },
 };
 
 static const Field certificate_columns[] = {

@@ -75,6 +75,7 @@ typedef struct {
   gint64 limit;
   gboolean pem;
   char *output;
+  char *to;
   char *ca;
   gboolean new_only;
   gboolean ascii;
@@ -214,6 +215,7 @@ CliExit cli_batch_pause (Cli *cli, GError **error);
 CliExit cli_batch_close (Cli *cli, GError **error);
 CliExit cli_device_list (Cli *cli, GError **error);
 CliExit cli_device_show (Cli *cli, GError **error);
+CliExit cli_device_attestation (Cli *cli, GError **error);
 CliExit cli_device_retry (Cli *cli, GError **error);
 CliExit cli_device_void (Cli *cli, GError **error);
 CliExit cli_attempt_list (Cli *cli, GError **error);

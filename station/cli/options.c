@@ -56,6 +56,8 @@ const CliOption cli_options[] = {
   { "pem", CLI_OPTION_SWITCH, AT (pem), NULL, "print the certificate as PEM and nothing else",
     FALSE },
   { "output", CLI_OPTION_TEXT, AT (output), "FILE", "where it goes; - for standard output", FALSE },
+  { "to", CLI_OPTION_TEXT, AT (to), "FOLDER", "write what there is as files to that folder",
+    FALSE },
   { "new-only", CLI_OPTION_SWITCH, AT (new_only), NULL,
     "only what the batch's last export in this format had not", FALSE },
   { "ca", CLI_OPTION_TEXT, AT (ca), "NAME", "the CA of that name; else the one that issues",

@@ -51,6 +51,8 @@ const CliVerb cli_verbs[] = {
   { "device", "list", "", "batch limit json no-headings", "List devices.", CLI_ROLE_AUDITOR,
     cli_device_list },
   { "device", "show", "SERIAL", "json", "Show one device.", CLI_ROLE_AUDITOR, cli_device_show },
+  { "device", "attestation", "SERIAL", "json to", "Show where the key of a device was made.",
+    CLI_ROLE_AUDITOR, cli_device_attestation },
   { "device", "retry", "SERIAL", "", "Let a device that has passed run once more.",
     CLI_ROLE_SUPERVISOR, cli_device_retry },
   { "device", "void", "SERIAL", "reason", "Void the certificate of a device, with a reason.",

@@ -16,7 +16,7 @@ def documented():
     """(key, type) of each row of the table of records."""
     found = set()
     for row in re.findall(r'^\| [a-z ]+ \| (`.*) \|$', sources.read('docs/api.md'), re.MULTILINE):
-        found |= set(re.findall(r'`([a-z0-9-]+)` (a\{sv\}|aa\{sv\}|as|[sutxb])(?![a-z{])', row))
+        found |= set(re.findall(r'`([a-z0-9-]+)` (a\{sv\}|aa\{sv\}|as|ay|[sutxb])(?![a-z{])', row))
     return found
 
 
@@ -33,7 +33,7 @@ def made(in_document):
             found.add((key, TYPES[kind]))
         found |= set(re.findall(
             r'g_variant_dict_insert \(&?\w+,\s*"([a-z0-9-]+)",\s*"([a-z{}]+)"', text))
-        for key in re.findall(r'g_variant_dict_insert_value \(&?\w+,\s*"([a-z0-9-]+)"', text):
+        for key in re.findall(r'g_variant_dict_insert_value \(\s*&?\w+,\s*"([a-z0-9-]+)"', text):
             found |= {entry for entry in in_document if entry[0] == key} or {(key, 'v')}
     return found
 

@@ -93,6 +93,31 @@ START_TEST (test_years_and_form_are_read)
 }
 END_TEST
 
+START_TEST (test_attestation_is_asked_for_by_word)
+{
+  static const struct {
+    const char *lines;
+    AttestationPolicy policy;
+    guint roots;
+  } cases[] = { { "", ATTESTATION_NOT_ASKED, 0 },
+                { "Attestation=none\n", ATTESTATION_NOT_ASKED, 0 },
+                { "Attestation=preferred\n", ATTESTATION_PREFERRED, 0 },
+                { "Attestation=preferred\nAttestationRoots=/a.pem\n", ATTESTATION_PREFERRED, 1 },
+                { "Attestation=required\nAttestationRoots=/a.pem; /b.pem\n", ATTESTATION_REQUIRED,
+                  2 } };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
+    g_autofree char *text = g_strdup_printf (
+        "[certificate]\nSubject=CN=${serial}\nValidity=1d\n[device]\n%s", cases[i].lines);
+    g_autoptr (Profile) profile = load (text, NULL);
+
+    ck_assert (profile != NULL);
+    ck_assert_int_eq (profile->attestation, cases[i].policy);
+    ck_assert_uint_eq (g_strv_length (profile->attestation_roots), cases[i].roots);
+  }
+}
+END_TEST
+
 START_TEST (test_an_end_is_read_to_the_second)
 {
   static const struct {
@@ -161,11 +186,21 @@ START_TEST (test_mistakes_are_named_by_file_and_line)
     { "[certificate]\nSubject=CN=a\nValidity=1d\n[device]\nEndpoint=a b\n", ":5: Endpoint" },
     { "[certificate]\nSubject=CN=a\nValidity=1d\n[device]\nLock=perhaps\n",
       ":5: Lock is 'perhaps'" },
+    { "[certificate]\nSubject=CN=a\nValidity=1d\n[device]\nAttestation=yes\n",
+      ":5: Attestation is 'yes', but must be one of none, preferred, required" },
+    { "[certificate]\nSubject=CN=a\nValidity=1d\n[device]\nAttestation=required\n",
+      ":5: Attestation=required needs AttestationRoots" },
+    { "[certificate]\nSubject=CN=a\nValidity=1d\n[device]\nAttestation=none\n"
+      "AttestationRoots=/r.pem\n",
+      ":6: AttestationRoots is of use only with" },
+    { "[certificate]\nSubject=CN=a\nValidity=1d\n[device]\nAttestation=preferred\n"
+      "AttestationRoots=/r.pem;r.pem\n",
+      ":6: 'r.pem' is not the absolute path" },
     { "[certificate]\nSubject=CN=\xff\nValidity=1d\n", "not UTF-8" },
   };
   g_autoptr (GError) problem = NULL;
 
-  ck_assert_uint_eq (G_N_ELEMENTS (cases), 36);
+  ck_assert_uint_eq (G_N_ELEMENTS (cases), 40);
   ck_assert (load (cases[_i].text, &problem) == NULL);
   ck_assert (g_error_matches (problem, CA_ERROR, CA_ERROR_PROFILE));
   ck_assert_msg (strstr (problem->message, cases[_i].words) != NULL, "wanted '%s', got: %s",
@@ -429,8 +464,9 @@ main (void)
   tcase_add_test (profile, test_a_full_profile_is_read);
   tcase_add_test (profile, test_defaults_are_the_documented_ones);
   tcase_add_test (profile, test_years_and_form_are_read);
+  tcase_add_test (profile, test_attestation_is_asked_for_by_word);
   tcase_add_loop_test (profile, test_an_end_is_read_to_the_second, 0, 4);
-  tcase_add_loop_test (profile, test_mistakes_are_named_by_file_and_line, 0, 36);
+  tcase_add_loop_test (profile, test_mistakes_are_named_by_file_and_line, 0, 40);
   tcase_add_loop_test (profile, test_a_kinds_rules_are_named_by_file_and_line, 0,
                        G_N_ELEMENTS (kind_cases));
   tcase_add_test (profile, test_a_kind_has_its_defaults);

@@ -159,7 +159,7 @@ START_TEST (the_old_file_is_kept_as_it_was)
   g_autofree char *sound = raw_text (f.path, "PRAGMA integrity_check");
 
   ck_assert_str_eq (old_version, "1");
-  ck_assert_str_eq (version, "5");
+  ck_assert_str_eq (version, "6");
   ck_assert_str_eq (old_attempts, "8");
   ck_assert_str_eq (attempts, old_attempts);
   ck_assert_ptr_null (foreign);

@@ -228,6 +228,23 @@ START_TEST (a_device_that_was_locked_is_left_alone_and_judged)
 }
 END_TEST
 
+START_TEST (a_device_that_attests_nothing_passes_only_where_that_is_not_required)
+{
+  g_autofree char *roots = g_build_filename (EXAMPLES, "..", "..", "README.md", NULL);
+  g_autofree char *required = g_strdup_printf ("Attestation=required\nAttestationRoots=%s", roots);
+  g_autoptr (Rig) strict = rig_new (required, NULL);
+  g_autoptr (Rig) lax = rig_new ("Attestation=preferred", NULL);
+  GSubprocess *device = rig_plug (strict, "MUTE-1", NULL);
+
+  assert_fails (strict, "attestation", "check-key");
+  ck_assert_uint_eq (signed_so_far (strict), 0);
+  rig_unplug (device);
+  device = rig_plug (lax, "MUTE-1", NULL);
+  assert_passes (lax);
+  rig_unplug (device);
+}
+END_TEST
+
 START_TEST (the_batch_names_devices_from_its_range)
 {
   g_autoptr (Rig) rig = rig_new (NULL, "AC-");
@@ -361,6 +378,7 @@ main (void)
   tcase_add_test (cases, a_device_that_lost_its_key_gets_a_new_certificate);
   tcase_add_test (cases, a_finished_device_is_told_so_and_may_run_again_when_allowed);
   tcase_add_test (cases, a_device_that_was_locked_is_left_alone_and_judged);
+  tcase_add_test (cases, a_device_that_attests_nothing_passes_only_where_that_is_not_required);
   tcase_add_test (cases, the_batch_names_devices_from_its_range);
   tcase_add_test (cases, what_the_signer_signed_is_fetched_into_an_empty_ledger);
   tcase_add_test (cases, nothing_is_signed_by_a_signer_with_an_older_log);
