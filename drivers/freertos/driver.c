@@ -9,6 +9,7 @@
 
 #include "base/encode.h"
 #include "base/text.h"
+#include "drivers/csr-proof.h"
 #include "drivers/der.h"
 #include "drivers/freertos/dialogue.h"
 
@@ -335,22 +336,6 @@ restore_name (Session *session, Deadline deadline, GError **error)
   Board *board = session->state;
 
   return set_value (session, "thing_name", board->name == NULL ? "" : board->name, deadline, error);
-}
-
-static gboolean
-proof_from_request (GBytes *request, Proof *proof, GError **error)
-{
-  g_auto (DerRequest) parts = { 0 };
-
-  if (!der_request_split (request, &parts)) {
-    g_set_error_literal (error, DRIVER_ERROR, DRIVER_ERROR_PROOF,
-                         "what the board signed is not a certificate request");
-    return FALSE;
-  }
-  proof->scheme = PROOF_ECDSA_SHA256_DER;
-  proof->message = g_steal_pointer (&parts.info);
-  proof->signature = g_steal_pointer (&parts.signature);
-  return TRUE;
 }
 
 /* Makes sure that the name is known which a proof must give back. */
