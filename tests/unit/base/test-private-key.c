@@ -14,6 +14,7 @@
 
 #include "base/encode.h"
 #include "base/private-key.h"
+#include "tests/unit/rounds.h"
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (EVP_PKEY, EVP_PKEY_free)
 
@@ -318,7 +319,7 @@ START_TEST (what_is_public_is_no_alarm)
   for (guint kind = 0; kind < 5; kind++) {
     g_autoptr (EVP_PKEY) key = make_key (kind);
 
-    for (guint again = 0; again < (kind < 3 ? 100 : 3); again++) {
+    for (guint again = 0; again < (kind < 3 ? rounds_of (100, 10) : 3); again++) {
       assert_public (request_of (key, TRUE));
       assert_public (certificate_of (key, X509_VERSION_3, 1));
     }
@@ -336,7 +337,7 @@ START_TEST (noise_is_no_alarm)
   g_autoptr (GRand) random = g_rand_new_with_seed (4);
   PrivateKeySearch search = { 0 };
 
-  for (guint i = 0; i < 1000000; i++)
+  for (guint i = 0; i < rounds_of (1000000, 100000); i++)
     ck_assert (!private_key_search (&search, (guint8)g_rand_int (random)));
 }
 END_TEST

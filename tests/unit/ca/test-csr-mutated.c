@@ -7,6 +7,7 @@
 #include "ca/judge/csr.h"
 #include "tests/unit/ca/expect.h"
 #include "tests/unit/ca/make.h"
+#include "tests/unit/rounds.h"
 
 #include <check.h>
 #include <openssl/err.h>
@@ -25,7 +26,7 @@ rounds (void)
 {
   const char *wanted = g_getenv ("KEYCRADLE_ROUNDS");
 
-  return wanted != NULL ? (guint)atoi (wanted) : ROUNDS;
+  return wanted != NULL ? (guint)atoi (wanted) : rounds_of (ROUNDS, 600);
 }
 
 static void

@@ -7,6 +7,7 @@
 #include "ca/judge/keycheck-private.h"
 #include "tests/unit/ca/expect.h"
 #include "tests/unit/ca/make-rsa.h"
+#include "tests/unit/rounds.h"
 
 #include <check.h>
 
@@ -411,7 +412,7 @@ START_TEST (test_roots)
   BIGNUM *root = BN_new ();
 
   for (guint k = 2; k < 6; k++)
-    for (guint n = 0, wanted = 0; n < 70000; n++) {
+    for (guint n = 0, wanted = 0; n < rounds_of (70000, 7000); n++) {
       guint next = 1;
 
       for (guint i = 0; i < k; i++)
@@ -430,7 +431,7 @@ START_TEST (test_long_roots)
 {
   BIGNUM *root = BN_new (), *base = BN_new (), *power = BN_new (), *exponent = BN_new ();
 
-  for (guint round = 0; round < 3000; round++) {
+  for (guint round = 0; round < rounds_of (3000, 300); round++) {
     const guint k = (guint)g_random_int_range (2, 12);
 
     ck_assert (BN_rand (base, g_random_int_range (2, 300), BN_RAND_TOP_ONE, BN_RAND_BOTTOM_ANY));
@@ -599,7 +600,7 @@ main (void)
   tcase_add_loop_test (rules, test_exponents_at_their_bounds, 0, N_EXPONENTS);
   tcase_add_test (rules, test_small_exponents);
   tcase_add_loop_test (rules, test_small_factors, 0, N_FACTORS);
-  tcase_add_loop_test (rules, test_every_small_prime_is_found, 0, 3);
+  tcase_add_loop_test (rules, test_every_small_prime_is_found, 0, (int)rounds_of (3, 1));
   tcase_add_loop_test (rules, test_powers, 0, N_POWERS);
   tcase_add_loop_test (rules, test_close_primes, 0, N_CLOSE);
   tcase_add_test (rules, test_neighbours);

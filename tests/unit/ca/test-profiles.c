@@ -8,6 +8,7 @@
 #include "ca/openssl.h"
 #include "tests/unit/ca/make-ca.h"
 #include "tests/unit/ca/make.h"
+#include "tests/unit/rounds.h"
 
 #include <check.h>
 #include <math.h>
@@ -472,7 +473,6 @@ END_TEST
 
 /* ---- serials ---- */
 
-#define SERIALS 10000
 #define SERIAL_BYTES 20
 
 /* A byte's values are as frequent as chance has it: chi-square over `values` of them, whose mean is
@@ -515,12 +515,13 @@ START_TEST (test_ten_thousand_serials_are_random_and_differ)
       g_hash_table_new_full (g_bytes_hash, g_bytes_equal, (GDestroyNotify)g_bytes_unref, NULL);
   g_autoptr (GBytes) request = make_good_request ("P-256", "SHA256");
   static guint counts[SERIAL_BYTES][256];
+  const guint serials = rounds_of (10000, 2560);
   gsize length;
   const guint8 *data = g_bytes_get_data (request, &length);
   Csr csr;
 
   ck_assert (csr_parse (data, length, &csr, NULL));
-  for (guint i = 0; i < SERIALS; i++) {
+  for (guint i = 0; i < serials; i++) {
     static const SubjectValues values = { "a", "b", "c", "d" };
     g_autoptr (GBytes) der = issue_certificate (plan, &csr, &values, (gint64)time (NULL), NULL);
     Span serial = serial_of (der);
@@ -531,9 +532,9 @@ START_TEST (test_ten_thousand_serials_are_random_and_differ)
     for (guint k = 0; k < SERIAL_BYTES; k++)
       counts[k][serial.data[k]]++;
   }
-  expect_even (counts[0], 1, 127, SERIALS);
+  expect_even (counts[0], 1, 127, serials);
   for (guint k = 1; k < SERIAL_BYTES; k++)
-    expect_even (counts[k], 0, 256, SERIALS);
+    expect_even (counts[k], 0, 256, serials);
   authority_free (authority);
 }
 END_TEST

@@ -6,6 +6,7 @@
 #include "ca/judge/csr.h"
 #include "ca/signer/signer.h"
 #include "tests/unit/ca/make.h"
+#include "tests/unit/rounds.h"
 
 #include <check.h>
 #include <openssl/core_names.h>
@@ -503,7 +504,7 @@ START_TEST (test_serials_are_random_and_never_the_same)
   g_autoptr (Signer) signer = open_signer ();
   g_autoptr (GHashTable) seen = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
 
-  for (guint i = 0; i < 300; i++) {
+  for (guint i = 0; i < rounds_of (300, 60); i++) {
     g_autoptr (GBytes) request = make_good_request ("P-256", "SHA256");
     g_autofree char *device = g_strdup_printf ("SN-%u", i);
     guint64 index;

@@ -16,6 +16,7 @@
 #include "drivers/smp/device/smp_serial_frame.h"
 #include "drivers/smp/exchange.h"
 #include "tests/unit/drivers/smp-chip.h"
+#include "tests/unit/rounds.h"
 
 static GBytes *
 some_bytes (gsize length)
@@ -520,7 +521,7 @@ START_TEST (noise_does_the_device_no_harm)
   g_autoptr (SmpChip) chip = smp_chip_new (1024);
   g_autoptr (GRand) random = g_rand_new_with_seed (1);
 
-  for (guint round = 0; round < 200000; round++) {
+  for (guint round = 0; round < rounds_of (200000, 20000); round++) {
     g_autoptr (GBytes) seed = hex_decode (seeds[round % G_N_ELEMENTS (seeds)]);
     gsize length = g_bytes_get_size (seed);
     g_autofree guint8 *packet = g_memdup2 (g_bytes_get_data (seed, NULL), length);

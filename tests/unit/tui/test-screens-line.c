@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/unit/rounds.h"
 #include "tests/unit/tui/golden.h"
 #include "tests/unit/tui/samples.h"
 #include "ui-tui/tile.h"
@@ -200,7 +201,7 @@ START_TEST (help_is_always_in_the_footer)
 {
   g_autoptr (Model) model = sample_line (8);
 
-  for (int width = 40; width < 140; width++)
+  for (int width = 40; width < 140; width += (int)rounds_of (1, 6))
     for (guint view = 0; view < N_VIEWS; view++) {
       g_autofree char *text = NULL;
 
@@ -220,7 +221,9 @@ static const Sample sweep_samples[] = { sample_line,       sample_hostile, sampl
 static void
 sweep_widths (Canvas *canvas, Model *model, int height)
 {
-  for (int width = 20; width <= 250; width += width < 90 ? 5 : 23) {
+  const int wider = (int)rounds_of (5, 14);
+
+  for (int width = 20; width <= 250; width += width < 90 ? wider : 23) {
     canvas_resize (canvas, height, width);
     model->focus = (guint)width % 70;
     model->page = (guint)width % 5;
@@ -240,7 +243,7 @@ START_TEST (no_size_and_no_text_brings_it_down)
 
     if (slots[i] == 0)
       g_ptr_array_set_size (model->tiles, 0);
-    for (int height = 5; height <= 80; height += height < 30 ? 3 : 17)
+    for (int height = 5; height <= 80; height += height < 30 ? (int)rounds_of (3, 7) : 17)
       sweep_widths (canvas, model, height);
   }
 }
@@ -331,7 +334,7 @@ START_TEST (what_is_copied_is_what_would_be_drawn)
   g_autoptr (Canvas) kept = canvas_new (43, 132, FALSE);
   g_autoptr (Model) model = sample_line (40);
 
-  for (guint turn = 0; turn < 200; turn++) {
+  for (guint turn = 0; turn < rounds_of (200, 50); turn++) {
     g_autoptr (Canvas) fresh = canvas_new (43, 132, FALSE);
     Tile *tile = g_ptr_array_index (model->tiles, turn * 7 % 40);
 

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/unit/rounds.h"
 #include "tests/unit/tui/views-rig.h"
 
 static const View *const views[] = { &view_batch, &view_device, &view_ca,
@@ -85,14 +86,30 @@ fill_dialog (Model *model, guint fields)
   model->dialog.field = fields;
 }
 
+/* Brief, each size is of every third view, the next size of the next one. */
+static guint
+one_of (void)
+{
+  return rounds_of (1, 3);
+}
+
+static gsize
+first_view (int size)
+{
+  return (gsize)size % one_of ();
+}
+
 START_TEST (views_of_any_size_hold)
 {
+  const int higher = (int)rounds_of (1, 3);
+
   for (gsize sample = 0; sample < G_N_ELEMENTS (samples); sample++) {
     g_autoptr (Model) model = samples[sample](9);
 
-    for (int height = 0; height <= 80; height += height < 20 ? 1 : 15)
+    for (int height = 0; height <= 80; height += height < 20 ? higher : 15)
       for (int width = 1; width <= 250; width += width < 20 ? 5 : 37)
-        for (gsize view = 0; view < G_N_ELEMENTS (views); view++)
+        for (gsize view = first_view (height + width); view < G_N_ELEMENTS (views);
+             view += one_of ())
           draw_view (views[view], model, width, height, (height + width) % 2 == 0);
   }
 }
@@ -111,7 +128,8 @@ START_TEST (views_with_filter_transcript_and_selection_hold)
       model->lists[i].selected = model->lists[i].top = G_MAXUINT;
     for (int height = 5; height <= 80; height += 15)
       for (int width = 20; width <= 250; width += 46)
-        for (gsize view = 0; view < G_N_ELEMENTS (views); view++)
+        for (gsize view = first_view (height + width); view < G_N_ELEMENTS (views);
+             view += one_of ())
           draw_view (views[view], model, width, height, (height + width) % 2 == 0);
   }
 }
@@ -119,13 +137,16 @@ END_TEST
 
 START_TEST (dialogs_of_any_size_hold)
 {
+  const int higher = (int)rounds_of (1, 3);
+  const int wider = (int)rounds_of (4, 9);
+
   for (guint fields = 0; fields <= 12; fields += 4) {
     g_autoptr (Model) model = sample_wide (9);
 
     fill_dialog (model, fields);
     for (DialogKind kind = DIALOG_NONE; kind <= DIALOG_MESSAGE; kind++)
-      for (int height = 1; height <= 80; height += height < 20 ? 1 : 15)
-        for (int width = 1; width <= 250; width += width < 40 ? 4 : 42)
+      for (int height = 1; height <= 80; height += height < 20 ? higher : 15)
+        for (int width = 1; width <= 250; width += width < 40 ? wider : 42)
           draw_dialog (kind, model, width, height, (height + width) % 2 == 0);
   }
 }
