@@ -11,15 +11,9 @@
 #define TAG_BIT_STRING 0x03
 #define TAG_SEQUENCE 0x30
 
-/* A stretch of the input that is still to be read. */
-typedef struct {
-  const guint8 *data;
-  gsize length;
-} Stretch;
-
 /* The length octets at the front of `rest`, and how many they are. */
 static gboolean
-read_length (const Stretch *rest, gsize *length, gsize *octets)
+read_length (const DerStretch *rest, gsize *length, gsize *octets)
 {
   if (rest->length < 1)
     return FALSE;
@@ -39,29 +33,27 @@ read_length (const Stretch *rest, gsize *length, gsize *octets)
   return *length >= 0x80;
 }
 
-/* Takes the value with `tag` off the front of `rest`. `whole` (with its header) and
- * `content` may be NULL. */
-static gboolean
-take (Stretch *rest, guint8 tag, Stretch *whole, Stretch *content)
+gboolean
+der_take (DerStretch *rest, guint8 tag, DerStretch *whole, DerStretch *content)
 {
   if (rest->length < 2 || rest->data[0] != tag)
     return FALSE;
-  Stretch behind_tag = { rest->data + 1, rest->length - 1 };
+  DerStretch behind_tag = { rest->data + 1, rest->length - 1 };
   gsize length;
   gsize octets;
   if (!read_length (&behind_tag, &length, &octets) || length > behind_tag.length - octets)
     return FALSE;
   gsize header = 1 + octets;
   if (whole != NULL)
-    *whole = (Stretch){ rest->data, header + length };
+    *whole = (DerStretch){ rest->data, header + length };
   if (content != NULL)
-    *content = (Stretch){ rest->data + header, length };
-  *rest = (Stretch){ rest->data + header + length, rest->length - header - length };
+    *content = (DerStretch){ rest->data + header, length };
+  *rest = (DerStretch){ rest->data + header + length, rest->length - header - length };
   return TRUE;
 }
 
 static GBytes *
-part_of (GBytes *der, const Stretch *part)
+part_of (GBytes *der, const DerStretch *part)
 {
   const guint8 *start = g_bytes_get_data (der, NULL);
 
@@ -71,26 +63,26 @@ part_of (GBytes *der, const Stretch *part)
 gboolean
 der_request_split (GBytes *der, DerRequest *request)
 {
-  Stretch rest;
-  Stretch body;
-  Stretch info;
-  Stretch inside;
-  Stretch spki;
-  Stretch bits;
+  DerStretch rest;
+  DerStretch body;
+  DerStretch info;
+  DerStretch inside;
+  DerStretch spki;
+  DerStretch bits;
 
   memset (request, 0, sizeof *request);
   rest.data = g_bytes_get_data (der, &rest.length);
-  if (!take (&rest, TAG_SEQUENCE, NULL, &body) || rest.length != 0)
+  if (!der_take (&rest, TAG_SEQUENCE, NULL, &body) || rest.length != 0)
     return FALSE;
-  if (!take (&body, TAG_SEQUENCE, &info, &inside) || !take (&body, TAG_SEQUENCE, NULL, NULL)
-      || !take (&body, TAG_BIT_STRING, NULL, &bits) || body.length != 0)
+  if (!der_take (&body, TAG_SEQUENCE, &info, &inside) || !der_take (&body, TAG_SEQUENCE, NULL, NULL)
+      || !der_take (&body, TAG_BIT_STRING, NULL, &bits) || body.length != 0)
     return FALSE;
-  if (!take (&inside, TAG_INTEGER, NULL, NULL) || !take (&inside, TAG_SEQUENCE, NULL, NULL)
-      || !take (&inside, TAG_SEQUENCE, &spki, NULL))
+  if (!der_take (&inside, TAG_INTEGER, NULL, NULL) || !der_take (&inside, TAG_SEQUENCE, NULL, NULL)
+      || !der_take (&inside, TAG_SEQUENCE, &spki, NULL))
     return FALSE;
   if (bits.length < 2 || bits.data[0] != 0)
     return FALSE;
-  bits = (Stretch){ bits.data + 1, bits.length - 1 };
+  bits = (DerStretch){ bits.data + 1, bits.length - 1 };
   request->info = part_of (der, &info);
   request->spki = part_of (der, &spki);
   request->signature = part_of (der, &bits);

@@ -1,13 +1,23 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * As much DER as drivers need: cutting a certificate request (RFC 2986) into the
- * part that is signed, the key in it, and the signature. It judges nothing; the
- * CA has its own, stricter reader. It accepts only definite, minimal lengths and
- * nothing behind the request.
+ * As much DER as drivers need: values one by one, and cutting a certificate request
+ * (RFC 2986) into the part that is signed, the key in it, and the signature. It judges
+ * nothing; the CA has its own, stricter reader. It accepts only definite, minimal
+ * lengths and nothing behind the request.
  */
 #pragma once
 
 #include <glib.h>
+
+/* A stretch of the input that is still to be read. */
+typedef struct {
+  const guint8 *data;
+  gsize length;
+} DerStretch;
+
+/* Takes the value with `tag` off the front of `rest`. `whole` (with its header) and `content` may
+ * be NULL; they point into the input. FALSE where something else stands there, or is cut off. */
+gboolean der_take (DerStretch *rest, guint8 tag, DerStretch *whole, DerStretch *content);
 
 typedef struct {
   GBytes *info;      /* CertificationRequestInfo with its header: what is signed */

@@ -47,6 +47,7 @@ typedef struct {
   guint keygen_ms;
   guint log_every;
   gboolean shell_host;
+  gboolean zero_touch_host;
   MachineSettings machine;
 } DeviceSettings;
 

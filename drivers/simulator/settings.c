@@ -112,9 +112,11 @@ set_key (DeviceSettings *settings, const char *value, GError **error)
 static gboolean
 set_host (DeviceSettings *settings, const char *value, GError **error)
 {
-  if (!g_str_equal (value, "at") && !g_str_equal (value, "shell"))
-    return bad_value ("host", value, "at or shell", error);
+  if (!g_str_equal (value, "at") && !g_str_equal (value, "shell")
+      && !g_str_equal (value, "zero-touch"))
+    return bad_value ("host", value, "at, shell or zero-touch", error);
   settings->shell_host = g_str_equal (value, "shell");
+  settings->zero_touch_host = g_str_equal (value, "zero-touch");
   return TRUE;
 }
 

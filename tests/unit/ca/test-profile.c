@@ -137,6 +137,30 @@ START_TEST (test_an_end_is_read_to_the_second)
 }
 END_TEST
 
+START_TEST (test_mistakes_of_form_are_named_by_file_and_line)
+{
+  static const struct {
+    const char *text;
+    const char *words;
+  } cases[] = {
+    { "[certificate]\nSubject=CN=a\nValidity=0y\n", ":3: Validity is '0y'" },
+    { "[certificate]\nSubject=CN=a\nValidity=101y\n", ":3: Validity is '101y'" },
+    { "[certificate]\nSubject=CN=a\nForm=short\nValidity=1y\n", ":3: Form" },
+    { "[certificate]\nSubject=CN=a\nForm=compressed\nValidity=365d\n",
+      ":4: Form=compressed needs Validity= in years" },
+    { "[certificate]\nSubject=CN=a\nForm=compressed\nValidity=32y\n", "1y to 31y" },
+    { "[certificate]\nSubject=CN=a\nForm=compressed\nValidity=1y\n[device]\nKey=p-256;p-384\n",
+      ":6: Form=compressed is for a p-256 key" },
+  };
+  g_autoptr (GError) problem = NULL;
+
+  ck_assert_uint_eq (G_N_ELEMENTS (cases), 6);
+  ck_assert (load (cases[_i].text, &problem) == NULL);
+  ck_assert_msg (strstr (problem->message, cases[_i].words) != NULL, "wanted '%s', got: %s",
+                 cases[_i].words, problem->message);
+}
+END_TEST
+
 START_TEST (test_mistakes_are_named_by_file_and_line)
 {
   static const struct {
@@ -163,14 +187,6 @@ START_TEST (test_mistakes_are_named_by_file_and_line)
     { "[certificate]\nSubject=CN=a,\nValidity=1d\n", "is no attribute" },
     { "[certificate]\nSubject=CN=a\\\nValidity=1d\n", "ends with a backslash" },
     { "[certificate]\nSubject=CN=a\nValidity=0d\n", ":3: Validity is '0d'" },
-    { "[certificate]\nSubject=CN=a\nValidity=0y\n", ":3: Validity is '0y'" },
-    { "[certificate]\nSubject=CN=a\nValidity=101y\n", ":3: Validity is '101y'" },
-    { "[certificate]\nSubject=CN=a\nForm=short\nValidity=1y\n", ":3: Form" },
-    { "[certificate]\nSubject=CN=a\nForm=compressed\nValidity=365d\n",
-      ":4: Form=compressed needs Validity= in years" },
-    { "[certificate]\nSubject=CN=a\nForm=compressed\nValidity=32y\n", "1y to 31y" },
-    { "[certificate]\nSubject=CN=a\nForm=compressed\nValidity=1y\n[device]\nKey=p-256;p-384\n",
-      ":6: Form=compressed is for a p-256 key" },
     { "[certificate]\nSubject=CN=a\nValidity=1 year\n", ":3: Validity" },
     { "[certificate]\nSubject=CN=a\nValidity=2023-02-29\n", ":3: Validity" },
     { "[certificate]\nSubject=CN=a\nValidity=1d\nKeyUsage=keyCertSign\n",
@@ -466,6 +482,7 @@ main (void)
   tcase_add_test (profile, test_years_and_form_are_read);
   tcase_add_test (profile, test_attestation_is_asked_for_by_word);
   tcase_add_loop_test (profile, test_an_end_is_read_to_the_second, 0, 4);
+  tcase_add_loop_test (profile, test_mistakes_of_form_are_named_by_file_and_line, 0, 6);
   tcase_add_loop_test (profile, test_mistakes_are_named_by_file_and_line, 0, 40);
   tcase_add_loop_test (profile, test_a_kinds_rules_are_named_by_file_and_line, 0,
                        G_N_ELEMENTS (kind_cases));

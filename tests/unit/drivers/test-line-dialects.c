@@ -103,6 +103,8 @@ START_TEST (sound_devices_go_all_the_way)
   check_sound_device ("nrf91 --host shell", "nrf91");
   check_sound_device ("freertos --serial board-7", "freertos");
   check_sound_device ("freertos", "freertos");
+  check_sound_device ("microchip", "microchip");
+  check_sound_device ("microchip --firmware 508a", "microchip");
 }
 END_TEST
 
