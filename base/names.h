@@ -14,6 +14,7 @@
 #define DEFAULT_STATE_FOLDER "/var/lib/keycradle"
 #define DEFAULT_SIGNER_FOLDER "/var/lib/keycradle-signer"
 #define DEFAULT_PROFILE_FOLDER "/etc/keycradle/profiles.d"
+#define DEFAULT_MATCH_FOLDER "/etc/keycradle/match.d"
 
 #define STATION_BUS_NAME "org.keycradle.Station"
 #define STATION_OBJECT_PATH "/org/keycradle/Station1"

@@ -258,6 +258,10 @@ const Driver *driver_probe (Transport *transport, const Driver *only, Deadline d
 gboolean driver_ask (const Driver *driver, Transport *transport, gboolean *speaks,
                      Deadline deadline, GError **error);
 
+/* The same with those of `among` (of const Driver; NULL: all) instead of all drivers. */
+const Driver *driver_probe_among (Transport *transport, const GPtrArray *among, Deadline deadline,
+                                  GError **error);
+
 /* Session with `driver` on `transport`, told `options` (borrowed; may be NULL); end it with
  * session_close(). NULL with error. */
 Session *session_open (const Driver *driver, Transport *transport, const DriverOptions *options,

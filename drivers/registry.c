@@ -81,14 +81,14 @@ ask (const Driver *driver, Transport *transport, guint patience, Deadline deadli
 
 /* One round: the driver that is understood, or NULL; an error is for a port that died. */
 static const Driver *
-ask_round (Transport *transport, const Driver *only, guint patience, Deadline deadline,
+ask_round (Transport *transport, const GPtrArray *among, guint patience, Deadline deadline,
            GError **error)
 {
   for (guint i = 0; drivers[i] != NULL && !deadline_passed (deadline); i++) {
     gboolean speaks;
 
-    if (only != NULL ? drivers[i] != only
-                     : (drivers[i]->channels & transport_channel (transport)) == 0)
+    if (among != NULL ? !g_ptr_array_find ((GPtrArray *)among, drivers[i], NULL)
+                      : (drivers[i]->channels & transport_channel (transport)) == 0)
       continue;
     if (!ask (drivers[i], transport, patience, deadline, &speaks, error))
       return NULL;
@@ -108,11 +108,23 @@ driver_ask (const Driver *driver, Transport *transport, gboolean *speaks, Deadli
 const Driver *
 driver_probe (Transport *transport, const Driver *only, Deadline deadline, GError **error)
 {
+  g_autoptr (GPtrArray) among = NULL;
+
+  if (only != NULL) {
+    among = g_ptr_array_new ();
+    g_ptr_array_add (among, (gpointer)only);
+  }
+  return driver_probe_among (transport, among, deadline, error);
+}
+
+const Driver *
+driver_probe_among (Transport *transport, const GPtrArray *among, Deadline deadline, GError **error)
+{
   guint patience = FIRST_PATIENCE;
 
   for (guint round = 0; round < ROUNDS_MAX && !deadline_passed (deadline); round++) {
     GError *died = NULL;
-    const Driver *driver = ask_round (transport, only, patience, deadline, &died);
+    const Driver *driver = ask_round (transport, among, patience, deadline, &died);
 
     if (died != NULL) {
       g_propagate_error (error, died);

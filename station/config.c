@@ -9,14 +9,24 @@
 #include "base/names.h"
 #include "base/text.h"
 #include "drivers/driver.h"
+#include "station/allow-list.h"
 #include "station/driver-settings.h"
 #include "station/error.h"
+#include "station/place.h"
 
-static const char *const station_keys[] = {
-  "Name",          "Mode",           "StateFolder",         "Socket",
-  "ProfileFolder", "CrlFolder",      "OperatorGroup",       "SupervisorGroup",
-  "AuditorGroup",  "AttemptSeconds", "AcknowledgeFailures", NULL
-};
+static const char *const station_keys[] = { "Name",
+                                            "Mode",
+                                            "StateFolder",
+                                            "Socket",
+                                            "ProfileFolder",
+                                            "CrlFolder",
+                                            "OperatorGroup",
+                                            "SupervisorGroup",
+                                            "AuditorGroup",
+                                            "AttemptSeconds",
+                                            "AcknowledgeFailures",
+                                            "MatchFolder",
+                                            NULL };
 static const char *const signer_keys[] = { "Socket", "Config", NULL };
 static const char *const slot_keys[] = { "Port",   "IdPath",  "Driver", "Baud",
                                          "RtsCts", "Enabled", NULL };
@@ -52,6 +62,7 @@ config_free (Config *config)
   g_free (config->operator_group);
   g_free (config->supervisor_group);
   g_free (config->auditor_group);
+  g_free (config->match_folder);
   g_free (config->crl_folder);
   g_free (config->signer_socket);
   g_free (config->signer_config);
@@ -107,6 +118,20 @@ read_station (const Keyfile *file, Config *config, GError **error)
          && read_path (file, group, "ProfileFolder", DEFAULT_PROFILE_FOLDER,
                        &config->profile_folder, error)
          && read_path (file, group, "CrlFolder", NULL, &config->crl_folder, error);
+}
+
+/* The site's match files; the usual folder need not be there. */
+static gboolean
+read_matches (const Keyfile *file, Config *config, GError **error)
+{
+  g_autoptr (AllowList) allowed = NULL;
+
+  if (!read_path (file, "station", "MatchFolder", NULL, &config->match_folder, error))
+    return FALSE;
+  if (config->match_folder == NULL && g_file_test (DEFAULT_MATCH_FOLDER, G_FILE_TEST_IS_DIR))
+    config->match_folder = g_strdup (DEFAULT_MATCH_FOLDER);
+  allowed = allow_list_load (config->match_folder, error);
+  return allowed != NULL;
 }
 
 static gboolean
@@ -199,7 +224,7 @@ config_slot_with_binding (const Config *config, const char *port, const char *id
     const SlotConfig *slot = g_ptr_array_index (config->slots, i);
 
     if ((port != NULL && g_strcmp0 (slot->port, port) == 0)
-        || (id_path != NULL && g_strcmp0 (slot->id_path, id_path) == 0))
+        || (id_path != NULL && slot->id_path != NULL && place_is_shared (slot->id_path, id_path)))
       return slot;
   }
   return NULL;
@@ -277,7 +302,8 @@ config_load (const char *path, GError **error)
   config->path = g_strdup (path);
   config->slots = g_ptr_array_new_with_free_func ((GDestroyNotify)slot_config_free);
   if (!read_station (file, config, error) || !read_signer (file, config, error)
-      || !read_slots (file, config, error) || !read_drivers (file, config, error))
+      || !read_matches (file, config, error) || !read_slots (file, config, error)
+      || !read_drivers (file, config, error))
     return NULL;
   return g_steal_pointer (&config);
 }

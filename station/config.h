@@ -21,7 +21,7 @@ typedef struct {
   guint number;  /* 1 to SLOT_NUMBER_MAX */
   char *port;    /* absolute path of a tty, pty or link; or an address with a scheme, see
                     transport_open() */
-  char *id_path; /* udev's ID_PATH of the tty */
+  char *id_path; /* its place, or udev's ID_PATH of a tty there; see place.h */
   char *driver;  /* or NULL: probed */
   guint baud;    /* or 0: the driver's */
   RtsCtsChoice rtscts;
@@ -39,7 +39,8 @@ typedef struct {
   char *state_folder;
   char *socket;
   char *profile_folder;
-  char *crl_folder; /* where revocation lists are published, or NULL */
+  char *match_folder; /* the site's match files, or NULL */
+  char *crl_folder;   /* where revocation lists are published, or NULL */
   char *operator_group;
   char *supervisor_group;
   char *auditor_group;

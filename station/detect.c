@@ -1,137 +1,249 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * See detect.h. udev's four words (add, change, remove, and what is there at the start) become two:
- * added and removed. udev may say "add" more than once of one tty: each upgrade of its package
- * does (`udevadm trigger`), and a tty that came while the ports were listed is on both lists. A
- * working line must not feel that.
+ * See detect.h. An event of udev only says "look again at this device": what is there is told from
+ * what was there by the number that the bus gives a device each time it is plugged in, and by the
+ * port that it is reached by. So nothing hangs on the order of events, on how often udev says the
+ * same (each upgrade of its package does), or on one that was lost.
  */
-#include "station/detect.h"
+#include "station/detect-private.h"
 
-#include <gudev/gudev.h>
+#include <string.h>
 
-#include "drivers/driver.h"
-#include "drivers/match.h"
-#include "station/ports.h"
+#include "station/place.h"
 
-/* The tty in a slot. The time when udev saw it first tells it from the next one of its name. */
-typedef struct {
-  guint number;
-  guint64 initialized;
-} Claim;
-
-struct Detector {
-  const Config *config;
-  DetectorCallbacks callbacks;
-  gpointer data;
-  Ports *ports;
-  GUdevClient *udev;
-  GHashTable *claimed; /* sysfs path of a tty → Claim */
-  gboolean learning;
-};
-
-static const SlotConfig *
-slot_by_id_path (Detector *detector, const char *id_path)
+static void
+claim_free (gpointer data)
 {
-  for (guint i = 0; id_path != NULL && i < detector->config->slots->len; i++) {
+  Claim *claim = data;
+
+  g_free (claim->path);
+  g_free (claim->place);
+  g_free (claim->address);
+  g_free (claim->reason);
+  g_free (claim);
+}
+
+/* ---- slots ---- */
+
+/* How many slots are at `place`. */
+static guint
+count_slots (const Detector *detector, const char *place)
+{
+  guint count = 0;
+  int interface;
+
+  for (guint i = 0; i < detector->config->slots->len; i++) {
     const SlotConfig *slot = g_ptr_array_index (detector->config->slots, i);
+    g_autofree char *own =
+        slot->id_path != NULL ? place_of_id_path (slot->id_path, &interface) : NULL;
 
-    if (g_strcmp0 (slot->id_path, id_path) == 0)
-      return slot;
+    count += g_strcmp0 (own, place) == 0;
   }
-  return NULL;
+  return count;
 }
 
-static int
-hex_property (GUdevDevice *device, const char *name)
+static const Driver *
+driver_of_slot (const SlotConfig *slot)
 {
-  const char *text = g_udev_device_get_property (device, name);
-  guint64 number;
+  return slot->driver != NULL ? driver_by_name (slot->driver) : NULL;
+}
 
-  return text != NULL && g_ascii_string_to_unsigned (text, 16, 0, 0xffff, &number, NULL)
-             ? (int)number
-             : -1;
+gboolean
+detect_wish (const Detector *detector, const SlotConfig *slot, const char *place, SlotWish *wish)
+{
+  g_autofree char *own = NULL;
+
+  if (slot->id_path == NULL || place == NULL)
+    return FALSE;
+  own = place_of_id_path (slot->id_path, &wish->interface);
+  if (!g_str_equal (own, place))
+    return FALSE;
+  wish->driver = driver_of_slot (slot);
+  wish->trusted = wish->driver != NULL;
+  wish->exclusive = wish->interface >= 0 && count_slots (detector, place) > 1;
+  return TRUE;
+}
+
+/* ---- who is in which slot ---- */
+
+static void
+leave_slot (Detector *detector, guint number)
+{
+  if (g_hash_table_remove (detector->claims, GUINT_TO_POINTER (number)))
+    detector->callbacks.removed (number, detector->data);
 }
 
 static gboolean
-some_driver_allows (GUdevDevice *device)
+claim_is_same (const Claim *claim, const SeenDevice *device, const char *path,
+               const Verdict *verdict)
 {
-  const MatchSubject subject = { .channel = CHANNEL_SERIAL,
-                                 .vendor = hex_property (device, "ID_VENDOR_ID"),
-                                 .product = hex_property (device, "ID_MODEL_ID"),
-                                 .interface = { -1, -1, -1 },
-                                 .serial = g_udev_device_get_property (device, "ID_SERIAL_SHORT") };
+  return claim != NULL && g_str_equal (claim->path, path) && claim->number == device->number
+         && g_strcmp0 (claim->address, verdict->address) == 0
+         && g_strcmp0 (claim->reason, verdict->reason) == 0;
+}
 
-  for (const Driver *const *driver = driver_list (); *driver != NULL; driver++)
-    if (matches_find (driver_matches (*driver), &subject) != NULL)
+static void
+enter_slot (Detector *detector, guint number, const SeenDevice *device, const char *path,
+            const Verdict *verdict)
+{
+  Claim *claim = g_hash_table_lookup (detector->claims, GUINT_TO_POINTER (number));
+
+  if (claim_is_same (claim, device, path, verdict))
+    return;
+  leave_slot (detector, number);
+  claim = g_new0 (Claim, 1);
+  claim->path = g_strdup (path);
+  claim->place = g_strdup (device->place);
+  claim->number = device->number;
+  claim->address = g_strdup (verdict->address);
+  claim->reason = g_strdup (verdict->reason);
+  g_hash_table_insert (detector->claims, GUINT_TO_POINTER (number), claim);
+  if (verdict->kind == VERDICT_ACCEPTED)
+    detector->callbacks.added (number, verdict->address, verdict->drivers, detector->data);
+  else
+    detector->callbacks.refused (number, verdict->reason, detector->data);
+}
+
+/* TRUE where the claimed device is still there, by its port. */
+static gboolean
+claim_stands (const Claim *claim, const SeenDevice *device)
+{
+  if (device == NULL || claim->number != device->number)
+    return FALSE;
+  for (guint i = 0; i < device->ways->len; i++) {
+    const DeviceWay *way = g_ptr_array_index (device->ways, i);
+
+    if (g_strcmp0 (way->address, claim->address) == 0)
       return TRUE;
-  return FALSE;
-}
-
-static void
-handle_removed (Detector *detector, GUdevDevice *device)
-{
-  const char *sysfs = g_udev_device_get_sysfs_path (device);
-  const Claim *claim = g_hash_table_lookup (detector->claimed, sysfs);
-
-  if (claim == NULL)
-    return;
-  guint number = claim->number;
-
-  g_hash_table_remove (detector->claimed, sysfs);
-  detector->callbacks.removed (number, detector->data);
-}
-
-/* Whether `device` is the one that slot `number` has already. */
-static gboolean
-is_claimed (Detector *detector, GUdevDevice *device, guint number)
-{
-  const char *sysfs = g_udev_device_get_sysfs_path (device);
-  const Claim *claim = g_hash_table_lookup (detector->claimed, sysfs);
-
-  return claim != NULL && claim->number == number
-         && claim->initialized == g_udev_device_get_property_as_uint64 (device, "USEC_INITIALIZED");
-}
-
-static void
-claim_tty (Detector *detector, GUdevDevice *device, guint number)
-{
-  Claim *made = g_new (Claim, 1);
-
-  made->number = number;
-  made->initialized = g_udev_device_get_property_as_uint64 (device, "USEC_INITIALIZED");
-  g_hash_table_insert (detector->claimed, g_strdup (g_udev_device_get_sysfs_path (device)), made);
-}
-
-static void
-handle_added (Detector *detector, GUdevDevice *device)
-{
-  const char *id_path = g_udev_device_get_property (device, "ID_PATH");
-  const char *node = g_udev_device_get_device_file (device);
-  const SlotConfig *slot = slot_by_id_path (detector, id_path);
-
-  if (id_path == NULL || node == NULL)
-    return;
-  if (slot == NULL) {
-    if (detector->learning && some_driver_allows (device))
-      detector->callbacks.unclaimed (id_path, detector->data);
-    return;
   }
-  if (is_claimed (detector, device, slot->number))
-    return;
-  handle_removed (detector, device);
-  claim_tty (detector, device, slot->number);
-  detector->callbacks.added (slot->number, node, detector->data);
+  return claim->address == NULL;
+}
+
+/* Slots whose device at `path` is not what is there now: `device`, or nothing. */
+static void
+leave_slots (Detector *detector, const char *path, const SeenDevice *device)
+{
+  for (guint i = 0; i < detector->config->slots->len; i++) {
+    const SlotConfig *slot = g_ptr_array_index (detector->config->slots, i);
+    const Claim *claim = g_hash_table_lookup (detector->claims, GUINT_TO_POINTER (slot->number));
+
+    if (claim == NULL || !g_str_equal (claim->path, path) || claim_stands (claim, device))
+      continue;
+    detect_note_departure (detector, claim->place);
+    leave_slot (detector, slot->number);
+  }
+}
+
+/* ---- a device that has been there for a moment ---- */
+
+/* FALSE where the device is to be looked at again. */
+static gboolean
+offer_to_learner (Detector *detector, const SeenDevice *device, gboolean patient)
+{
+  const SlotConfig *slot = config_slot (detector->config, detector->learning);
+  const Driver *driver = slot != NULL ? driver_of_slot (slot) : NULL;
+  const SlotWish wish = { .driver = driver, .trusted = driver != NULL, .interface = -1 };
+  g_autoptr (Verdict) verdict = judge_device (device, detector->allowed, &wish, patient);
+
+  if (verdict->kind == VERDICT_ACCEPTED)
+    detector->callbacks.unclaimed (device->place, detector->data);
+  else if (verdict->kind == VERDICT_REFUSED)
+    detector->callbacks.refused (0, verdict->reason, detector->data);
+  return verdict->kind != VERDICT_WAIT;
+}
+
+gboolean
+detect_settle (Detector *detector, const char *path, gboolean patient)
+{
+  g_autoptr (SeenDevice) device = look_at_device (detector->udev, path);
+  gboolean done = TRUE, claimed = FALSE;
+
+  leave_slots (detector, path, device);
+  if (device == NULL || device->place == NULL)
+    return TRUE;
+  for (guint i = 0; i < detector->config->slots->len; i++) {
+    const SlotConfig *slot = g_ptr_array_index (detector->config->slots, i);
+    g_autoptr (Verdict) verdict = NULL;
+    SlotWish wish;
+
+    if (!detect_wish (detector, slot, device->place, &wish))
+      continue;
+    claimed = TRUE;
+    verdict = judge_device (device, detector->allowed, &wish, patient);
+    if (verdict->kind == VERDICT_WAIT)
+      done = FALSE;
+    else
+      enter_slot (detector, slot->number, device, path, verdict);
+  }
+  if (!claimed && detector->learning != 0 && !device->is_hub)
+    return offer_to_learner (detector, device, patient);
+  return done;
+}
+
+/* ---- events ---- */
+
+/* Something happened to the device at `path`, or to a part of it. */
+static void
+look_again (Detector *detector, const char *path)
+{
+  g_autoptr (SeenDevice) device = look_at_device (detector->udev, path);
+
+  leave_slots (detector, path, device);
+  if (device == NULL)
+    detect_forget (detector, path);
+  else if (device->place != NULL
+           && (detector->learning != 0 || count_slots (detector, device->place) > 0))
+    detect_plan (detector, path, device);
+}
+
+/* What is gone has no parents any more: a claimed device is known by its path. */
+static char *
+path_of_removed (Detector *detector, const char *removed)
+{
+  GHashTableIter iter;
+  gpointer value;
+
+  g_hash_table_iter_init (&iter, detector->claims);
+  while (g_hash_table_iter_next (&iter, NULL, &value)) {
+    const Claim *claim = value;
+    const gsize length = strlen (claim->path);
+
+    if (g_str_has_prefix (removed, claim->path)
+        && (removed[length] == '\0' || removed[length] == '/'))
+      return g_strdup (claim->path);
+  }
+  return g_strdup (removed);
 }
 
 static void
 handle_uevent (GUdevClient *client, const char *action, GUdevDevice *device, gpointer data)
 {
   Detector *detector = data;
+  g_autofree char *path = g_str_equal (action, "remove")
+                              ? path_of_removed (detector, g_udev_device_get_sysfs_path (device))
+                              : look_device_path (device);
 
-  if (g_str_equal (action, "add"))
-    handle_added (detector, device);
-  else if (g_str_equal (action, "remove"))
-    handle_removed (detector, device);
+  if (path != NULL)
+    look_again (detector, path);
+}
+
+/* ---- ports that the configuration names by path ---- */
+
+/* Why the USB device behind the slot's port is refused, or NULL. Its drivers go to *drivers. */
+static char *
+refuse_port (Detector *detector, const SlotConfig *slot, GPtrArray **drivers)
+{
+  SlotWish wish = { .driver = driver_of_slot (slot), .trusted = TRUE, .exclusive = TRUE };
+  g_autofree char *path = look_up_node (detector->udev, slot->port, &wish.interface);
+  g_autoptr (SeenDevice) device = path != NULL ? look_at_device (detector->udev, path) : NULL;
+  g_autoptr (Verdict) verdict = NULL;
+
+  if (device == NULL)
+    return NULL;
+  verdict = judge_device (device, detector->allowed, &wish, FALSE);
+  if (verdict->drivers != NULL)
+    *drivers = g_ptr_array_ref (verdict->drivers);
+  return g_steal_pointer (&verdict->reason);
 }
 
 static void
@@ -139,26 +251,37 @@ handle_port (guint number, gboolean present, gpointer data)
 {
   Detector *detector = data;
   const SlotConfig *slot = config_slot (detector->config, number);
+  g_autoptr (GPtrArray) drivers = NULL;
+  g_autofree char *reason = NULL;
 
-  if (present && slot != NULL && slot->port != NULL)
-    detector->callbacks.added (number, slot->port, detector->data);
-  else
+  if (!present || slot == NULL || slot->port == NULL) {
     detector->callbacks.removed (number, detector->data);
+    return;
+  }
+  reason = refuse_port (detector, slot, &drivers);
+  if (reason != NULL)
+    detector->callbacks.refused (number, reason, detector->data);
+  else
+    detector->callbacks.added (number, slot->port, drivers, detector->data);
 }
+
+/* ---- the whole ---- */
 
 Detector *
 detector_new (const Config *config, const DetectorCallbacks *callbacks, gpointer data,
               GError **error)
 {
-  static const char *const subsystems[] = { "tty", NULL };
+  static const char *const subsystems[] = { "usb/usb_device", "tty", "hidraw", NULL };
   g_autoptr (Detector) detector = g_new0 (Detector, 1);
 
   detector->config = config;
   detector->callbacks = *callbacks;
   detector->data = data;
-  detector->claimed = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  detector->claims = g_hash_table_new_full (NULL, NULL, NULL, claim_free);
+  detect_timing_new (detector);
   detector->ports = ports_new (handle_port, detector, error);
-  if (detector->ports == NULL)
+  detector->allowed = allow_list_load (config->match_folder, error);
+  if (detector->ports == NULL || detector->allowed == NULL)
     return NULL;
   detector->udev = g_udev_client_new (subsystems);
   g_signal_connect (detector->udev, "uevent", G_CALLBACK (handle_uevent), detector);
@@ -172,20 +295,47 @@ detector_free (Detector *detector)
     return;
   ports_free (detector->ports);
   g_clear_object (&detector->udev);
-  g_hash_table_unref (detector->claimed);
+  detect_timing_free (detector);
+  g_clear_pointer (&detector->allowed, allow_list_free);
+  g_hash_table_unref (detector->claims);
   g_free (detector);
 }
 
-/* What udev knew before we listened. */
+GPtrArray *
+detect_all_paths (Detector *detector)
+{
+  static const char *const subsystems[] = { "usb", "tty" };
+  GPtrArray *paths = g_ptr_array_new_with_free_func (g_free);
+
+  for (guint i = 0; i < G_N_ELEMENTS (subsystems); i++) {
+    GList *devices = g_udev_client_query_by_subsystem (detector->udev, subsystems[i]);
+
+    for (GList *item = devices; item != NULL; item = item->next) {
+      char *path = look_device_path (item->data);
+
+      /* each once: parts of a USB device are not looked at for themselves */
+      if (g_strcmp0 (path, g_udev_device_get_sysfs_path (item->data)) == 0)
+        g_ptr_array_add (paths, path);
+      else
+        g_free (path);
+    }
+    g_list_free_full (devices, g_object_unref);
+  }
+  return paths;
+}
+
+/* What udev knows already. */
 static void
 coldplug (Detector *detector)
 {
-  GList *devices = g_udev_client_query_by_subsystem (detector->udev, "tty");
+  g_autoptr (GPtrArray) paths = detect_all_paths (detector);
+  const guint learning = detector->learning;
 
-  for (GList *item = devices; item != NULL; item = item->next)
-    if (!g_hash_table_contains (detector->claimed, g_udev_device_get_sysfs_path (item->data)))
-      handle_added (detector, item->data);
-  g_list_free_full (devices, g_object_unref);
+  detector->learning = 0; /* what was there before is not news */
+  for (guint i = 0; i < paths->len; i++)
+    if (!detect_settle (detector, g_ptr_array_index (paths, i), TRUE))
+      look_again (detector, g_ptr_array_index (paths, i));
+  detector->learning = learning;
 }
 
 void
@@ -202,17 +352,9 @@ detector_start (Detector *detector)
 }
 
 void
-detector_learn (Detector *detector, gboolean on)
+detector_learn (Detector *detector, guint number)
 {
-  detector->learning = on;
-}
-
-static gboolean
-claims_slot (gpointer sysfs, gpointer value, gpointer wanted)
-{
-  const Claim *claim = value;
-
-  return claim->number == GPOINTER_TO_UINT (wanted);
+  detector->learning = number;
 }
 
 void
@@ -220,7 +362,7 @@ detector_rebind (Detector *detector, guint number)
 {
   const SlotConfig *slot = config_slot (detector->config, number);
 
-  g_hash_table_foreach_remove (detector->claimed, claims_slot, GUINT_TO_POINTER (number));
+  g_hash_table_remove (detector->claims, GUINT_TO_POINTER (number));
   detector->callbacks.removed (number, detector->data);
   ports_remove (detector->ports, number);
   if (slot != NULL && slot->port != NULL)
@@ -232,22 +374,25 @@ detector_rebind (Detector *detector, guint number)
 void
 detector_swap (Detector *detector, guint first, guint second)
 {
-  GHashTableIter iter;
-  gpointer value;
+  gpointer one = NULL, other = NULL;
 
-  g_hash_table_iter_init (&iter, detector->claimed);
-  while (g_hash_table_iter_next (&iter, NULL, &value)) {
-    Claim *claim = value;
-
-    if (claim->number == first)
-      claim->number = second;
-    else if (claim->number == second)
-      claim->number = first;
-  }
+  g_hash_table_steal_extended (detector->claims, GUINT_TO_POINTER (first), NULL, &one);
+  g_hash_table_steal_extended (detector->claims, GUINT_TO_POINTER (second), NULL, &other);
+  if (other != NULL)
+    g_hash_table_insert (detector->claims, GUINT_TO_POINTER (first), other);
+  if (one != NULL)
+    g_hash_table_insert (detector->claims, GUINT_TO_POINTER (second), one);
 }
 
 void
 detector_recheck (Detector *detector)
 {
+  g_autoptr (GList) claims = g_hash_table_get_values (detector->claims);
+  g_autoptr (GPtrArray) paths = g_ptr_array_new_with_free_func (g_free);
+
   ports_check (detector->ports);
+  for (GList *item = claims; item != NULL; item = item->next)
+    g_ptr_array_add (paths, g_strdup (((const Claim *)item->data)->path));
+  for (guint i = 0; i < paths->len; i++)
+    look_again (detector, g_ptr_array_index (paths, i));
 }

@@ -15,9 +15,10 @@ typedef enum {
   STATION_ERROR_CONFIG,         /* keycradle.conf or slots.conf says something impossible */
   STATION_ERROR_NO_SLOT,        /* there is no slot of that number */
   STATION_ERROR_SLOT,           /* the slot can't do that now */
+  STATION_ERROR_REFUSED,        /* what is in the slot is allowed by no match, or shows too much */
 } StationError;
 
-#define N_STATION_ERRORS (STATION_ERROR_SLOT + 1)
+#define N_STATION_ERRORS (STATION_ERROR_REFUSED + 1)
 
 #define STATION_ERROR (station_error_quark ())
 GQuark station_error_quark (void);

@@ -138,6 +138,12 @@ open_session (Run *run, const Driver *driver, Deadline deadline, GError **error)
   return run->session != NULL;
 }
 
+static gboolean
+may_ask (const ProvisionContext *context, const Driver *driver)
+{
+  return context->drivers == NULL || g_ptr_array_find ((GPtrArray *)context->drivers, driver, NULL);
+}
+
 /* A slot sees the same product all day: whoever spoke last is asked before all others. */
 static const Driver *
 find_driver (Run *run, Deadline deadline, GError **error)
@@ -146,11 +152,13 @@ find_driver (Run *run, Deadline deadline, GError **error)
   const Driver *familiar = context->familiar != NULL ? *context->familiar : NULL;
   gboolean speaks = FALSE;
 
-  if (context->driver == NULL && familiar != NULL
+  if (context->driver != NULL)
+    return driver_probe (run->transport, context->driver, deadline, error);
+  if (familiar != NULL && may_ask (context, familiar)
       && (familiar->channels & transport_channel (run->transport)) != 0
       && !driver_ask (familiar, run->transport, &speaks, deadline, error))
     return NULL;
-  return speaks ? familiar : driver_probe (run->transport, context->driver, deadline, error);
+  return speaks ? familiar : driver_probe_among (run->transport, context->drivers, deadline, error);
 }
 
 gboolean

@@ -31,9 +31,10 @@ typedef struct {
   guint slot;
   const char *operator_name; /* who works at the line, or NULL */
   const char *port;
-  const Driver *driver;    /* the slot's, or NULL: ask the device */
-  const Driver **familiar; /* what spoke in this slot last, or NULL: asked first, then kept here */
-  guint baud;              /* or 0: the driver's */
+  const GPtrArray *drivers; /* of const Driver: who may ask the device; NULL: any */
+  const Driver *driver;     /* the slot's, or NULL: ask the device */
+  const Driver **familiar;  /* what spoke in this slot last, or NULL: asked first, then kept here */
+  guint baud;               /* or 0: the driver's */
   RtsCtsChoice rtscts;
   const char *serial;               /* scanned for this device, or NULL */
   const GPtrArray *driver_settings; /* the station's; may be NULL */

@@ -37,6 +37,8 @@ station_error_word (StationError code)
     return "no-slot";
   case STATION_ERROR_SLOT:
     return "slot";
+  case STATION_ERROR_REFUSED:
+    return "device-refused";
   }
   return "internal";
 }
@@ -63,6 +65,10 @@ station_text (StationError code)
     return N_ (
         "The station's certificate authority is not set up correctly. Call the engineer; the "
         "unit is fine.");
+  case STATION_ERROR_REFUSED:
+    return N_ (
+        "This unit is not what belongs here, or shows the station more than it should. Take it "
+        "out and give it to the engineer.");
   case STATION_ERROR_CONFIG:
     return N_ ("The station's configuration is wrong. Call the engineer; the unit is fine.");
   }

@@ -87,7 +87,7 @@ record_slot (const Slot *slot)
   record_text (&record, "port", config->port != NULL ? config->port : config->id_path);
   if (config->port != NULL || config->id_path != NULL)
     record_text (&record, "binding", config->port != NULL ? "port" : "id-path");
-  g_variant_dict_insert (&record, "present", "b", slot->path != NULL);
+  g_variant_dict_insert (&record, "present", "b", slot->path != NULL || slot->refusal != NULL);
   record_text (&record, "waiting-for", slot_waits_for (slot));
   record_text (&record, "bound-serial", slot->bound_serial);
   if (slot->state == SLOT_FAIL)

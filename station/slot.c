@@ -10,7 +10,7 @@
 #include "station/error.h"
 #include "station/reason.h"
 
-static void
+void
 slot_show (Slot *slot, SlotState state)
 {
   slot->state = state;
@@ -25,6 +25,7 @@ job_for (const Slot *slot)
 
   job->port = g_strdup (slot->path != NULL ? slot->path : config->port);
   job->driver = config->driver != NULL ? driver_by_name (config->driver) : NULL;
+  job->drivers = slot->drivers != NULL ? g_ptr_array_ref (slot->drivers) : NULL;
   job->baud = config->baud;
   job->rtscts = config->rtscts;
   job->driver_settings = slot->site->driver_settings;
@@ -119,14 +120,29 @@ slot_is_held (const Slot *slot)
   return slot->failure_stands && slot->site->acknowledge_failures;
 }
 
-/* A slot that does not work: what is it to show, and is there a device to work with? */
+/* A FAIL without an attempt. It stands as any other does, and stays after that until the device
+ * leaves. */
 static void
+slot_show_refusal (Slot *slot)
+{
+  slot_forget (slot);
+  slot_note_text (&slot->reason, station_error_word (STATION_ERROR_REFUSED));
+  slot_note_text (&slot->detail, slot->refusal);
+  slot->ended_at = g_get_real_time ();
+  slot->failure_stands = TRUE;
+  slot_show (slot, SLOT_FAIL);
+}
+
+/* A slot that does not work: what is it to show, and is there a device to work with? */
+void
 slot_settle (Slot *slot)
 {
   if (!slot->enabled)
     slot_show (slot, SLOT_DISABLED);
   else if (slot_is_held (slot))
     slot_show (slot, SLOT_FAIL);
+  else if (slot->refusal != NULL)
+    slot_show_refusal (slot);
   else if (slot->path == NULL) {
     slot_forget (slot);
     slot_show (slot, SLOT_EMPTY);
@@ -135,14 +151,26 @@ slot_settle (Slot *slot)
     slot_take_up (slot);
 }
 
-void
-slot_device_added (Slot *slot, const char *path)
+/* Forgets the device that was there. */
+static void
+slot_clear_device (Slot *slot)
 {
-  g_free (slot->path);
+  g_clear_pointer (&slot->path, g_free);
+  g_clear_pointer (&slot->refusal, g_free);
+  g_clear_pointer (&slot->drivers, g_ptr_array_unref);
+  g_clear_pointer (&slot->bound_serial, g_free);
+  slot->arrived = FALSE;
+}
+
+void
+slot_device_added (Slot *slot, const char *path, GPtrArray *drivers)
+{
+  slot_clear_device (slot);
   slot->path = g_strdup (path);
+  slot->drivers = drivers != NULL ? g_ptr_array_ref (drivers) : NULL;
+  g_clear_pointer (&slot->recorded_refusal, g_free);
   slot->arrived = TRUE;
   slot->arrival = ++slot->site->arrivals;
-  g_clear_pointer (&slot->bound_serial, g_free);
   if (slot->state == SLOT_WORKING)
     slot_show (slot, SLOT_WORKING); /* with the one before */
   else
@@ -170,13 +198,22 @@ slot_clears (const Slot *slot)
 void
 slot_device_removed (Slot *slot)
 {
-  g_clear_pointer (&slot->path, g_free);
-  g_clear_pointer (&slot->bound_serial, g_free);
-  slot->arrived = FALSE;
+  slot_clear_device (slot);
   if (slot_clears (slot))
     slot_settle (slot);
   else
     slot_show (slot, slot->state);
+}
+
+void
+slot_device_refused (Slot *slot, const char *reason)
+{
+  slot_clear_device (slot);
+  slot->refusal = g_strdup (reason);
+  if (slot->state == SLOT_WORKING)
+    slot_show (slot, SLOT_WORKING); /* with the one before */
+  else
+    slot_settle (slot);
 }
 
 void
@@ -194,6 +231,16 @@ slot_bind_serial (Slot *slot, const char *serial)
   slot_settle (slot);
 }
 
+/* Whether the FAIL that is shown is of the device that is still there. */
+static gboolean
+slot_shows_its_device (const Slot *slot)
+{
+  const char *refused = station_error_word (STATION_ERROR_REFUSED);
+
+  return slot->refusal != NULL ? g_strcmp0 (slot->reason, refused) == 0
+                               : slot->path != NULL && !slot->arrived;
+}
+
 void
 slot_acknowledge (Slot *slot)
 {
@@ -202,7 +249,7 @@ slot_acknowledge (Slot *slot)
   slot->failure_stands = FALSE;
   if (slot->state != SLOT_FAIL)
     return;
-  if (slot->path != NULL && !slot->arrived)
+  if (slot_shows_its_device (slot))
     slot_show (slot, SLOT_FAIL); /* until it leaves */
   else
     slot_settle (slot);
@@ -238,6 +285,8 @@ slot_may_start (const Slot *slot, GError **error)
     return refuse (slot, error, "has nothing to do: no batch runs");
   if (slot->site->stopping)
     return refuse (slot, error, "starts nothing: the station is stopping");
+  if (slot->refusal != NULL)
+    return refuse (slot, error, "has a device in it that is refused: take it out");
   if (slot->path == NULL && slot->config->port == NULL)
     return refuse (slot, error, "is empty: plug in a device");
   return TRUE;
@@ -276,7 +325,8 @@ static void
 slot_after_end (Slot *slot, gboolean passed)
 {
   slot_show (slot, passed ? SLOT_PASS : SLOT_FAIL);
-  if (!slot->enabled || (passed && slot->path == NULL) || (slot->arrived && !slot_is_held (slot)))
+  if (!slot->enabled || (passed && slot->path == NULL)
+      || ((slot->arrived || slot->refusal != NULL) && !slot_is_held (slot)))
     slot_settle (slot);
 }
 
@@ -318,45 +368,6 @@ handle_checked (gboolean stands, gpointer data)
   }
   if (slot->site->checked != NULL)
     slot->site->checked (slot, slot->site->data);
-}
-
-/* A device that comes out of a slot without work, or into one, is looked at anew. */
-static void
-slot_show_swapped (Slot *slot)
-{
-  if (slot->enabled && slot->state != SLOT_DISABLED)
-    slot_show (slot, slot->state);
-  else
-    slot_settle (slot);
-}
-
-/* What a slot knows of a device goes to the other; what it knows of itself stays. */
-void
-slot_swap (Slot *first, Slot *second)
-{
-  const Slot before = *first;
-
-#define EXCHANGE(member) (first->member = second->member, second->member = before.member)
-  EXCHANGE (state);
-  EXCHANGE (path);
-  EXCHANGE (arrived);
-  EXCHANGE (arrival);
-  EXCHANGE (bound_serial);
-  EXCHANGE (failure_stands);
-  EXCHANGE (last_pass);
-  EXCHANGE (attempt_id);
-  EXCHANGE (step);
-  EXCHANGE (driver);
-  EXCHANGE (device);
-  EXCHANGE (model);
-  EXCHANGE (batch);
-  EXCHANGE (started_at);
-  EXCHANGE (ended_at);
-  EXCHANGE (reason);
-  EXCHANGE (detail);
-#undef EXCHANGE
-  slot_show_swapped (first);
-  slot_show_swapped (second);
 }
 
 void
@@ -402,8 +413,8 @@ slot_free (Slot *slot)
   worker_free (slot->worker);
   slot_forget (slot);
   attempt_free (slot->last_pass);
-  g_free (slot->path);
-  g_free (slot->bound_serial);
+  slot_clear_device (slot);
+  g_free (slot->recorded_refusal);
   g_free (slot->disabled_reason);
   g_free (slot);
 }

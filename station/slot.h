@@ -47,7 +47,10 @@ struct Slot {
   gboolean enabled;
   char *disabled_reason;
   char *path;              /* of the device that is there now, or NULL */
+  GPtrArray *drivers;      /* of const Driver: who may ask it; NULL: any */
+  char *refusal;           /* why what is there now is not worked with, or NULL */
   gboolean arrived;        /* it has not been worked with yet */
+  char *recorded_refusal;  /* the last that went on record, or NULL */
   guint64 arrival;         /* its place among all that came: who waits longest has the least */
   char *bound_serial;      /* scanned for the device that is there, or NULL */
   gboolean failure_stands; /* a FAIL that nobody has acknowledged */
@@ -73,8 +76,12 @@ Slot *slot_new (SlotSite *site, const SlotConfig *config);
 void slot_free (Slot *slot);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Slot, slot_free)
 
-void slot_device_added (Slot *slot, const char *path);
+/* `drivers` (of const Driver, or NULL) are those that may be asked; see DetectorCallbacks. */
+void slot_device_added (Slot *slot, const char *path, GPtrArray *drivers);
 void slot_device_removed (Slot *slot);
+
+/* What came must not be worked with: a FAIL without an attempt, which stands like any other. */
+void slot_device_refused (Slot *slot, const char *reason);
 
 /* A batch was started or paused, or the station stops: devices that wait go to work, or wait. */
 void slot_order_changed (Slot *slot);

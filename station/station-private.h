@@ -7,7 +7,11 @@
 #include "station/station.h"
 
 /* A device came that no slot claims: it belongs to the slot that is being learned. */
-void station_take_unclaimed (Station *station, const char *id_path);
+void station_take_unclaimed (Station *station, const char *place);
+
+/* A device came into slot `number` that must not be worked with; 0: while a slot is being learned.
+ */
+void station_take_refused (guint number, const char *reason, gpointer station);
 
 /* After a restart: a FAIL that nobody has acknowledged stands again, and a PASS is looked for. */
 gboolean station_restore_slots (Station *station, GError **error);

@@ -92,12 +92,12 @@ handle_pass_checked (const Slot *slot, gpointer data)
 }
 
 static void
-handle_added (guint number, const char *path, gpointer data)
+handle_added (guint number, const char *address, GPtrArray *drivers, gpointer data)
 {
   Slot *slot = station_slot (data, number, NULL);
 
   if (slot != NULL)
-    slot_device_added (slot, path);
+    slot_device_added (slot, address, drivers);
 }
 
 static void
@@ -110,9 +110,9 @@ handle_removed (guint number, gpointer data)
 }
 
 static void
-handle_unclaimed (const char *id_path, gpointer data)
+handle_unclaimed (const char *place, gpointer data)
 {
-  station_take_unclaimed (data, id_path);
+  station_take_unclaimed (data, place);
 }
 
 /* ---- building up ---- */
@@ -150,7 +150,8 @@ lock_folder (Station *station, GError **error)
 static gboolean
 open_parts (Station *station, GError **error)
 {
-  static const DetectorCallbacks callbacks = { handle_added, handle_removed, handle_unclaimed };
+  static const DetectorCallbacks callbacks = { handle_added, handle_removed, station_take_refused,
+                                               handle_unclaimed };
   const Config *config = station->config;
 
   station->ledger = ledger_open (station->ledger_path, error);

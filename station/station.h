@@ -29,6 +29,7 @@ typedef struct {
   guint timer;
   StationLearned learned;
   gpointer data;
+  char *refused; /* why the last device that came was not taken, or NULL */
 } Learning;
 
 typedef struct {

@@ -24,6 +24,7 @@ job_free (Job *job)
   if (job == NULL)
     return;
   order_unref (job->order);
+  g_clear_pointer (&job->drivers, g_ptr_array_unref);
   g_free (job->port);
   g_free (job->serial);
   g_free (job->operator_name);
@@ -114,6 +115,7 @@ run_job (Worker *worker, SignerClient *signer, const Job *job)
                                      .port = job->port,
                                      .driver = job->driver,
                                      .familiar = &worker->familiar,
+                                     .drivers = job->drivers,
                                      .baud = job->baud,
                                      .rtscts = job->rtscts,
                                      .serial = job->serial,

@@ -14,6 +14,7 @@ typedef struct {
   Order *order;
   char *port;
   const Driver *driver; /* or NULL */
+  GPtrArray *drivers;   /* of const Driver: who may ask the device; NULL: any */
   guint baud;
   RtsCtsChoice rtscts;
   const GPtrArray *driver_settings; /* borrowed */

@@ -28,6 +28,8 @@ static const char *const sentences[] = {
   N_ ("slot %u is bound to %s by the configuration: delete that Port first"),
   N_ ("no new device of a known kind came: unplug it, start again and plug it into the place of "
       "slot %u"),
+  N_ ("what came can't be a device of slot %u: %s"),
+  N_ ("slot %u has a device in it that is refused: take it out"),
   /* batches */
   N_ ("there is no batch %s"),
   N_ ("there is a batch %s already"),

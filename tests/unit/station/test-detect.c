@@ -1,21 +1,23 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Hotplug through udev, on a bench of umockdev: ttys with USB identities that come and go.
+ * Hotplug through udev, on a bench of umockdev: what arrives in which slot, and what a station
+ * makes of it.
  */
 #include <check.h>
 #include <stdlib.h>
-#include <umockdev.h>
 
 #include "station/station.h"
+#include "usb-bench.h"
 
 static UMockdevTestbed *bench;
-static GString *seen; /* "+3:/dev/ttyACM0 ", "-3 ", "?PATH " */
+static GString *seen; /* "+3:/dev/ttyACM0 ", "-3 ", "!3 ", "?PATH " */
+static GString *reasons;
 static Config *config;
 
 static void
-handle_added (guint number, const char *path, gpointer data)
+handle_added (guint number, const char *address, GPtrArray *drivers, gpointer data)
 {
-  g_string_append_printf (seen, "+%u:%s ", number, path);
+  g_string_append_printf (seen, "+%u:%s ", number, address);
 }
 
 static void
@@ -25,12 +27,19 @@ handle_removed (guint number, gpointer data)
 }
 
 static void
-handle_unclaimed (const char *id_path, gpointer data)
+handle_refused (guint number, const char *reason, gpointer data)
 {
-  g_string_append_printf (seen, "?%s ", id_path);
+  g_string_append_printf (seen, "!%u ", number);
+  g_string_append_printf (reasons, "%s\n", reason);
 }
 
 static void
+handle_unclaimed (const char *place, gpointer data)
+{
+  g_string_append_printf (seen, "?%s ", place);
+}
+
+static SlotConfig *
 add_slot (guint number, const char *id_path)
 {
   SlotConfig *slot = g_new0 (SlotConfig, 1);
@@ -38,17 +47,22 @@ add_slot (guint number, const char *id_path)
   slot->number = number;
   slot->id_path = g_strdup (id_path);
   g_ptr_array_add (config->slots, slot);
+  return slot;
 }
 
+#define PLACE(port) "pci-0000:00:14.0-usb-0:" port
+
+/* Slot 1 as today's `slot learn` writes it, slot 2 as an earlier one did. */
 static void
 set_up (void)
 {
   bench = umockdev_testbed_new ();
   seen = g_string_new (NULL);
+  reasons = g_string_new (NULL);
   config = g_new0 (Config, 1);
   config->slots = g_ptr_array_new_with_free_func ((GDestroyNotify)slot_config_free);
-  add_slot (1, "pci-usb-0:1:1.0");
-  add_slot (2, "pci-usb-0:2:1.0");
+  add_slot (1, PLACE ("1"));
+  add_slot (2, PLACE ("2:1.0"));
 }
 
 static void
@@ -56,26 +70,18 @@ tear_down (void)
 {
   g_object_unref (bench);
   g_string_free (seen, TRUE);
+  g_string_free (reasons, TRUE);
   config_free (config);
 }
 
-/* Adds a tty, which is an "add" event as well. Returns its sysfs path. */
-static char *
-plug (const char *name, const char *id_path, const char *vendor, const char *product)
-{
-  g_autofree char *node = g_strdup_printf ("/dev/%s", name);
+#define ACM(node) "02/02/01=" node " 0a/00/00"
 
-  return umockdev_testbed_add_device (bench, "tty", name, NULL, NULL, "DEVNAME", node, "ID_PATH",
-                                      id_path, "ID_VENDOR_ID", vendor, "ID_MODEL_ID", product,
-                                      NULL);
-}
-
-static void
-unplug (char *sysfs)
+static UsbPlug
+zephyr (const char *port, guint number, const char *interfaces)
 {
-  umockdev_testbed_uevent (bench, sysfs, "remove");
-  umockdev_testbed_remove_device (bench, sysfs);
-  g_free (sysfs);
+  return (UsbPlug){
+    .port = port, .number = number, .vendor = "2fe3", .product = "0001", .interfaces = interfaces
+  };
 }
 
 static void
@@ -86,10 +92,28 @@ expect_seen (const char *wanted)
   ck_assert_str_eq (seen->str, wanted);
 }
 
+static gboolean
+handle_time (gpointer over)
+{
+  *(gboolean *)over = TRUE;
+  return G_SOURCE_REMOVE;
+}
+
+static void
+run_for (guint milliseconds)
+{
+  gboolean over = FALSE;
+
+  g_timeout_add (milliseconds, handle_time, &over);
+  while (!over)
+    g_main_context_iteration (NULL, TRUE);
+}
+
 static Detector *
 start (void)
 {
-  static const DetectorCallbacks callbacks = { handle_added, handle_removed, handle_unclaimed };
+  static const DetectorCallbacks callbacks = { handle_added, handle_removed, handle_refused,
+                                               handle_unclaimed };
   Detector *detector = detector_new (config, &callbacks, NULL, NULL);
 
   ck_assert_ptr_nonnull (detector);
@@ -97,88 +121,110 @@ start (void)
   return detector;
 }
 
-START_TEST (what_was_plugged_in_before_is_found)
+START_TEST (what_was_plugged_in_before_is_found_at_once)
 {
-  char *tty = plug ("ttyACM0", "pci-usb-0:2:1.0", "2fe3", "0001");
-  g_autoptr (Detector) detector G_GNUC_UNUSED = start ();
+  const UsbPlug plug = zephyr ("2", 5, ACM ("ttyACM0"));
+  g_autoptr (Detector) detector G_GNUC_UNUSED = NULL;
 
+  usb_plug (bench, &plug);
+  detector = start ();
   ck_assert_str_eq (seen->str, "+2:/dev/ttyACM0 ");
-  g_free (tty);
 }
 END_TEST
 
 START_TEST (a_device_comes_and_goes_at_its_slot)
 {
   g_autoptr (Detector) detector G_GNUC_UNUSED = start ();
-  char *tty = plug ("ttyACM3", "pci-usb-0:1:1.0", "2fe3", "0001");
+  const UsbPlug first = zephyr ("1", 5, ACM ("ttyACM3"));
+  const UsbPlug second = zephyr ("1", 6, ACM ("ttyACM9"));
 
+  usb_plug (bench, &first);
   expect_seen ("+1:/dev/ttyACM3 ");
-  unplug (tty);
+  usb_unplug (bench, &first);
   expect_seen ("+1:/dev/ttyACM3 -1 ");
-  tty = plug ("ttyACM9", "pci-usb-0:1:1.0", "2fe3", "0001");
+  usb_plug (bench, &second);
   expect_seen ("+1:/dev/ttyACM3 -1 +1:/dev/ttyACM9 ");
-  unplug (tty);
 }
 END_TEST
 
-/* `udevadm trigger --action=add`, and an event that was under way while the ports were listed. */
+/* `udevadm trigger --action=add`, which each upgrade of udev's package does. */
 START_TEST (what_udev_says_again_is_said_once)
 {
   g_autoptr (Detector) detector G_GNUC_UNUSED = start ();
-  char *tty = plug ("ttyACM3", "pci-usb-0:1:1.0", "2fe3", "0001");
-  char *other;
+  const UsbPlug plug = zephyr ("1", 5, ACM ("ttyACM3"));
+  const UsbPlug other = zephyr ("2", 6, ACM ("ttyACM4"));
 
-  umockdev_testbed_set_property (bench, tty, "USEC_INITIALIZED", "1000");
-  umockdev_testbed_uevent (bench, tty, "add");
-  umockdev_testbed_uevent (bench, tty, "add");
-  other = plug ("ttyACM4", "pci-usb-0:2:1.0", "2fe3", "0001");
-  expect_seen ("+1:/dev/ttyACM3 -1 +1:/dev/ttyACM3 +2:/dev/ttyACM4 ");
-  unplug (tty);
-  unplug (other);
+  usb_plug (bench, &plug);
+  expect_seen ("+1:/dev/ttyACM3 ");
+  usb_say_again (bench, &plug, "add");
+  usb_say_again (bench, &plug, "change");
+  usb_plug (bench, &other);
+  expect_seen ("+1:/dev/ttyACM3 +2:/dev/ttyACM4 ");
+  run_for (400);
+  ck_assert_str_eq (seen->str, "+1:/dev/ttyACM3 +2:/dev/ttyACM4 ");
+}
+END_TEST
+
+/* Everything is as it was, but for the number on the bus. */
+START_TEST (a_replacement_that_nobody_saw_come_is_noticed)
+{
+  g_autoptr (Detector) detector = start ();
+  const UsbPlug first = zephyr ("1", 5, ACM ("ttyACM3"));
+
+  usb_plug (bench, &first);
+  expect_seen ("+1:/dev/ttyACM3 ");
+  umockdev_testbed_set_attribute (bench, "/sys/devices/pci0000:00/0000:00:14.0/usb1/1-1", "devnum",
+                                  "6");
+  detector_recheck (detector);
+  expect_seen ("+1:/dev/ttyACM3 -1 +1:/dev/ttyACM3 ");
 }
 END_TEST
 
 START_TEST (what_no_slot_claims_is_left_alone)
 {
   g_autoptr (Detector) detector G_GNUC_UNUSED = start ();
-  char *other = plug ("ttyUSB0", "pci-usb-0:7:1.0", "2fe3", "0001");
-  char *own = plug ("ttyACM0", "pci-usb-0:1:1.0", "2fe3", "0001");
+  const UsbPlug other = zephyr ("7", 5, ACM ("ttyACM0"));
+  const UsbPlug own = zephyr ("1", 6, ACM ("ttyACM1"));
 
-  expect_seen ("+1:/dev/ttyACM0 ");
-  unplug (other);
-  unplug (own);
-  expect_seen ("+1:/dev/ttyACM0 -1 ");
+  usb_plug (bench, &other);
+  usb_plug (bench, &own);
+  expect_seen ("+1:/dev/ttyACM1 ");
+  usb_unplug (bench, &other);
+  usb_unplug (bench, &own);
+  expect_seen ("+1:/dev/ttyACM1 -1 ");
 }
 END_TEST
 
 START_TEST (learning_sees_only_what_a_driver_allows)
 {
-  g_autoptr (Detector) detector G_GNUC_UNUSED = start ();
-  char *modem, *device;
+  g_autoptr (Detector) detector = start ();
+  UsbPlug modem = zephyr ("5", 5, "ff/00/00=ttyUSB5");
+  const UsbPlug device = zephyr ("6", 6, ACM ("ttyACM6"));
 
-  detector_learn (detector, TRUE);
-  modem = plug ("ttyUSB5", "pci-usb-0:5:1.0", "1199", "9071");
-  device = plug ("ttyACM6", "pci-usb-0:6:1.0", "2fe3", "0001");
-  expect_seen ("?pci-usb-0:6:1.0 ");
-  unplug (modem);
-  unplug (device);
+  modem.vendor = "1199";
+  modem.product = "9071";
+  detector_learn (detector, 2);
+  usb_plug (bench, &modem);
+  expect_seen ("!0 ");
+  ck_assert_ptr_nonnull (strstr (reasons->str, "1199:9071 Widget: no match allows it"));
+  usb_plug (bench, &device);
+  expect_seen ("!0 ?" PLACE ("6") " ");
 }
 END_TEST
 
 START_TEST (a_slot_that_was_learned_finds_its_device)
 {
-  g_autoptr (Detector) detector G_GNUC_UNUSED = start ();
-  char *device;
+  g_autoptr (Detector) detector = start ();
+  const UsbPlug device = zephyr ("6", 6, ACM ("ttyACM6"));
   SlotConfig *slot = config_slot (config, 2);
 
-  detector_learn (detector, TRUE);
-  device = plug ("ttyACM6", "pci-usb-0:6:1.0", "2fe3", "0001");
-  expect_seen ("?pci-usb-0:6:1.0 ");
+  detector_learn (detector, 2);
+  usb_plug (bench, &device);
+  expect_seen ("?" PLACE ("6") " ");
   g_free (slot->id_path);
-  slot->id_path = g_strdup ("pci-usb-0:6:1.0");
+  slot->id_path = g_strdup (PLACE ("6"));
   detector_rebind (detector, 2);
-  ck_assert_str_eq (seen->str, "?pci-usb-0:6:1.0 -2 +2:/dev/ttyACM6 ");
-  unplug (device);
+  ck_assert_str_eq (seen->str, "?" PLACE ("6") " -2 +2:/dev/ttyACM6 ");
 }
 END_TEST
 
@@ -197,9 +243,10 @@ make_station (void)
 
   folder = g_dir_make_tmp ("keycradle-learn-XXXXXX", NULL);
   path = g_build_filename (folder, "keycradle.conf", NULL);
-  text = g_strdup_printf ("[station]\nStateFolder=%s\n[slot 1]\nIdPath=pci-usb-0:1:1.0\n[slot 2]\n"
-                          "[slot 3]\nPort=/dev/null\n",
-                          folder);
+  text = g_strdup_printf (
+      "[station]\nStateFolder=%s\n[slot 1]\nIdPath=" PLACE ("1") "\n[slot 2]\n"
+                                                                 "[slot 3]\nPort=/dev/null\n",
+      folder);
   ck_assert (g_file_set_contents (path, text, -1, NULL));
   station = station_new (config_load (path, NULL), &error);
   ck_assert_msg (station != NULL, "%s", error != NULL ? error->message : "");
@@ -228,20 +275,20 @@ START_TEST (a_slot_learns_its_port_and_keeps_it)
   g_autoptr (Station) station = make_station ();
   g_autofree char *kept = NULL;
   g_autofree char *text = NULL;
-  char *device;
+  const UsbPlug device = zephyr ("6", 6, ACM ("ttyACM6"));
 
   detector_start (station->detector);
   ck_assert (station_learn_slot (station, 2, 60, handle_learned, NULL, NULL));
   ck_assert (!station_learn_slot (station, 1, 60, handle_learned, NULL, NULL));
-  device = plug ("ttyACM6", "pci-usb-0:6:1.0", "2fe3", "0001");
+  usb_plug (bench, &device);
   while (learned_path == NULL)
     g_main_context_iteration (NULL, TRUE);
-  ck_assert_str_eq (learned_path, "pci-usb-0:6:1.0");
+  ck_assert_str_eq (learned_path, PLACE ("6"));
   ck_assert_int_eq (station_slot (station, 2, NULL)->state, SLOT_WAITING);
   kept = g_build_filename (folder, "slots.conf", NULL);
   ck_assert (g_file_get_contents (kept, &text, NULL, NULL));
-  ck_assert (strstr (text, "[slot 2]\nIdPath=pci-usb-0:6:1.0\n") != NULL);
-  unplug (device);
+  ck_assert (strstr (text, "[slot 2]\nIdPath=" PLACE ("6") "\n") != NULL);
+  usb_unplug (bench, &device);
   remove_folder ();
 }
 END_TEST
@@ -275,22 +322,22 @@ START_TEST (swapped_slots_exchange_devices_and_what_is_shown)
   Slot *first = station_slot (station, 1, NULL);
   Slot *second = station_slot (station, 2, NULL);
   g_autoptr (GError) error = NULL;
-  char *device;
+  const UsbPlug device = zephyr ("6", 6, ACM ("ttyACM6"));
 
   detector_start (station->detector);
   ck_assert (!station_swap_slots (station, 1, 2, "test", &error));
   ck_assert_ptr_nonnull (strstr (error->message, "slot 2 has no port yet"));
-  ck_assert (config_learn (station->config, 2, "pci-usb-0:6:1.0", NULL));
-  device = plug ("ttyACM6", "pci-usb-0:6:1.0", "2fe3", "0001");
+  ck_assert (config_learn (station->config, 2, PLACE ("6"), NULL));
+  usb_plug (bench, &device);
   while (second->state == SLOT_EMPTY)
     g_main_context_iteration (NULL, TRUE);
 
   ck_assert (station_swap_slots (station, 1, 2, "test", NULL));
   ck_assert_int_eq (first->state, SLOT_WAITING);
   ck_assert_str_eq (first->path, "/dev/ttyACM6");
-  ck_assert_str_eq (first->config->id_path, "pci-usb-0:6:1.0");
+  ck_assert_str_eq (first->config->id_path, PLACE ("6"));
   ck_assert_int_eq (second->state, SLOT_EMPTY);
-  unplug (device);
+  usb_unplug (bench, &device);
   while (first->state == SLOT_WAITING)
     g_main_context_iteration (NULL, TRUE);
   ck_assert_int_eq (first->state, SLOT_EMPTY);
@@ -304,7 +351,7 @@ START_TEST (a_slot_that_works_is_not_swapped)
   g_autoptr (Station) station = make_station ();
   g_autoptr (GError) error = NULL;
 
-  ck_assert (config_learn (station->config, 2, "pci-usb-0:6:1.0", NULL));
+  ck_assert (config_learn (station->config, 2, PLACE ("6"), NULL));
   station_slot (station, 2, NULL)->state = SLOT_WORKING;
   ck_assert (!station_swap_slots (station, 1, 2, "test", &error));
   ck_assert_ptr_nonnull (strstr (error->message, "slot 2 is working"));
@@ -321,9 +368,10 @@ main (void)
   int failed;
 
   tcase_add_checked_fixture (cases, set_up, tear_down);
-  tcase_add_test (cases, what_was_plugged_in_before_is_found);
+  tcase_add_test (cases, what_was_plugged_in_before_is_found_at_once);
   tcase_add_test (cases, a_device_comes_and_goes_at_its_slot);
   tcase_add_test (cases, what_udev_says_again_is_said_once);
+  tcase_add_test (cases, a_replacement_that_nobody_saw_come_is_noticed);
   tcase_add_test (cases, what_no_slot_claims_is_left_alone);
   tcase_add_test (cases, learning_sees_only_what_a_driver_allows);
   tcase_add_test (cases, a_slot_that_was_learned_finds_its_device);

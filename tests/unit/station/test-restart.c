@@ -63,7 +63,7 @@ wait_until_idle (void)
 static void
 plug_in_and_wait (void)
 {
-  slot_device_added (slot, port);
+  slot_device_added (slot, port, NULL);
   wait_until_idle ();
 }
 
@@ -230,10 +230,10 @@ START_TEST (the_answer_is_not_of_a_unit_that_came_meanwhile)
 {
   GSubprocess *device = pass_and_restart ("S-1");
 
-  slot_device_added (slot, port);
+  slot_device_added (slot, port, NULL);
   ck_assert_int_eq (slot->state, SLOT_WORKING);
   slot_device_removed (slot);
-  slot_device_added (slot, port);
+  slot_device_added (slot, port, NULL);
   wait_until_idle ();
   ck_assert_int_eq (slot->state, SLOT_PASS);
   ck_assert_uint_eq (count_of_events ("pass-checked"), 2); /* the second one was asked itself */
@@ -245,7 +245,7 @@ START_TEST (a_unit_that_left_meanwhile_leaves_no_pass)
 {
   GSubprocess *device = pass_and_restart ("S-1");
 
-  slot_device_added (slot, port);
+  slot_device_added (slot, port, NULL);
   slot_device_removed (slot);
   wait_until_idle ();
   ck_assert_int_eq (slot->state, SLOT_EMPTY);
@@ -258,7 +258,7 @@ START_TEST (a_slot_that_was_taken_out_of_service_meanwhile_shows_that)
 {
   GSubprocess *device = pass_and_restart ("S-1");
 
-  slot_device_added (slot, port);
+  slot_device_added (slot, port, NULL);
   slot_set_enabled (slot, FALSE, "bent pin");
   wait_until_idle ();
   ck_assert_int_eq (slot->state, SLOT_DISABLED);

@@ -121,7 +121,7 @@ START_TEST (a_device_is_called_as_its_label_says)
   g_autoptr (Device) device = NULL;
   g_autofree char *detail = NULL;
 
-  slot_device_added (first, port);
+  slot_device_added (first, port, NULL);
   ck_assert_int_eq (first->state, SLOT_WAITING);
   ck_assert_str_eq (slot_waits_for (first), "serial");
   assert_bound (0, "A-1", 1);
@@ -150,7 +150,7 @@ START_TEST (what_is_scanned_first_is_for_the_next_device)
   ck_assert_ptr_null (station->site.next_serial);
 
   assert_bound (0, "A-3", 0);
-  slot_device_added (second, "/nonexistent/port");
+  slot_device_added (second, "/nonexistent/port", NULL);
   ck_assert_int_eq (second->state, SLOT_WORKING);
   ck_assert_str_eq (second->bound_serial, "A-3");
   ck_assert_ptr_null (station->site.next_serial);
@@ -168,8 +168,8 @@ END_TEST
 
 START_TEST (the_device_that_waits_longest_is_meant)
 {
-  slot_device_added (second, "/nonexistent/two");
-  slot_device_added (first, "/nonexistent/one");
+  slot_device_added (second, "/nonexistent/two", NULL);
+  slot_device_added (first, "/nonexistent/one", NULL);
   assert_bound (0, "A-1", 2);
   assert_bound (0, "A-2", 1);
   wait_while_working (first);
@@ -179,7 +179,7 @@ END_TEST
 
 START_TEST (a_binding_goes_with_its_device_and_stays_for_a_second_try)
 {
-  slot_device_added (first, "/nonexistent/port");
+  slot_device_added (first, "/nonexistent/port", NULL);
   assert_bound (1, "A-1", 1);
   wait_while_working (first);
   ck_assert_int_eq (first->state, SLOT_FAIL);
@@ -192,7 +192,7 @@ START_TEST (a_binding_goes_with_its_device_and_stays_for_a_second_try)
   ck_assert_ptr_null (first->bound_serial);
   assert_refused (1, "A-1", "A-1 was scanned, but slot 1 shows a FAIL: acknowledge it first");
   ck_assert (station_acknowledge_slot (station, 1, "test", NULL));
-  slot_device_added (first, "/nonexistent/port");
+  slot_device_added (first, "/nonexistent/port", NULL);
   ck_assert_str_eq (slot_waits_for (first), "serial");
 }
 END_TEST
@@ -203,13 +203,13 @@ START_TEST (a_scan_that_can_not_be_right_is_refused_in_words)
 
   assert_refused (1, "A-1", "A-1 was scanned, but slot 1 is empty: plug the unit in first");
   assert_refused (9, "A-1", "there is no slot 9");
-  slot_device_added (second, "/nonexistent/two");
+  slot_device_added (second, "/nonexistent/two", NULL);
   assert_refused (0, "B-1", "serial B-1 does not fit the batch's pattern A-[0-9]+");
   assert_refused (0, "A-1X", "serial A-1X does not fit");
   assert_refused (0, "A 1\x1b[2J", "\"A 1?[2J\" is no serial");
   assert_refused (2, "", "\"\" is no serial");
 
-  slot_device_added (first, port);
+  slot_device_added (first, port, NULL);
   assert_bound (1, "A-7", 1);
   assert_refused (2, "A-7", "A-7 is in slot 1 already");
   wait_while_working (first);
@@ -232,7 +232,7 @@ START_TEST (a_label_that_belongs_to_another_chip_is_refused)
   static const char *const fails[] = { "--fault", "bad-signature", NULL };
   GSubprocess *unit = rig_plug (rig, "OWN-1", fails);
 
-  slot_device_added (first, port);
+  slot_device_added (first, port, NULL);
   assert_bound (1, "A-1", 1);
   wait_while_working (first);
   ck_assert_int_eq (first->state, SLOT_FAIL);
@@ -241,7 +241,7 @@ START_TEST (a_label_that_belongs_to_another_chip_is_refused)
   ck_assert (station_acknowledge_slot (station, 0, "test", NULL));
 
   unit = rig_plug (rig, "OWN-2", NULL);
-  slot_device_added (first, port);
+  slot_device_added (first, port, NULL);
   assert_bound (1, "A-1", 1);
   wait_while_working (first);
   ck_assert_str_eq (first->reason, "duplicate-device");

@@ -66,7 +66,7 @@ START_TEST (a_pass_clears_when_the_device_leaves)
   GSubprocess *device = rig_plug (rig, "S-1", NULL);
 
   ck_assert_int_eq (slot->state, SLOT_EMPTY);
-  slot_device_added (slot, port);
+  slot_device_added (slot, port, NULL);
   ck_assert_int_eq (slot->state, SLOT_WORKING);
   wait_for_ends (1);
   ck_assert_int_eq (slot->state, SLOT_PASS);
@@ -87,7 +87,7 @@ fail_one (void)
 {
   GSubprocess *device = rig_plug (rig, "S-BAD", weak);
 
-  slot_device_added (slot, port);
+  slot_device_added (slot, port, NULL);
   wait_for_ends (1);
   ck_assert_int_eq (slot->state, SLOT_FAIL);
   ck_assert_str_eq (slot->reason, "rsa-too-small");
@@ -104,7 +104,7 @@ START_TEST (a_fail_stays_until_the_next_device_comes)
   ck_assert_int_eq (slot->state, SLOT_FAIL);
 
   device = rig_plug (rig, "S-GOOD", NULL);
-  slot_device_added (slot, port);
+  slot_device_added (slot, port, NULL);
   ck_assert_int_eq (slot->state, SLOT_WORKING);
   ck_assert_ptr_null (slot->reason);
   wait_for_ends (2);
@@ -123,7 +123,7 @@ START_TEST (a_fail_that_nobody_saw_keeps_the_next_device_waiting)
   slot_device_removed (slot);
   ck_assert_int_eq (slot->state, SLOT_FAIL);
   device = rig_plug (rig, "S-GOOD", NULL);
-  slot_device_added (slot, port);
+  slot_device_added (slot, port, NULL);
   ck_assert_int_eq (slot->state, SLOT_FAIL);
   ck_assert_ptr_nonnull (slot->path);
   ck_assert_str_eq (slot->device, "S-BAD");
@@ -220,7 +220,7 @@ START_TEST (a_fail_stands_again_after_a_restart_until_it_was_seen)
   ck_assert_int_eq (slot->step, STEP_CHECK_KEY);
 
   device = rig_plug (rig, "S-GOOD", NULL);
-  slot_device_added (slot, port);
+  slot_device_added (slot, port, NULL);
   ck_assert_int_eq (slot->state, SLOT_FAIL);
   ck_assert (ledger_acknowledge_failures (rig->ledger, attempt, 1, "test", NULL));
   slot_acknowledge (slot);
@@ -238,7 +238,7 @@ START_TEST (a_device_waits_for_its_batch)
 
   site.order = NULL;
   ck_assert_ptr_null (slot_waits_for (slot));
-  slot_device_added (slot, port);
+  slot_device_added (slot, port, NULL);
   ck_assert_int_eq (slot->state, SLOT_WAITING);
   ck_assert_str_eq (slot_waits_for (slot), "batch");
   site.order = rig->order;
@@ -255,9 +255,9 @@ START_TEST (a_replug_while_working_is_a_second_attempt)
   static const char *const slow[] = { "--latency", "20", NULL };
   GSubprocess *device = rig_plug (rig, "S-1", slow);
 
-  slot_device_added (slot, port);
+  slot_device_added (slot, port, NULL);
   slot_device_removed (slot);
-  slot_device_added (slot, port);
+  slot_device_added (slot, port, NULL);
   ck_assert_int_eq (slot->state, SLOT_WORKING);
   wait_for_ends (1);
   ck_assert_int_eq (slot->state, SLOT_WORKING);
@@ -273,7 +273,7 @@ START_TEST (a_slot_that_is_disabled_lets_its_attempt_end)
   GSubprocess *device = rig_plug (rig, "S-1", NULL);
   g_autoptr (GError) error = NULL;
 
-  slot_device_added (slot, port);
+  slot_device_added (slot, port, NULL);
   slot_set_enabled (slot, FALSE, "bent pin");
   ck_assert_int_eq (slot->state, SLOT_WORKING);
   wait_for_ends (1);
@@ -288,7 +288,7 @@ END_TEST
 START_TEST (nothing_new_is_begun_while_stopping)
 {
   site.stopping = TRUE;
-  slot_device_added (slot, port);
+  slot_device_added (slot, port, NULL);
   ck_assert_int_eq (slot->state, SLOT_WAITING);
   ck_assert_str_eq (slot_waits_for (slot), "stopping");
   ck_assert (!slot_start (slot, NULL));
@@ -297,7 +297,7 @@ END_TEST
 
 START_TEST (a_port_that_can_not_be_opened_is_a_fail)
 {
-  slot_device_added (slot, "/nonexistent/port");
+  slot_device_added (slot, "/nonexistent/port", NULL);
   wait_for_ends (1);
   ck_assert_int_eq (slot->state, SLOT_FAIL);
   ck_assert_int_eq (slot->step, STEP_OPEN);

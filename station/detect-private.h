@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * What the files of detection share: detect.c (who is in which slot), detect-timing.c (when a
+ * device has been there for long enough), detect-survey.c (all that is plugged in).
+ */
+#pragma once
+
+#include <gudev/gudev.h>
+
+#include "station/detect-look.h"
+#include "station/detect.h"
+#include "station/ports.h"
+
+/* The device in a slot that is known by its place. */
+typedef struct {
+  char *path; /* in sysfs */
+  char *place;
+  guint number;  /* on the bus: tells it from the next device at this path */
+  char *address; /* NULL where it was refused */
+  char *reason;  /* NULL where it was not */
+} Claim;
+
+struct Detector {
+  const Config *config;
+  DetectorCallbacks callbacks;
+  gpointer data;
+  Ports *ports;
+  GUdevClient *udev;
+  AllowList *allowed;
+  GHashTable *claims;     /* slot number → Claim */
+  GHashTable *plans;      /* path → Plan */
+  GHashTable *departures; /* place → Departures */
+  guint learning;         /* the slot that is being learned, or 0 */
+};
+
+void detect_timing_new (Detector *detector);
+void detect_timing_free (Detector *detector);
+
+/* A device left `place`: the next one there must stay for longer. */
+void detect_note_departure (Detector *detector, const char *place);
+
+/* `device` at `path` is looked at once it has been quiet there for a moment. */
+void detect_plan (Detector *detector, const char *path, const SeenDevice *device);
+
+/* It is gone. */
+void detect_forget (Detector *detector, const char *path);
+
+/* Judges what is at `path` now and puts it into its slots. FALSE where a part of it is still to
+ * come; never so where not `patient`. */
+gboolean detect_settle (Detector *detector, const char *path, gboolean patient);
+
+/* The paths of all devices that udev knows, each once. */
+GPtrArray *detect_all_paths (Detector *detector);
+
+/* What slot `slot` wants of a device at `place`; FALSE where it is not there. */
+gboolean detect_wish (const Detector *detector, const SlotConfig *slot, const char *place,
+                      SlotWish *wish);
