@@ -181,7 +181,7 @@ bench_plug_link (Device *device, const char *link, GError **error)
 {
   G_GNUC_UNUSED g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&hands);
 
-  return machine_plug (device->machine, link, error);
+  return device_plug (device, link, error);
 }
 
 void
@@ -189,7 +189,7 @@ bench_unplug (Device *device)
 {
   G_GNUC_UNUSED g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&hands);
 
-  machine_unplug (device->machine);
+  device_unplug (device);
 }
 
 static char *

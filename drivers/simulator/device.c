@@ -76,6 +76,12 @@ device_prepare (Device *device, GError **error)
                  settings->personality->name);
     return FALSE;
   }
+  if (settings->usb.wanted && !settings->personality->usb) {
+    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                 "%s: a %s device has no USB interface of its own", settings->name,
+                 settings->personality->name);
+    return FALSE;
+  }
   settings->serial_given = settings->serial != NULL;
   if (settings->personality->prepare != NULL && !settings->personality->prepare (device, error))
     return FALSE;
@@ -109,11 +115,44 @@ device_new (DeviceSettings *settings, const char *state_folder,
   return g_steal_pointer (&device);
 }
 
+/* vhci's ports are counted as the slots are. */
+static gboolean
+device_attach (Device *device, GError **error)
+{
+  const DeviceSettings *settings = &device->settings;
+  guint port = settings->usb.port > 0 ? settings->usb.port : settings->slot;
+  MachineCounters counters;
+
+  machine_count (device->machine, &counters);
+  device->plug = usb_plug_new (&settings->usb, settings->serial, machine_port (device->machine),
+                               port, counters.plugged_times, error);
+  return device->plug != NULL;
+}
+
+gboolean
+device_plug (Device *device, const char *link, GError **error)
+{
+  device_unplug (device);
+  if (!machine_plug (device->machine, link, error))
+    return FALSE;
+  if (!device->settings.usb.attached || device_attach (device, error))
+    return TRUE;
+  machine_unplug (device->machine);
+  return FALSE;
+}
+
+void
+device_unplug (Device *device)
+{
+  g_clear_pointer (&device->plug, usb_plug_free);
+  machine_unplug (device->machine);
+}
+
 void
 device_power_off (Device *device)
 {
   if (device->machine != NULL)
-    machine_unplug (device->machine);
+    device_unplug (device);
   if (device->settings.personality->finish != NULL)
     device->settings.personality->finish (device);
 }

@@ -10,6 +10,7 @@
 
 #include "drivers/simulator/chip.h"
 #include "drivers/simulator/machine.h"
+#include "drivers/simulator/plug-usb.h"
 
 typedef struct Device Device;
 
@@ -19,6 +20,7 @@ typedef struct {
   const char *title;
   guint key_kinds;  /* bits 1 << KeyKind */
   KeyKind key_kind; /* when none is asked for */
+  gboolean usb;     /* it can speak raw, as over the bulk endpoints of smp_device */
   /* Completes the settings, for example the serial. FALSE with a sentence. May be NULL. */
   gboolean (*prepare) (Device *device, GError **error);
   /* The device's processor, from power-up until it is pulled out. */
@@ -48,12 +50,14 @@ typedef struct {
   guint log_every;
   gboolean shell_host;
   gboolean zero_touch_host;
+  UsbSettings usb;
   MachineSettings machine;
 } DeviceSettings;
 
 struct Device {
   DeviceSettings settings;
   Machine *machine;
+  UsbPlug *plug;  /* NULL while it is not on USB */
   gpointer state; /* the personality's own */
   gpointer owner; /* for notify */
   void (*notify) (Device *device, MachineEvent event);
@@ -74,6 +78,10 @@ Device *device_new (DeviceSettings *settings, const char *state_folder,
                     void (*notify) (Device *device, MachineEvent event), gpointer owner,
                     GError **error);
 void device_free (Device *device);
+
+/* Plugs it in, with a link to its port at `link` where that is not NULL, and pulls it out. */
+gboolean device_plug (Device *device, const char *link, GError **error);
+void device_unplug (Device *device);
 
 /* Unplugs it and ends what runs for it, for good. */
 void device_power_off (Device *device);

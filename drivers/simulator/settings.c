@@ -33,6 +33,8 @@ typedef enum {
   SETTING_BAUD,
   SETTING_KEYGEN_MS,
   SETTING_LOG_EVERY,
+  SETTING_USB,
+  SETTING_USB_FAULT,
 } Setting;
 
 static const char *const setting_names[] = {
@@ -40,7 +42,7 @@ static const char *const setting_names[] = {
   [SETTING_FIRMWARE] = "firmware",  [SETTING_KEY] = "key",       [SETTING_KEY_FILE] = "keyfile",
   [SETTING_HOST] = "host",          [SETTING_FAULT] = "fault",   [SETTING_SLOT] = "slot",
   [SETTING_LATENCY] = "latency",    [SETTING_BAUD] = "baud",     [SETTING_KEYGEN_MS] = "keygenms",
-  [SETTING_LOG_EVERY] = "logevery",
+  [SETTING_LOG_EVERY] = "logevery", [SETTING_USB] = "usb",       [SETTING_USB_FAULT] = "usbfault",
 };
 
 const Personality *const *
@@ -176,6 +178,10 @@ device_settings_set (DeviceSettings *settings, const char *name, const char *val
     return set_number (&settings->keygen_ms, name, value, error);
   case SETTING_LOG_EVERY:
     return set_number (&settings->log_every, name, value, error);
+  case SETTING_USB:
+    return usb_settings_set (&settings->usb, value, error);
+  case SETTING_USB_FAULT:
+    return usb_faults_add (&settings->usb.faults, value, error);
   }
   return FALSE;
 }

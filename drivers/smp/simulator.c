@@ -9,6 +9,7 @@
 #include "drivers/simulator/device.h"
 #include "drivers/smp/device/provision_device.h"
 #include "drivers/smp/device/smp_serial_frame.h"
+#include "drivers/smp/device/smp_usb_packet.h"
 
 #define PACKET_SIZE 1024u
 #define TRANSFER_SIZE 8192u
@@ -195,7 +196,7 @@ static const ProvisionCallbacks callbacks = {
   .is_locked = is_locked,
 };
 
-/* One answer is one send, so that latency and faults see it whole. */
+/* On a console, frames. One answer is one send, so that latency and faults see it whole. */
 static void
 put_frame (void *context, const uint8_t *data, size_t length)
 {
@@ -209,8 +210,42 @@ smp_answer (Device *device, const uint8_t *packet, size_t length)
 
   if (length == 0)
     return TRUE;
+  if (device->settings.usb.wanted)
+    return machine_answer (device->machine, packet, length);
   smp_serial_send (packet, length, put_frame, frames);
   return machine_answer (device->machine, frames->data, frames->len);
+}
+
+/* How a request arrives: in frames, or as it is. */
+typedef struct {
+  gboolean raw;
+  SmpSerialReceiver frames;
+  uint8_t *packet;
+  size_t filled;
+} Ear;
+
+/* The wire is a stream here (USB packets were put together where the device is attached), so the
+ * header says where the packet ends. */
+static size_t
+hear_raw (Ear *ear, uint8_t byte)
+{
+  size_t whole = SMP_USB_HEADER;
+
+  ear->packet[ear->filled++] = byte;
+  if (ear->filled >= SMP_USB_HEADER)
+    whole += (size_t)ear->packet[2] << 8 | ear->packet[3];
+  if (whole > PACKET_SIZE)
+    ear->filled = 0;
+  if (ear->filled < whole)
+    return 0;
+  ear->filled = 0;
+  return whole;
+}
+
+static size_t
+hear (Ear *ear, uint8_t byte)
+{
+  return ear->raw ? hear_raw (ear, byte) : smp_serial_receive (&ear->frames, byte);
 }
 
 static void
@@ -219,15 +254,15 @@ smp_run (Device *device)
   g_autofree uint8_t *request = g_malloc (PACKET_SIZE + 2), *response = g_malloc (PACKET_SIZE),
                      *transfer = g_malloc (TRANSFER_SIZE);
   Board board = { .device = device };
-  SmpSerialReceiver receiver;
+  Ear ear = { .raw = device->settings.usb.wanted, .packet = request };
   ProvisionDevice provision;
   guint8 byte;
 
   provision_device_init (&provision, &callbacks, &board, PROVISION_GROUP_DEFAULT, transfer,
                          TRANSFER_SIZE, PACKET_SIZE);
-  smp_serial_receiver_init (&receiver, request, PACKET_SIZE + 2);
+  smp_serial_receiver_init (&ear.frames, request, PACKET_SIZE + 2);
   while (machine_receive (device->machine, &byte)) {
-    size_t length = smp_serial_receive (&receiver, byte);
+    size_t length = hear (&ear, byte);
 
     if (length > 0)
       length = provision_device_answer (&provision, request, length, response, PACKET_SIZE);
@@ -257,6 +292,7 @@ const Personality smp_personality = {
   .title = "SMP with the provisioning group, RSA 2048 to 4096 and P-256 to P-521",
   .key_kinds = (1u << N_KEY_KINDS) - 1,
   .key_kind = KEY_KIND_P256,
+  .usb = TRUE,
   .prepare = smp_prepare,
   .run = smp_run,
 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What the device says of itself on USB: docs/smp-provisioning-group.md, 7, byte for byte. For a
- * device that has this one interface; section 7.4 says what changes where it has more.
+ * What the device says of itself on USB: docs/smp-provisioning-group.md, 7.4, byte for byte. For a
+ * device that has this one interface; section 7.5 says what changes where it has more.
  */
 #ifndef USB_DESCRIPTORS_H
 #define USB_DESCRIPTORS_H

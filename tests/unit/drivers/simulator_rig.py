@@ -251,13 +251,16 @@ class Smp:
         data = cbor(body)
         packet = bytes([1 << 3 | operation, 0]) + len(data).to_bytes(2, "big") + group.to_bytes(2, "big")
         packet += bytes([self.sequence, command]) + data
+        self.send_packet(packet)
+
+    def send_packet(self, packet):
         body = (len(packet) + 2).to_bytes(2, "big") + packet + crc16(packet).to_bytes(2, "big")
         marker = b"\x06\x09"
         while body:
             self.port.write(marker + base64.b64encode(body[:90]) + b"\n")
             body, marker = body[90:], b"\x04\x14"
 
-    def receive(self):
+    def receive_packet(self):
         raw = b""
         while True:
             line = self.port.read_until(b"\n")
@@ -272,6 +275,10 @@ class Smp:
                 break
         packet, check = raw[2:-2], raw[-2:]
         assert crc16(packet).to_bytes(2, "big") == check
+        return packet
+
+    def receive(self):
+        packet = self.receive_packet()
         assert packet[6] == self.sequence
         return cbor_read(packet, 8)[0]
 
@@ -279,3 +286,19 @@ class Smp:
         self.sequence = (self.sequence + 1) % 256
         self.send(operation, group, command, body or {})
         return self.receive()
+
+
+class SmpRaw(Smp):
+    """The same with bare packets, as over USB."""
+
+    def send_packet(self, packet):
+        self.port.write(packet)
+
+    def receive_packet(self):
+        while len(self.port.buffer) < 8 or len(self.port.buffer) < 8 + int.from_bytes(self.port.buffer[2:4], "big"):
+            data = self.port.read_some()
+            assert data, f"no packet after {self.port.buffer!r}"
+            self.port.buffer += data
+        packet, self.port.buffer = self.port.buffer, b""
+        assert len(packet) == 8 + int.from_bytes(packet[2:4], "big")
+        return packet

@@ -265,6 +265,18 @@ class Smp(unittest.TestCase):
         self.assertEqual(smp.ask(WRITE, GROUP, GENERATE, {"kind": "p-256"})["err"]["rc"], 2)
         self.assertTrue(self.rig.say("show s")["locked"])
 
+    def test_it_speaks_raw_as_over_usb(self):
+        raw = rig.SmpRaw(self.enterContext(self.rig.plug("s", 1, "driver=smp usb=stream")))
+        self.assertEqual(raw.ask(WRITE, 0, 0, {"d": "hello"}), {"r": "hello"})
+        self.assertEqual(raw.ask(WRITE, GROUP, GENERATE, {"kind": "p-256"}), {})
+        self.assertTrue(rig.csr_verifies(smp_csr(raw)))
+
+    def test_usb_settings_that_can_not_be_are_refused(self):
+        for settings in ("driver=freertos usb=stream", "driver=smp usb=xhci", "driver=smp usb=vhci:16",
+                         "driver=smp usb=vhci usb-fault=stall", "driver=smp usb=vhci usb-fault=hostile=6"):
+            with self.subTest(settings):
+                self.assertIn("error", self.rig.ask("new x " + settings))
+
 
 class Firmware(unittest.TestCase):
     """the reference firmware on an emulated Cortex-M3; skipped where there is none"""
