@@ -1,9 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# inside.sh KERNEL PREFIX: the guest's first process once the host's root is its root. Starts
-# udev, runs the test, says its exit status on the console and switches the machine off.
-kernel=$1 prefix=$2
+# inside.sh KERNEL PREFIX TEST [HELPER]: the guest's first process once the host's root is its root.
+# Starts udev, runs the test (line or usb), says its exit status on the console and switches the
+# machine off.
+kernel=$1 prefix=$2 test=$3 helper=$4
 identity=59990
 here=$(dirname "$0")
 export HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8
@@ -29,11 +30,18 @@ prepare() {
   open_the_way_to "$prefix" || return
   mkdir -p /run/udev/rules.d
   cp "$prefix"/lib/udev/rules.d/*.rules /run/udev/rules.d/ || return
-  modprobe -d "$kernel" -a virtio_console xhci_pci ftdi_sio || return
+  modprobe -d "$kernel" -a virtio_console xhci_pci ftdi_sio vhci_hcd || return
   /lib/systemd/systemd-udevd --daemon || return
   udevadm trigger --action=add && udevadm settle
 }
 
-prepare && python3 "$here/inside.py" the_line_works_on_real_serial_ports
+run() {
+  case $test in
+    line) python3 "$here/inside.py" the_line_works_on_real_serial_ports ;;
+    usb) python3 "$here/usb.py" "$helper" ;;
+  esac
+}
+
+prepare && run
 echo "guest: exit status $?"
 /bin/busybox poweroff -f

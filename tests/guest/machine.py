@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""machine.py KERNEL: boots a PC with four FTDI converters, and runs inside.py there.
+"""machine.py KERNEL TEST [HELPER]: boots a PC with four FTDI converters, and runs a test there:
+"line" (inside.py), or "usb" (usb.py with the program HELPER).
 
 KERNEL is a folder of prepare-kernel. The PC is QEMU's, without KVM; its root is this machine's
 root, read-only. What the test says goes to its console and from there to standard output, the
@@ -52,9 +53,10 @@ def socket_of(name, path):
     return ['-chardev', f'socket,id={name},path={path},server=on,wait=off']
 
 
-def command(kernel, prefix, places, orders):
+def command(kernel, prefix, places, orders, test):
     append = ('console=ttyS0 quiet panic=-1 rdinit=/init mitigations=off tsc=reliable nokaslr '
-              f'guest.script={HERE}/inside.sh guest.kernel={kernel}/kernel guest.prefix={prefix}')
+              f'guest.script={HERE}/inside.sh guest.kernel={kernel}/kernel guest.prefix={prefix} '
+              f'guest.test={test[0]} guest.helper={test[1]}')
     words = [EMULATOR, '-accel', 'tcg', '-cpu', 'max', '-M', 'q35,hpet=off', '-smp', '1',
              '-m', '768', '-nodefaults', '-no-reboot', '-display', 'none', '-serial', 'stdio',
              '-kernel', os.path.join(kernel, 'vmlinux'),
@@ -82,11 +84,11 @@ def read_console(machine, console):
     return status
 
 
-def boot(kernel, prefix, folder):
+def boot(kernel, prefix, folder, test):
     console = []
     with contextlib.closing(fixture.Fixture(folder)) as places:
         orders = os.path.join(folder, 'orders')
-        machine = subprocess.Popen(command(kernel, prefix, places, orders),
+        machine = subprocess.Popen(command(kernel, prefix, places, orders, test),
                                    stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                    stderr=subprocess.STDOUT, env=fixture.rig.environment())
         bound = threading.Timer(BOUND, machine.kill)
@@ -110,7 +112,8 @@ def main():
     look_for_parts(kernel)
     folder = tempfile.mkdtemp(prefix='keycradle-guest-')
     try:
-        sys.exit(boot(kernel, os.path.realpath(os.environ['KEYCRADLE_TEST_PREFIX']), folder))
+        sys.exit(boot(kernel, os.path.realpath(os.environ['KEYCRADLE_TEST_PREFIX']), folder,
+                      (sys.argv[2], sys.argv[3] if len(sys.argv) > 3 else '')))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
