@@ -14,6 +14,7 @@
 #include "base/encode.h"
 #include "drivers/smp/device/cbor_small.h"
 #include "drivers/smp/device/smp_serial_frame.h"
+#include "drivers/smp/device/usb_descriptors.h"
 #include "drivers/smp/exchange.h"
 #include "tests/unit/drivers/smp-chip.h"
 #include "tests/unit/rounds.h"
@@ -699,6 +700,29 @@ vector_of_frames (void)
   vector ("install-frames", frames);
 }
 
+static void
+vector_of_table (const char *name, const uint8_t *table, gsize size)
+{
+  g_autoptr (GBytes) bytes = g_bytes_new_static (table, size);
+
+  vector (name, bytes);
+}
+
+/* The reference descriptors of section 7. */
+static void
+vectors_of_usb (void)
+{
+  vector_of_table ("usb-device", smp_usb_device_descriptor, sizeof smp_usb_device_descriptor);
+  vector_of_table ("usb-configuration-full", smp_usb_full_speed_configuration,
+                   sizeof smp_usb_full_speed_configuration);
+  vector_of_table ("usb-configuration-high", smp_usb_high_speed_configuration,
+                   sizeof smp_usb_high_speed_configuration);
+  vector_of_table ("usb-qualifier", smp_usb_qualifier_descriptor,
+                   sizeof smp_usb_qualifier_descriptor);
+  vector_of_table ("usb-bos", smp_usb_bos_descriptor, sizeof smp_usb_bos_descriptor);
+  vector_of_table ("usb-ms-os-set", smp_usb_ms_os_set, sizeof smp_usb_ms_os_set);
+}
+
 START_TEST (the_specification_shows_what_the_code_does)
 {
   g_autoptr (SmpChip) chip = smp_chip_new (1024);
@@ -717,6 +741,7 @@ START_TEST (the_specification_shows_what_the_code_does)
   vector_exchange (chip, "locked", SMP_WRITE, SMP_PROVISION_GENERATE_KEY,
                    map_of_text ("kind", "p-256"));
   vector_of_frames ();
+  vectors_of_usb ();
 }
 END_TEST
 
