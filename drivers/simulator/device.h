@@ -27,6 +27,9 @@ typedef struct {
   void (*run) (Device *device);
   /* Frees Device.state. May be NULL. */
   void (*finish) (Device *device);
+  /* The root of the attestations that its devices make, in PEM; free with g_free(). NULL where they
+   * make none, or none by certificates. */
+  char *(*attestation_root) (void);
 } Personality;
 
 /* All of them, NULL-ended. */

@@ -29,6 +29,8 @@ static const char help_text[] =
     "      Lists what it can play.\n"
     "  faults\n"
     "      Lists what can be wrong with a device.\n"
+    "  attestation-root DRIVER\n"
+    "      Prints the certificate that the driver's devices attest their keys under.\n"
     "\n"
     "  --ports DIR     links slot1, slot2 … to the devices' ports appear here\n"
     "  --state DIR     what devices keep across power: SERIAL.key, SERIAL.cert.der …\n"
@@ -149,6 +151,23 @@ list_faults (void)
   return EXIT_SUCCESS;
 }
 
+static int
+print_attestation_root (const CommandLine *line)
+{
+  DeviceSettings settings = { 0 };
+  g_autoptr (GError) error = NULL;
+
+  if (line->words->len != 2)
+    return usage_error ("attestation-root needs a driver");
+  if (!device_settings_set (&settings, "driver", g_ptr_array_index (line->words, 1), &error))
+    return usage_error (error->message);
+  if (settings.personality->attestation_root == NULL)
+    return usage_error ("such devices attest nothing by certificates");
+  g_autofree char *pem = settings.personality->attestation_root ();
+  g_print ("%s", pem);
+  return EXIT_SUCCESS;
+}
+
 /* The firmware of cortex-m3 devices: option, environment, or where it is installed. */
 static const char *
 firmware_path (const CommandLine *line)
@@ -204,6 +223,8 @@ run_line (CommandLine *line)
     return list_dialects ();
   if (g_str_equal (command, "faults"))
     return list_faults ();
+  if (g_str_equal (command, "attestation-root"))
+    return print_attestation_root (line);
   if (!g_strv_contains (known, command))
     return usage_error ("the commands are play, control, one and faults");
   bench = bench_new (line->ports, line->state, firmware_path (line), &error);

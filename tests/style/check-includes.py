@@ -31,6 +31,7 @@ RULES = [
     ('drivers/smp/firmware/', {'ours': ('drivers/smp/device/', 'drivers/smp/firmware/'),
                                'systems': 'firmware'}),
     ('drivers/simulator/', {'ours': ('base/', 'drivers/'), 'systems': 'openssl'}),
+    ('drivers/piv/', {'ours': ('base/', 'drivers/'), 'systems': 'nettle'}),
     ('drivers/', {'ours': ('base/', 'drivers/'), 'systems': ''}),
     ('base/', {'ours': ('base/',), 'systems': 'openssl'}),
     *CA,
@@ -73,6 +74,8 @@ def system_offence(header, allowed):
         return 'only ui-tui/card/ draws'
     if header == 'gmp.h' and 'gmp' not in allowed:
         return 'GMP is for ca/fleet/ alone'
+    if header.startswith('nettle/') and 'nettle' not in allowed:
+        return 'ciphers are for drivers/piv/ alone'
     if header.startswith('p11-kit/') and 'p11-kit' not in allowed:
         return 'PKCS#11 is for its keystore alone'
     if header.startswith('openssl/') and 'openssl' not in allowed:

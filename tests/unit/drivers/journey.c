@@ -82,8 +82,8 @@ journey_to_certificate (Journey *journey, Deadline deadline)
   journey->driver = driver_probe (journey->transport, journey->driver, deadline, &journey->error);
   if (journey->driver == NULL)
     return FALSE;
-  journey->session =
-      session_open (journey->driver, journey->transport, NULL, deadline, &journey->error);
+  journey->session = session_open (journey->driver, journey->transport, journey->options, deadline,
+                                   &journey->error);
   if (journey->session == NULL)
     return FALSE;
   g_autoptr (DeviceIdentity) identity =

@@ -10,7 +10,8 @@
 
 typedef struct {
   Transport *transport;
-  const Driver *driver; /* the only one to be asked, or NULL for all */
+  const Driver *driver;         /* the only one to be asked, or NULL for all */
+  const DriverOptions *options; /* what it is told, or NULL */
   Session *session;
   GError *error;
   EVP_PKEY *key;       /* of the request */
