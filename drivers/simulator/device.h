@@ -54,6 +54,10 @@ typedef struct {
   gboolean shell_host;
   gboolean zero_touch_host;
   UsbSettings usb;
+  char *shell;    /* linux: dash, bash or busybox; NULL: dash */
+  char *password; /* linux: root's; NULL: none is asked for */
+  gboolean without_tpm;
+  guint boot_ms; /* linux: how long it boots; 0: it is up when it is plugged in */
   MachineSettings machine;
 } DeviceSettings;
 

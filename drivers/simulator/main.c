@@ -39,7 +39,8 @@ static const char help_text[] =
     "Settings of a device: driver, serial, chip, key (rsa-2048 … p-521), slot, latency (ms),\n"
     "baud, keygen-ms, key-file, fault (list by ','), host (at, shell), log-every (lines), "
     "firmware,\n"
-    "usb (vhci, vhci:PORT, stream), usb-fault (stall=N, yank=N, short=N, hostile=N).\n"
+    "usb (vhci, vhci:PORT, stream), usb-fault (stall=N, yank=N, short=N, hostile=N),\n"
+    "shell (dash, bash, busybox), tpm (yes, no), password, boot-ms.\n"
     "\n"
     "Exit status: 0 done, 1 something failed, 2 wrong usage. See keycradle-sim(1).\n";
 

@@ -35,6 +35,10 @@ typedef enum {
   SETTING_LOG_EVERY,
   SETTING_USB,
   SETTING_USB_FAULT,
+  SETTING_SHELL,
+  SETTING_TPM,
+  SETTING_PASSWORD,
+  SETTING_BOOT_MS,
 } Setting;
 
 static const char *const setting_names[] = {
@@ -43,6 +47,8 @@ static const char *const setting_names[] = {
   [SETTING_HOST] = "host",          [SETTING_FAULT] = "fault",   [SETTING_SLOT] = "slot",
   [SETTING_LATENCY] = "latency",    [SETTING_BAUD] = "baud",     [SETTING_KEYGEN_MS] = "keygenms",
   [SETTING_LOG_EVERY] = "logevery", [SETTING_USB] = "usb",       [SETTING_USB_FAULT] = "usbfault",
+  [SETTING_SHELL] = "shell",        [SETTING_TPM] = "tpm",       [SETTING_PASSWORD] = "password",
+  [SETTING_BOOT_MS] = "bootms",
 };
 
 const Personality *const *
@@ -123,6 +129,27 @@ set_host (DeviceSettings *settings, const char *value, GError **error)
 }
 
 static gboolean
+set_shell (DeviceSettings *settings, const char *value, GError **error)
+{
+  static const char *const shells[] = { "dash", "bash", "busybox", NULL };
+
+  if (!g_strv_contains (shells, value))
+    return bad_value ("shell", value, "dash, bash or busybox", error);
+  g_free (settings->shell);
+  settings->shell = g_strdup (value);
+  return TRUE;
+}
+
+static gboolean
+set_tpm (DeviceSettings *settings, const char *value, GError **error)
+{
+  if (!g_str_equal (value, "yes") && !g_str_equal (value, "no"))
+    return bad_value ("tpm", value, "yes or no", error);
+  settings->without_tpm = g_str_equal (value, "no");
+  return TRUE;
+}
+
+static gboolean
 set_text (char **setting, const char *value)
 {
   g_free (*setting);
@@ -182,6 +209,14 @@ device_settings_set (DeviceSettings *settings, const char *name, const char *val
     return usb_settings_set (&settings->usb, value, error);
   case SETTING_USB_FAULT:
     return usb_faults_add (&settings->usb.faults, value, error);
+  case SETTING_SHELL:
+    return set_shell (settings, value, error);
+  case SETTING_TPM:
+    return set_tpm (settings, value, error);
+  case SETTING_PASSWORD:
+    return set_text (&settings->password, value);
+  case SETTING_BOOT_MS:
+    return set_number (&settings->boot_ms, name, value, error);
   }
   return FALSE;
 }
@@ -194,4 +229,6 @@ device_settings_clear (DeviceSettings *settings)
   g_clear_pointer (&settings->chip, g_free);
   g_clear_pointer (&settings->firmware, g_free);
   g_clear_pointer (&settings->key_file, g_free);
+  g_clear_pointer (&settings->shell, g_free);
+  g_clear_pointer (&settings->password, g_free);
 }
