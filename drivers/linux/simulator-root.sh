@@ -24,5 +24,5 @@ case $2 in
     [ -d opt/busybox ] || { mkdir opt/busybox; for N in $(busybox --list); do ln -s /usr/bin/busybox "opt/busybox/$N"; done; } ;;
   *) ln -sfn "/usr/bin/$2" bin/sh ;;
 esac
-export PATH="$P" HOME=/root TERM=vt220
-exec chroot . /bin/sh -c 'cd; exec /bin/sh -l'
+export HOME=/root TERM=vt220
+exec chroot . /usr/bin/env "PATH=$P" /bin/sh -c 'cd; exec /bin/sh -l'

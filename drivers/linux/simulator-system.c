@@ -126,13 +126,20 @@ linux_system_free (LinuxSystem *system)
 static void
 become (const char *const *arguments, const char *const *environment, int tty)
 {
+  sigset_t none;
+
   prctl (PR_SET_PDEATHSIG, SIGKILL);
+  sigemptyset (&none);
+  sigprocmask (SIG_SETMASK, &none, NULL);
+  signal (SIGPIPE, SIG_DFL);
   if (tty >= 0) {
     setsid ();
     ioctl (tty, TIOCSCTTY, 0);
-    for (int i = 0; i < 3; i++)
-      dup2 (tty, i);
   }
+  else
+    tty = open ("/dev/null", O_RDWR | O_CLOEXEC);
+  for (int i = 0; i < 3; i++)
+    dup2 (tty, i);
   execve (arguments[0], (char *const *)arguments, (char *const *)environment);
   _exit (127);
 }
@@ -166,7 +173,7 @@ start_tpm (LinuxSystem *system)
   g_autofree char *socket = place (system, "tpm/s");
   g_autofree char *state = g_strdup_printf ("dir=%s", folder);
   g_autofree char *server = g_strdup_printf ("type=unixio,path=%s", socket);
-  g_autofree char *control = g_strdup_printf ("type=unixio,path=%s/c", folder);
+  g_autofree char *control = g_strdup_printf ("type=unixio,path=%s.ctrl", socket);
   const char *const arguments[] = { program,
                                     "socket",
                                     "--tpm2",
@@ -176,8 +183,6 @@ start_tpm (LinuxSystem *system)
                                     server,
                                     "--ctrl",
                                     control,
-                                    "--log",
-                                    "fd=2",
                                     "--flags",
                                     "not-need-init,startup-clear",
                                     NULL };

@@ -63,15 +63,19 @@ carry_in (Device *device, LinuxSystem *system)
   return write (system->tty, data, length) >= 0 || errno == EAGAIN;
 }
 
-/* How much of `data` goes out before the kernel has its say. */
+/* How much of `data` goes out before the kernel has its say, if it has. */
 static gsize
-before_message (Device *device, guint *lines, const guint8 *data, gsize length)
+before_message (Device *device, guint *lines, const guint8 *data, gsize length, gboolean *speaks)
 {
+  *speaks = FALSE;
   for (gsize i = 0; i < length; i++)
-    if (data[i] == '\n' && ++*lines >= device->settings.log_every) {
+    if (data[i] == '\n' && ++*lines == device->settings.log_every) {
       *lines = 0;
+      *speaks = TRUE;
       /* In the middle of the next line, where there is one. */
-      return MIN (length, i + 1 + (gsize)g_random_int_range (0, 20));
+      const gsize further = (gsize)g_random_int_range (0, 20);
+
+      return MIN (length, i + 1 + further);
     }
   return length;
 }
@@ -81,11 +85,10 @@ static gboolean
 send_with_messages (Device *device, guint *lines, const guint8 *data, gsize length)
 {
   while (length > 0) {
-    const gsize some =
-        device->settings.log_every == 0 ? length : before_message (device, lines, data, length);
+    gboolean speaks;
+    const gsize some = before_message (device, lines, data, length, &speaks);
 
-    if (!machine_answer (device->machine, data, some)
-        || (device->settings.log_every > 0 && *lines == 0 && !linux_kernel_speaks (device)))
+    if (!machine_answer (device->machine, data, some) || (speaks && !linux_kernel_speaks (device)))
       return FALSE;
     data += some;
     length -= some;
