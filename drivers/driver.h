@@ -131,8 +131,9 @@ typedef enum {
   ATTESTATION_PIV,       /* certificate of the key by the token's attestation key (f9); f9's own;
                             all DER, as everywhere */
   ATTESTATION_TPM,       /* EK certificate (empty: none); AK's TPMT_PUBLIC; the credential opened;
-                            TPMS_ATTEST of the key's certification, with the nonce as qualifying
-                            data; its TPMT_SIGNATURE; the key's TPMT_PUBLIC */
+                            TPMS_ATTEST of TPM2_Certify or TPM2_CertifyCreation of the key, over the
+                            nonce (or 00ff55aa, where tpm2_certify leaves no choice); its
+                            TPMT_SIGNATURE; the key's TPMT_PUBLIC */
   ATTESTATION_MICROCHIP, /* the chip's own certificate; its signer's; a signature (r and s, 64
                             bytes) of the chip's certified key over SHA-256 of the nonce */
 } AttestationFormat;
