@@ -167,5 +167,6 @@ const Personality microchip_personality = {
   .title = "ATECC608 secure element behind a kit; with --host zero-touch, that kit's firmware too",
   .key_kinds = 1u << KEY_KIND_P256,
   .key_kind = KEY_KIND_P256,
+  .long_answer = 128,
   .run = microchip_run,
 };

@@ -8,6 +8,8 @@
 #include <glib/gstdio.h>
 #include <string.h>
 
+#define LONG_ANSWER 256u
+
 static char *
 device_item_path (Device *device, const char *item)
 {
@@ -82,6 +84,8 @@ device_prepare (Device *device, GError **error)
                  settings->personality->name);
     return FALSE;
   }
+  settings->machine.long_answer =
+      settings->personality->long_answer > 0 ? settings->personality->long_answer : LONG_ANSWER;
   settings->serial_given = settings->serial != NULL;
   if (settings->personality->prepare != NULL && !settings->personality->prepare (device, error))
     return FALSE;

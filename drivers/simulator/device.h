@@ -18,9 +18,10 @@ typedef struct Device Device;
 typedef struct {
   const char *name;
   const char *title;
-  guint key_kinds;  /* bits 1 << KeyKind */
-  KeyKind key_kind; /* when none is asked for */
-  gboolean usb;     /* it can speak raw, as over the bulk endpoints of smp_device */
+  guint key_kinds;   /* bits 1 << KeyKind */
+  KeyKind key_kind;  /* when none is asked for */
+  gboolean usb;      /* it can speak raw, as over the bulk endpoints of smp_device */
+  guint long_answer; /* what half-line and flood take for a long answer; 0: 256 bytes */
   /* Completes the settings, for example the serial. FALSE with a sentence. May be NULL. */
   gboolean (*prepare) (Device *device, GError **error);
   /* The device's processor, from power-up until it is pulled out. */

@@ -9,8 +9,6 @@
 
 #include "drivers/simulator/machine-private.h"
 
-#define LONG_ANSWER 256u /* from here on half-line and flood strike */
-
 void
 machine_count (Machine *machine, MachineCounters *counters)
 {
@@ -256,7 +254,7 @@ machine_strikes (Machine *machine, Fault fault, gsize length, gboolean at_once, 
     return *good < length;
   }
   *good = at_once ? 0 : length / 2;
-  return at_once || length >= LONG_ANSWER;
+  return at_once || length >= machine->settings.long_answer;
 }
 
 static gboolean

@@ -23,9 +23,10 @@ typedef enum {
 } MachineEvent;
 
 typedef struct {
-  guint baud;       /* 0: no limit */
-  guint latency;    /* ms before each answer */
-  FaultPlan faults; /* in force by plug-in */
+  guint baud;        /* 0: no limit */
+  guint latency;     /* ms before each answer */
+  guint long_answer; /* bytes, from which on half-line and flood strike */
+  FaultPlan faults;  /* in force by plug-in */
 } MachineSettings;
 
 typedef struct {

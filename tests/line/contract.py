@@ -30,7 +30,7 @@ REASONS = {
     'unplug=40': {'unplugged'},
     'unplug-in=40': {'unplugged'},
     'no-identity': {'identity'},
-    'weak-key': {'rsa-too-small', 'ec-curve'},
+    'weak-key': {'rsa-too-small', 'ec-curve', 'ec-point'},  # the last where the host builds the request
     'duplicate-key': {'duplicate-key'},
     'bad-signature': {'csr-signature'},
     'leak-private-key': {'private-key-leaked'},
@@ -225,12 +225,15 @@ class Played:
     def __init__(self, folder):
         self.folder = folder
 
-    def certificate(self, serial):
+    def item(self, serial, name):
         try:
-            with open(os.path.join(self.folder, serial + '.cert.der'), 'rb') as file:
+            with open(os.path.join(self.folder, f'{serial}.{name}'), 'rb') as file:
                 return file.read()
         except FileNotFoundError:
             return None
+
+    def certificate(self, serial):
+        return self.item(serial, 'cert.der')
 
 
 def write_plan(path, dialect, slots, cuts):

@@ -170,13 +170,17 @@ class Simulator:
         expect(device, f'{place + 1} devices were not {kind} in {PATIENCE:.0f} s')
         return device
 
-    def certificate(self, serial):
-        """The DER that the device holds, or None."""
+    def item(self, serial, name):
+        """What the device keeps under `name`, or None."""
         try:
-            with open(os.path.join(self.state, serial + '.cert.der'), 'rb') as file:
+            with open(os.path.join(self.state, f'{serial}.{name}'), 'rb') as file:
                 return file.read()
         except FileNotFoundError:
             return None
+
+    def certificate(self, serial):
+        """The DER that the device holds, or None."""
+        return self.item(serial, 'cert.der')
 
     def close(self):
         if self.process.poll() is None:
