@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "drivers/hid-report.h"
 #include "drivers/microchip/certificate.h"
 #include "drivers/microchip/proto.h"
 
@@ -46,6 +47,9 @@ read_certificate (const guint8 *data, size_t size)
 int
 LLVMFuzzerTestOneInput (const guint8 *data, size_t size)
 {
+  HidReports reports;
+
+  hid_reports_read (data, size, &reports);
   read_line (data, size);
   read_certificate (data, size);
   return 0;
