@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "drivers/simulator/commands.h"
+#include "drivers/simulator/plug-hid.h"
 
 #define EXIT_USAGE 2
 
@@ -25,6 +26,8 @@ static const char help_text[] =
     "      Obeys commands on standard input: new, plug, unplug, show, list, wait-closed, quit.\n"
     "  one DRIVER [--serial X] [--key KIND] [--link PATH] [--state DIR] [--SETTING VALUE]\n"
     "      Plays one device in the foreground and prints its port.\n"
+    "  hid PORT [VENDOR:PRODUCT]\n"
+    "      Makes the device on PORT a HID device of the kernel (needs /dev/uhid).\n"
     "  dialects\n"
     "      Lists what it can play.\n"
     "  faults\n"
@@ -194,6 +197,15 @@ run_one (Bench *bench, CommandLine *line)
 }
 
 static int
+run_hid (CommandLine *line)
+{
+  if (line->words->len < 2)
+    return usage_error ("hid needs the port of a simulated device");
+  return plug_hid_run (g_ptr_array_index (line->words, 1),
+                       line->words->len > 2 ? g_ptr_array_index (line->words, 2) : "03eb:2312");
+}
+
+static int
 run_command (Bench *bench, CommandLine *line)
 {
   const char *command = g_ptr_array_index (line->words, 0);
@@ -226,8 +238,10 @@ run_line (CommandLine *line)
     return list_faults ();
   if (g_str_equal (command, "attestation-root"))
     return print_attestation_root (line);
+  if (g_str_equal (command, "hid"))
+    return run_hid (line);
   if (!g_strv_contains (known, command))
-    return usage_error ("the commands are play, control, one and faults");
+    return usage_error ("the commands are play, control, one, hid, dialects and faults");
   bench = bench_new (line->ports, line->state, firmware_path (line), &error);
   if (bench == NULL) {
     g_printerr ("keycradle-sim: %s\n", error->message);
