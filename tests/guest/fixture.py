@@ -92,7 +92,7 @@ class Fixture:
         self.leads = {}  # by port
 
     def usb(self, port):
-        return os.path.join(self.folder, f'usb{port}')
+        return os.path.join(self.folder, f'usb{port}'.replace('.', '-'))
 
     # ---- what the guest may order ----
 
@@ -102,9 +102,14 @@ class Fixture:
         self.simulator.new(name, **options)
 
     def plug(self, name, port):
-        self.simulator.plug(name, port)
-        pty = os.path.realpath(os.path.join(self.ports, f'slot{port}'))
+        self.simulator.plug(name, self.place(port))
+        pty = os.path.realpath(os.path.join(self.ports, 'slot' + self.place(port)))
         self.leads[port] = Lead(pty, self.usb(port))
+
+    @staticmethod
+    def place(port):
+        """The simulator numbers its slots; 5.1 is one of them too."""
+        return str(port).replace('.', '0')
 
     def unplug(self, name, port):
         self.simulator.unplug(name)

@@ -2,14 +2,13 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
 # inside.sh KERNEL PREFIX TEST [HELPER]: the guest's first process once the host's root is its root.
-# Starts udev, runs the test (line or usb), says its exit status on the console and switches the
-# machine off.
+# Starts udev, runs TEST.py, says its exit status on the console and switches the machine off.
 kernel=$1 prefix=$2 test=$3 helper=$4
 identity=59990
 here=$(dirname "$0")
 export HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8
 export PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
-export KEYCRADLE_TEST_PREFIX=$prefix
+export KEYCRADLE_TEST_PREFIX=$prefix KEYCRADLE_TEST_KERNEL=$kernel
 
 # Whoever may not look into the folder that the tree was cloned into, as root's own, may do so here:
 # the guest's layer in memory takes the change, not the host.
@@ -35,13 +34,6 @@ prepare() {
   udevadm trigger --action=add && udevadm settle
 }
 
-run() {
-  case $test in
-    line) python3 "$here/inside.py" the_line_works_on_real_serial_ports ;;
-    usb) python3 "$here/usb.py" "$helper" ;;
-  esac
-}
-
-prepare && run
+prepare && python3 "$here/$test.py" "$helper"
 echo "guest: exit status $?"
 /bin/busybox poweroff -f

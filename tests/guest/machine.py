@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""machine.py KERNEL TEST [HELPER]: boots a PC with four FTDI converters, and runs a test there:
-"line" (inside.py), or "usb" (usb.py with the program HELPER).
+"""machine.py KERNEL TEST [HELPER]: boots a PC and runs tests/guest/TEST.py there, which may use the
+program HELPER. The PC has four FTDI converters, a hub with two more, and a TPM; gadgets and vhci
+make further devices inside.
 
 KERNEL is a folder of prepare-kernel. The PC is QEMU's, without KVM; its root is this machine's
 root, read-only. What the test says goes to its console and from there to standard output, the
@@ -20,11 +21,13 @@ import fixture
 SKIPPED = 77
 HERE = os.path.dirname(os.path.abspath(__file__))
 EMULATOR = 'qemu-system-x86_64'
-BOUND = 240  # seconds, well below the bound of meson.build
+BOUND = 280  # seconds, below the bound of meson.build
 STATUS = 'guest: exit status '
 
 # Port 3 has the serial number of a board that a driver knows, for `slot learn`.
-SERIALS = {1: 'PLACE1', 2: 'PLACE2', 3: 'THINGY91-PLACE3', 4: 'PLACE4'}
+SERIALS = {'1': 'PLACE1', '2': 'PLACE2', '3': 'THINGY91-PLACE3', '4': 'PLACE4'}
+HUB = '5'
+BEHIND_HUB = {'5.1': 'HUB1', '5.2': 'HUB2'}
 
 
 def skip(words):
@@ -36,7 +39,7 @@ def look_for_parts(kernel):
     for name in ('vmlinux', 'initramfs'):
         if not os.path.isfile(os.path.join(kernel, name)):
             skip(f'{os.path.join(kernel, name)} is missing (tests/guest/prepare-kernel makes it)')
-    for name in (EMULATOR, 'qemu-system-arm', 'udevadm', 'modprobe'):
+    for name in (EMULATOR, 'qemu-system-arm', 'udevadm', 'modprobe', 'swtpm', 'socat'):
         path = os.environ.get('PATH', '') + ':/usr/sbin:/sbin'
         if shutil.which(name, path=path) is None:
             skip(f'{name} is not installed')
@@ -53,42 +56,60 @@ def socket_of(name, path):
     return ['-chardev', f'socket,id={name},path={path},server=on,wait=off']
 
 
-def command(kernel, prefix, places, orders, test):
+def command(kernel, test, prefix, places, folder):
     append = ('console=ttyS0 quiet panic=-1 rdinit=/init mitigations=off tsc=reliable nokaslr '
-              f'guest.script={HERE}/inside.sh guest.kernel={kernel}/kernel guest.prefix={prefix} '
-              f'guest.test={test[0]} guest.helper={test[1]}')
+              # by its address: the kernel's ELF file starts without the tables that name the TPM
+              f'tpm_tis.force=1 guest.test={test[0]} guest.helper={test[1]} '
+              f'guest.script={HERE}/inside.sh guest.kernel={kernel}/kernel guest.prefix={prefix}')
     words = [EMULATOR, '-accel', 'tcg', '-cpu', 'max', '-M', 'q35,hpet=off', '-smp', '1',
              '-m', '768', '-nodefaults', '-no-reboot', '-display', 'none', '-serial', 'stdio',
              '-kernel', os.path.join(kernel, 'vmlinux'),
              '-initrd', os.path.join(kernel, 'initramfs'), '-append', append,
              *shared('host', '/'),
-             *socket_of('orders', orders), '-device', 'virtio-serial-pci',
+             *socket_of('orders', os.path.join(folder, 'orders')), '-device', 'virtio-serial-pci',
              '-device', 'virtserialport,chardev=orders,name=orders',
-             '-device', 'qemu-xhci,id=xhci']
-    for port, serial in SERIALS.items():
-        words += [*socket_of(f'usb{port}', places.usb(port)), '-device',
-                  f'usb-serial,chardev=usb{port},serial={serial},bus=xhci.0,port={port}']
+             '-chardev', f'socket,id=tpm,path={folder}/tpm/control',
+             '-tpmdev', 'emulator,id=tpm0,chardev=tpm', '-device', 'tpm-tis,tpmdev=tpm0',
+             '-device', 'qemu-xhci,id=xhci,p2=8,p3=8', '-device', f'usb-hub,bus=xhci.0,port={HUB}']
+    for port, serial in {**SERIALS, **BEHIND_HUB}.items():
+        name = port.replace('.', '-')
+        words += [*socket_of(f'usb{name}', places.usb(port)), '-device',
+                  f'usb-serial,chardev=usb{name},serial={serial},bus=xhci.0,port={port}']
     return words
 
 
 def read_console(machine, console):
-    """Shows what the test says. Returns its exit status, None where it said none."""
-    status = None
+    """Shows what the test says. Returns its exit status, None where it said none. Does not wait for
+    the PC to switch itself off: without the tables that name the TPM it only halts."""
     for line in machine.stdout:
         line = line.decode(errors='replace').rstrip()
         console.append(line)
         if line.startswith(STATUS):
-            status = int(line[len(STATUS):])
-        elif line.startswith('- '):
+            return int(line[len(STATUS):])
+        if line.startswith('- '):
             print(line[2:], flush=True)
-    return status
+    return None
 
 
-def boot(kernel, prefix, folder, test):
+@contextlib.contextmanager
+def tpm(folder):
+    """The PC's TPM, until its PC is switched off."""
+    os.mkdir(os.path.join(folder, 'tpm'))
+    chip = subprocess.Popen(['swtpm', 'socket', '--tpm2', '--tpmstate', f'dir={folder}/tpm', '--ctrl',
+                             f'type=unixio,path={folder}/tpm/control'])
+    try:
+        fixture.rig.wait_until(lambda: os.path.exists(f'{folder}/tpm/control'), 'swtpm listens')
+        yield
+    finally:
+        chip.terminate()
+        chip.wait()
+
+
+def boot(kernel, test, prefix, folder):
     console = []
-    with contextlib.closing(fixture.Fixture(folder)) as places:
+    with tpm(folder), contextlib.closing(fixture.Fixture(folder)) as places:
         orders = os.path.join(folder, 'orders')
-        machine = subprocess.Popen(command(kernel, prefix, places, orders, test),
+        machine = subprocess.Popen(command(kernel, test, prefix, places, folder),
                                    stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                    stderr=subprocess.STDOUT, env=fixture.rig.environment())
         bound = threading.Timer(BOUND, machine.kill)
@@ -112,8 +133,8 @@ def main():
     look_for_parts(kernel)
     folder = tempfile.mkdtemp(prefix='keycradle-guest-')
     try:
-        sys.exit(boot(kernel, os.path.realpath(os.environ['KEYCRADLE_TEST_PREFIX']), folder,
-                      (sys.argv[2], sys.argv[3] if len(sys.argv) > 3 else '')))
+        sys.exit(boot(kernel, (sys.argv[2], sys.argv[3] if len(sys.argv) > 3 else ''),
+                      os.path.realpath(os.environ['KEYCRADLE_TEST_PREFIX']), folder))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
