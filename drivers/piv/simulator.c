@@ -368,4 +368,5 @@ const Personality piv_personality = {
   .prepare = piv_prepare,
   .run = piv_run_card,
   .attestation_root = card_attestation_root,
+  .atr = "3bfd1300008131fe158073c021c057597562694b657940", /* as a YubiKey 5 (T=1) */
 };

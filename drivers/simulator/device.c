@@ -8,6 +8,8 @@
 #include <glib/gstdio.h>
 #include <string.h>
 
+#include "base/encode.h"
+
 #define LONG_ANSWER 256u
 
 static char *
@@ -133,15 +135,33 @@ device_attach (Device *device, GError **error)
   return device->plug != NULL;
 }
 
+/* Into its card reader. */
+static gboolean
+device_insert (Device *device, GError **error)
+{
+  const char *atr = device->settings.personality->atr;
+
+  if (atr == NULL) {
+    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                 "%s: it is no card, so not vpcd=", device->settings.name);
+    return FALSE;
+  }
+  g_autoptr (GBytes) bytes = hex_decode (atr);
+  device->card =
+      card_plug_new (device->settings.vpcd, bytes, machine_port (device->machine), error);
+  return device->card != NULL;
+}
+
 gboolean
 device_plug (Device *device, const char *link, GError **error)
 {
   device_unplug (device);
   if (!machine_plug (device->machine, link, error))
     return FALSE;
-  if (!device->settings.usb.attached || device_attach (device, error))
+  if ((!device->settings.usb.attached || device_attach (device, error))
+      && (device->settings.vpcd == NULL || device_insert (device, error)))
     return TRUE;
-  machine_unplug (device->machine);
+  device_unplug (device);
   return FALSE;
 }
 
@@ -149,6 +169,7 @@ void
 device_unplug (Device *device)
 {
   g_clear_pointer (&device->plug, usb_plug_free);
+  g_clear_pointer (&device->card, card_plug_free);
   machine_unplug (device->machine);
 }
 

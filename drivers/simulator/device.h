@@ -10,6 +10,7 @@
 
 #include "drivers/simulator/chip.h"
 #include "drivers/simulator/machine.h"
+#include "drivers/simulator/plug-card.h"
 #include "drivers/simulator/plug-usb.h"
 
 typedef struct Device Device;
@@ -31,6 +32,8 @@ typedef struct {
   /* The root of the attestations that its devices make, in PEM; free with g_free(). NULL where they
    * make none, or none by certificates. */
   char *(*attestation_root) (void);
+  /* What a card says to its reset (ATR); NULL: it is no card. */
+  const char *atr;
 } Personality;
 
 /* All of them, NULL-ended. */
@@ -59,6 +62,7 @@ typedef struct {
   char *password; /* linux: root's; NULL: none is asked for */
   gboolean without_tpm;
   guint boot_ms; /* linux: how long it boots; 0: it is up when it is plugged in */
+  char *vpcd;    /* HOST:PORT of the card reader that it is in, or NULL */
   MachineSettings machine;
 } DeviceSettings;
 
@@ -66,6 +70,7 @@ struct Device {
   DeviceSettings settings;
   Machine *machine;
   UsbPlug *plug;  /* NULL while it is not on USB */
+  CardPlug *card; /* NULL while it is in no reader */
   gpointer state; /* the personality's own */
   gpointer owner; /* for notify */
   void (*notify) (Device *device, MachineEvent event);

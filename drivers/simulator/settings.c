@@ -39,6 +39,7 @@ typedef enum {
   SETTING_TPM,
   SETTING_PASSWORD,
   SETTING_BOOT_MS,
+  SETTING_VPCD,
 } Setting;
 
 static const char *const setting_names[] = {
@@ -48,7 +49,7 @@ static const char *const setting_names[] = {
   [SETTING_LATENCY] = "latency",    [SETTING_BAUD] = "baud",     [SETTING_KEYGEN_MS] = "keygenms",
   [SETTING_LOG_EVERY] = "logevery", [SETTING_USB] = "usb",       [SETTING_USB_FAULT] = "usbfault",
   [SETTING_SHELL] = "shell",        [SETTING_TPM] = "tpm",       [SETTING_PASSWORD] = "password",
-  [SETTING_BOOT_MS] = "bootms",
+  [SETTING_BOOT_MS] = "bootms",     [SETTING_VPCD] = "vpcd",
 };
 
 const Personality *const *
@@ -205,6 +206,8 @@ device_settings_set (DeviceSettings *settings, const char *name, const char *val
     return set_number (&settings->keygen_ms, name, value, error);
   case SETTING_LOG_EVERY:
     return set_number (&settings->log_every, name, value, error);
+  case SETTING_VPCD:
+    return set_text (&settings->vpcd, value);
   case SETTING_USB:
     return usb_settings_set (&settings->usb, value, error);
   case SETTING_USB_FAULT:
@@ -231,4 +234,5 @@ device_settings_clear (DeviceSettings *settings)
   g_clear_pointer (&settings->key_file, g_free);
   g_clear_pointer (&settings->shell, g_free);
   g_clear_pointer (&settings->password, g_free);
+  g_clear_pointer (&settings->vpcd, g_free);
 }
