@@ -221,6 +221,16 @@ misses_earlier_port (const SeenDevice *device, const Choice *choice)
   return FALSE;
 }
 
+/* TRUE where it is a reader of smart cards, or a token that is one. */
+static gboolean
+is_reader (const SeenDevice *device)
+{
+  for (guint i = 0; device->interfaces != NULL && i < device->interfaces->len; i++)
+    if (g_array_index (device->interfaces, UsbInterface, i).class.code == USB_SMART_CARD)
+      return TRUE;
+  return FALSE;
+}
+
 /* TRUE where a match would allow the device but for a port of that kind, which is not there. */
 static gboolean
 lacks_port (const SeenDevice *device, const AllowList *allowed, const Driver *driver)
@@ -234,6 +244,7 @@ lacks_port (const SeenDevice *device, const AllowList *allowed, const Driver *dr
                              .serial = device->serial };
 
     if ((driver == NULL || one->driver == driver) && one->match->channel != CHANNEL_USB
+        && (one->match->channel != CHANNEL_CARD || is_reader (device))
         && !has_way (device, one->match->channel, -1) && match_fits (one->match, &subject))
       return TRUE;
   }
@@ -355,6 +366,8 @@ judge_device (const SeenDevice *device, const AllowList *allowed, const SlotWish
     return refuse (device, "what it says of itself (its USB descriptors) can't be read");
   if (patient && device->settling)
     return verdict_new (VERDICT_WAIT, g_strdup ("udev has not done with it"));
+  if (choice.way == NULL && is_reader (device) && lacks_port (device, allowed, wish->driver))
+    return verdict_new (VERDICT_NOTHING, g_strdup ("there is no card in it"));
   if (choice.way == NULL && patient && lacks_port (device, allowed, wish->driver))
     return verdict_new (VERDICT_WAIT, g_strdup ("its port has not come yet"));
   if (choice.way == NULL)

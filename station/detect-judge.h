@@ -62,6 +62,7 @@ typedef enum {
   VERDICT_ACCEPTED,
   VERDICT_WAIT, /* some port of it is still to come */
   VERDICT_REFUSED,
+  VERDICT_NOTHING, /* a card reader without a card */
 } VerdictKind;
 
 typedef struct {

@@ -7,6 +7,7 @@
 
 #include <gudev/gudev.h>
 
+#include "station/cards.h"
 #include "station/detect-look.h"
 #include "station/detect.h"
 #include "station/ports.h"
@@ -31,6 +32,9 @@ struct Detector {
   GHashTable *plans;      /* path → Plan */
   GHashTable *departures; /* place → Departures */
   guint learning;         /* the slot that is being learned, or 0 */
+  Cards *cards;           /* NULL: nobody waits for cards, or they can't be seen */
+  GHashTable *filled;     /* card readers with a card in: name → where it is */
+  char *cards_problem;    /* NULL: none */
 };
 
 void detect_timing_new (Detector *detector);
@@ -55,3 +59,19 @@ GPtrArray *detect_all_paths (Detector *detector);
 /* What slot `slot` wants of a device at `place`; FALSE where it is not there. */
 gboolean detect_wish (const Detector *detector, const SlotConfig *slot, const char *place,
                       SlotWish *wish);
+
+/* Something happened to the device at `path`, or to a part of it. */
+void detect_look_again (Detector *detector, const char *path);
+
+/* detect-cards.c */
+void detect_cards_new (Detector *detector);
+void detect_cards_free (Detector *detector);
+
+/* Watches card readers from now on, where a slot may want to know of cards. */
+void detect_cards_start (Detector *detector);
+
+/* The readers that `device` is and that have a card in are ways to it. */
+void detect_cards_add_ways (const Detector *detector, SeenDevice *device);
+
+/* Reports the card that is in the slot's reader already. */
+void detect_cards_offer (Detector *detector, const SlotConfig *slot);

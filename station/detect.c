@@ -136,6 +136,17 @@ leave_slots (Detector *detector, const char *path, const SeenDevice *device)
 
 /* ---- a device that has been there for a moment ---- */
 
+/* With the cards that are in it. */
+static SeenDevice *
+look_at (Detector *detector, const char *path)
+{
+  SeenDevice *device = look_at_device (detector->udev, path);
+
+  if (device != NULL)
+    detect_cards_add_ways (detector, device);
+  return device;
+}
+
 /* FALSE where the device is to be looked at again. */
 static gboolean
 offer_to_learner (Detector *detector, const SeenDevice *device, gboolean patient)
@@ -155,7 +166,7 @@ offer_to_learner (Detector *detector, const SeenDevice *device, gboolean patient
 gboolean
 detect_settle (Detector *detector, const char *path, gboolean patient)
 {
-  g_autoptr (SeenDevice) device = look_at_device (detector->udev, path);
+  g_autoptr (SeenDevice) device = look_at (detector, path);
   gboolean done = TRUE, claimed = FALSE;
 
   leave_slots (detector, path, device);
@@ -172,7 +183,7 @@ detect_settle (Detector *detector, const char *path, gboolean patient)
     verdict = judge_device (device, detector->allowed, &wish, patient);
     if (verdict->kind == VERDICT_WAIT)
       done = FALSE;
-    else
+    else if (verdict->kind != VERDICT_NOTHING)
       enter_slot (detector, slot->number, device, path, verdict);
   }
   if (!claimed && detector->learning != 0 && !device->is_hub)
@@ -182,11 +193,10 @@ detect_settle (Detector *detector, const char *path, gboolean patient)
 
 /* ---- events ---- */
 
-/* Something happened to the device at `path`, or to a part of it. */
-static void
-look_again (Detector *detector, const char *path)
+void
+detect_look_again (Detector *detector, const char *path)
 {
-  g_autoptr (SeenDevice) device = look_at_device (detector->udev, path);
+  g_autoptr (SeenDevice) device = look_at (detector, path);
 
   leave_slots (detector, path, device);
   if (device == NULL)
@@ -224,7 +234,7 @@ handle_uevent (GUdevClient *client, const char *action, GUdevDevice *device, gpo
                               : look_device_path (device);
 
   if (path != NULL)
-    look_again (detector, path);
+    detect_look_again (detector, path);
 }
 
 /* ---- ports that the configuration names by path ---- */
@@ -279,6 +289,7 @@ detector_new (const Config *config, const DetectorCallbacks *callbacks, gpointer
   detector->data = data;
   detector->claims = g_hash_table_new_full (NULL, NULL, NULL, claim_free);
   detect_timing_new (detector);
+  detect_cards_new (detector);
   detector->ports = ports_new (handle_port, detector, error);
   detector->allowed = allow_list_load (config->match_folder, error);
   if (detector->ports == NULL || detector->allowed == NULL)
@@ -293,6 +304,7 @@ detector_free (Detector *detector)
 {
   if (detector == NULL)
     return;
+  detect_cards_free (detector);
   ports_free (detector->ports);
   g_clear_object (&detector->udev);
   detect_timing_free (detector);
@@ -334,8 +346,20 @@ coldplug (Detector *detector)
   detector->learning = 0; /* what was there before is not news */
   for (guint i = 0; i < paths->len; i++)
     if (!detect_settle (detector, g_ptr_array_index (paths, i), TRUE))
-      look_again (detector, g_ptr_array_index (paths, i));
+      detect_look_again (detector, g_ptr_array_index (paths, i));
   detector->learning = learning;
+}
+
+/* Card readers are watched for themselves. */
+static void
+watch_port (Detector *detector, const SlotConfig *slot)
+{
+  if (slot->port == NULL)
+    return;
+  if (address_channel (slot->port) == CHANNEL_CARD)
+    detect_cards_offer (detector, slot);
+  else
+    ports_add (detector->ports, slot->number, slot->port);
 }
 
 void
@@ -344,11 +368,11 @@ detector_start (Detector *detector)
   for (guint i = 0; i < detector->config->slots->len; i++) {
     const SlotConfig *slot = g_ptr_array_index (detector->config->slots, i);
 
-    if (slot->port != NULL)
-      ports_add (detector->ports, slot->number, slot->port);
+    watch_port (detector, slot);
   }
   ports_check (detector->ports);
   coldplug (detector);
+  detect_cards_start (detector);
 }
 
 void
@@ -365,8 +389,9 @@ detector_rebind (Detector *detector, guint number)
   g_hash_table_remove (detector->claims, GUINT_TO_POINTER (number));
   detector->callbacks.removed (number, detector->data);
   ports_remove (detector->ports, number);
-  if (slot != NULL && slot->port != NULL)
-    ports_add (detector->ports, number, slot->port);
+  if (slot != NULL)
+    watch_port (detector, slot);
+  detect_cards_start (detector);
   ports_check (detector->ports);
   coldplug (detector);
 }
@@ -394,5 +419,5 @@ detector_recheck (Detector *detector)
   for (GList *item = claims; item != NULL; item = item->next)
     g_ptr_array_add (paths, g_strdup (((const Claim *)item->data)->path));
   for (guint i = 0; i < paths->len; i++)
-    look_again (detector, g_ptr_array_index (paths, i));
+    detect_look_again (detector, g_ptr_array_index (paths, i));
 }

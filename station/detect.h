@@ -55,6 +55,9 @@ void detector_swap (Detector *detector, guint first, guint second);
 /* Looks again at all that is there: after an attempt that ended because its port vanished. */
 void detector_recheck (Detector *detector);
 
+/* Why no card can be seen though a slot waits for cards, as a sentence for engineers; or NULL. */
+const char *detector_cards_problem (const Detector *detector);
+
 /* What a look at everything that is plugged in says. */
 typedef struct {
   const SeenDevice *device;

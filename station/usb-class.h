@@ -8,6 +8,7 @@
 
 #define USB_COMMUNICATIONS 0x02
 #define USB_ABSTRACT_CONTROL 0x02 /* the subclass of CDC ACM */
+#define USB_SMART_CARD 0x0b
 
 /* "a keyboard, a mouse or another input device", "a disk": what the PC would make of it. */
 const char *usb_class_text (const UsbClass *class);
