@@ -215,8 +215,8 @@ static gboolean
 run_proof (const char *answer, Proof *proof, GError **error)
 {
   g_autofree char *first = g_strndup (COMMAND, 48);
-  g_autofree char *rest = g_strconcat (COMMAND + 48, "\r", NULL);
-  g_autofree char *says = g_strconcat (COMMAND + 48, "\r\n", answer, PROMPT, NULL);
+  g_autofree char *rest = g_strconcat (&COMMAND[48], "\r", NULL);
+  g_autofree char *says = g_strconcat (&COMMAND[48], "\r\n", answer, PROMPT, NULL);
   const Step steps[] = { PROMPTED, { first, first }, { rest, says }, { 0 } };
   g_auto (Bench) bench = bench_open (steps, NULL, NULL);
   gboolean proved = zephyr_driver.prove (bench.session, nonce, proof, SOON, error);

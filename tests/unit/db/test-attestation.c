@@ -90,7 +90,7 @@ START_TEST (evidence_comes_back_as_it_was_kept)
   gint64 attempt;
   fixture_open (&f);
   start_batch (f.ledger, "b1", 0, NULL);
-  g_autoptr (Device) device = arrive (f.ledger, "b1", "chip-a", NULL, &attempt, NULL);
+  G_GNUC_UNUSED g_autoptr (Device) device = arrive (f.ledger, "b1", "chip-a", NULL, &attempt, NULL);
   g_autofree char *digest = sha256_hex (g_bytes_get_data (evidence.spki, NULL), 91);
 
   keep (f.ledger, &evidence, attempt, ATTESTATION_VERIFIED);
@@ -154,7 +154,7 @@ START_TEST (the_key_in_the_live_certificate_is_shown_first)
   gint64 attempt;
   fixture_open (&f);
   start_batch (f.ledger, "b1", 0, NULL);
-  g_autoptr (Device) device = arrive (f.ledger, "b1", "chip-a", NULL, &attempt, NULL);
+  G_GNUC_UNUSED g_autoptr (Device) device = arrive (f.ledger, "b1", "chip-a", NULL, &attempt, NULL);
 
   g_bytes_unref (evidence.spki);
   evidence.spki = spki_of (key);
@@ -178,7 +178,7 @@ START_TEST (what_can_not_be_kept_is_refused)
   gint64 attempt;
   fixture_open (&f);
   start_batch (f.ledger, "b1", 0, NULL);
-  g_autoptr (Device) device = arrive (f.ledger, "b1", "chip-a", NULL, &attempt, NULL);
+  G_GNUC_UNUSED g_autoptr (Device) device = arrive (f.ledger, "b1", "chip-a", NULL, &attempt, NULL);
 
   entry = entry_of (&evidence, attempt, ATTESTATION_VERIFIED);
   g_ptr_array_add (evidence.parts, bytes_of ('x', ATTESTATION_MOST_BYTES));
@@ -219,7 +219,7 @@ START_TEST (evidence_stays_evidence)
   gint64 attempt;
   fixture_open (&f);
   start_batch (f.ledger, "b1", 0, NULL);
-  g_autoptr (Device) device = arrive (f.ledger, "b1", "chip-a", NULL, &attempt, NULL);
+  G_GNUC_UNUSED g_autoptr (Device) device = arrive (f.ledger, "b1", "chip-a", NULL, &attempt, NULL);
 
   keep (f.ledger, &evidence, attempt, ATTESTATION_VERIFIED);
   ck_assert (!raw_sql (f.path, forbidden[_i]));
