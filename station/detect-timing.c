@@ -76,7 +76,7 @@ quiet_time (Detector *detector, const char *place)
 
   if (seen == NULL || g_get_monotonic_time () - seen->last > LATELY)
     return QUIET;
-  return QUIET << MIN (seen->count, DOUBLINGS_MOST);
+  return (guint)QUIET << MIN (seen->count, DOUBLINGS_MOST);
 }
 
 static gboolean

@@ -199,7 +199,7 @@ answer_key (SimulatedChip *chip)
 static GBytes *
 generate_key (SimulatedChip *chip, guint8 mode, guint slot)
 {
-  const guint slot_config = chip->config[20 + 2 * slot] | chip->config[21 + 2 * slot] << 8;
+  const guint slot_config = chip->config[20 + 2 * slot] | (guint)chip->config[21 + 2 * slot] << 8;
 
   if (slot != 0 || chip->config[87] == 0x55)
     return status_packet (EXECUTION_ERROR);

@@ -23,13 +23,13 @@ START_TEST (the_pin_is_sent_where_all_tries_are_left)
                                 { PIN_METADATA, "6d00" },
                                 { SEND_1234, "9000" },
                                 { SEND_1234, "9000" },
-                                { NULL } };
-  static const Turn verified[] = { { ASK_TRIES, "9000" }, { SEND_1234, "9000" }, { NULL } };
+                                { 0 } };
+  static const Turn verified[] = { { ASK_TRIES, "9000" }, { SEND_1234, "9000" }, { 0 } };
   static const Turn of_five[] = { { ASK_TRIES, "63c5" },
                                   { PIN_METADATA, "06020505"
                                                   "9000" },
                                   { SEND_1234, "9000" },
-                                  { NULL } };
+                                  { 0 } };
   static const Turn *const cards[] = { fresh, verified, of_five };
 
   for (guint i = 0; i < G_N_ELEMENTS (cards); i++) {
@@ -49,14 +49,12 @@ END_TEST
 
 START_TEST (the_pin_is_not_sent_after_a_wrong_one)
 {
-  static const Turn last[] = { { ASK_TRIES, "63c1" }, { PIN_METADATA, "6d00" }, { NULL } };
-  static const Turn used[] = { { ASK_TRIES, "63c2" }, { PIN_METADATA, "6d00" }, { NULL } };
-  static const Turn told[] = { { ASK_TRIES, "63c4" }, { PIN_METADATA, "060205049000" }, { NULL } };
-  static const Turn only_one[] = { { ASK_TRIES, "63c1" },
-                                   { PIN_METADATA, "060201019000" },
-                                   { NULL } };
-  static const Turn blocked[] = { { ASK_TRIES, "6983" }, { NULL } };
-  static const Turn silent[] = { { ASK_TRIES, "6a88" }, { NULL } };
+  static const Turn last[] = { { ASK_TRIES, "63c1" }, { PIN_METADATA, "6d00" }, { 0 } };
+  static const Turn used[] = { { ASK_TRIES, "63c2" }, { PIN_METADATA, "6d00" }, { 0 } };
+  static const Turn told[] = { { ASK_TRIES, "63c4" }, { PIN_METADATA, "060205049000" }, { 0 } };
+  static const Turn only_one[] = { { ASK_TRIES, "63c1" }, { PIN_METADATA, "060201019000" }, { 0 } };
+  static const Turn blocked[] = { { ASK_TRIES, "6983" }, { 0 } };
+  static const Turn silent[] = { { ASK_TRIES, "6a88" }, { 0 } };
   static const Turn *const cards[] = { last, used, told, only_one, blocked, silent };
 
   for (guint i = 0; i < G_N_ELEMENTS (cards); i++) {
@@ -75,7 +73,7 @@ START_TEST (a_wrong_pin_is_sent_once)
 {
   static const Turn turns[] = { { ASK_TRIES, "63c3" },    { PIN_METADATA, "6d00" },
                                 { SEND_1234, "63c2" },    { ASK_TRIES, "63c2" },
-                                { PIN_METADATA, "6d00" }, { NULL } };
+                                { PIN_METADATA, "6d00" }, { 0 } };
   g_autoptr (Transport) card = list_card (turns);
   gboolean good = FALSE;
   GError *error = NULL;
@@ -90,7 +88,7 @@ END_TEST
 
 START_TEST (what_is_no_pin_is_not_sent)
 {
-  static const Turn nothing[] = { { NULL } };
+  static const Turn nothing[] = { { 0 } };
   static const char *const pins[] = { "", "123", "123456789", "12 34", "12\xc3\xa4" };
 
   for (guint i = 0; i < G_N_ELEMENTS (pins); i++) {
@@ -117,7 +115,7 @@ static GError *
 authenticate_with (const char *key, const char *metadata, const char *last)
 {
   const Turn turns[] = {
-    { "00f7009b00", metadata }, { ASK_WITNESS, WITNESS }, { "*", last }, { NULL }
+    { "00f7009b00", metadata }, { ASK_WITNESS, WITNESS }, { "*", last }, { 0 }
   };
   g_autoptr (Transport) card = list_card (turns);
   GError *error = NULL;

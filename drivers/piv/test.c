@@ -26,7 +26,7 @@ START_TEST (an_answer_in_pieces_is_fetched)
   static const Turn turns[] = { { "00cb3fff055c035fc10200", "6c02" },
                                 { "00cb3fff055c035fc10202", "aa6101" },
                                 { "00c0000001", "bb9000" },
-                                { NULL } };
+                                { 0 } };
   g_autoptr (Transport) card = list_card (turns);
   g_auto (PivAnswer) answer = { 0 };
 
@@ -54,7 +54,7 @@ END_TEST
 
 START_TEST (a_chain_that_is_refused_stops)
 {
-  static const Turn turns[] = { { "*", "6a84" }, { NULL } };
+  static const Turn turns[] = { { "*", "6a84" }, { 0 } };
   guint8 data[600] = { 0 };
   const PivCommand command = { .instruction = PIV_PUT_DATA, .data = data, .length = sizeof data };
   g_autoptr (Transport) card = list_card (turns);
@@ -70,7 +70,7 @@ END_TEST
 static gboolean
 is_spoken_by (const char *says)
 {
-  const Turn turns[] = { { "00a4040005a00000030800", says }, { NULL } };
+  const Turn turns[] = { { "00a4040005a00000030800", says }, { 0 } };
   g_autoptr (Transport) card = list_card (turns);
   gboolean speaks = TRUE;
 
@@ -113,7 +113,7 @@ identify (const Turn *turns, GError **error)
 START_TEST (a_token_has_its_number)
 {
   static const Turn turns[] = {
-    SELECTED, { "00fd000000", "0504039000" }, { "00f8000000", "00bc614e9000" }, { NULL }
+    SELECTED, { "00fd000000", "0504039000" }, { "00f8000000", "00bc614e9000" }, { 0 }
   };
   g_autoptr (DeviceIdentity) identity = identify (turns, NULL);
 
@@ -127,10 +127,9 @@ END_TEST
 
 START_TEST (a_card_has_its_guid)
 {
-  static const Turn turns[] = { SELECTED,
-                                NO_VERSION,
-                                { GET_CHUID, "53143410000102030405060708090a0b0c0d0e0ffe009000" },
-                                { NULL } };
+  static const Turn turns[] = {
+    SELECTED, NO_VERSION, { GET_CHUID, "53143410000102030405060708090a0b0c0d0e0ffe009000" }, { 0 }
+  };
   g_autoptr (DeviceIdentity) identity = identify (turns, NULL);
 
   ck_assert_str_eq (identity->serial, "000102030405060708090a0b0c0d0e0f");
@@ -145,7 +144,7 @@ START_TEST (a_card_without_name_is_refused)
                                         "530534030102039000" };
 
   for (guint i = 0; i < G_N_ELEMENTS (chuids); i++) {
-    const Turn turns[] = { SELECTED, NO_VERSION, { GET_CHUID, chuids[i] }, { NULL } };
+    const Turn turns[] = { SELECTED, NO_VERSION, { GET_CHUID, chuids[i] }, { 0 } };
     GError *error = NULL;
 
     ck_assert_ptr_null (identify (turns, &error));
