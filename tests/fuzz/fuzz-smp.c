@@ -2,7 +2,9 @@
  *
  * Fuzzes both sides of SMP. The first byte chooses who is attacked: the station's
  * codec, the station's driver (whose answers' bodies come from the fuzzer), the
- * device's receiver, or the device's commands.
+ * device's receiver, the device's commands; the driver on a raw channel, where bodies or
+ * whole packets come from the fuzzer; the device's side of USB; and the station's
+ * parser of USB descriptors.
  */
 #include <stddef.h>
 #include <stdint.h>
@@ -11,7 +13,10 @@
 #include "drivers/driver.h"
 #include "drivers/smp/device/provision_device.h"
 #include "drivers/smp/device/smp_serial_frame.h"
+#include "drivers/smp/device/smp_usb_packet.h"
+#include "drivers/smp/device/usb_descriptors.h"
 #include "drivers/smp/proto.h"
+#include "drivers/transport-usb-private.h"
 
 extern const Driver smp_driver;
 
@@ -61,6 +66,22 @@ typedef struct {
   GByteArray *out;
 } Liar;
 
+/* The header of the answer to `request`, and the fuzzer's next piece. */
+static GByteArray *
+liar_answer (Liar *liar, const guint8 *request)
+{
+  GByteArray *answer = g_byte_array_new ();
+  gsize length;
+  g_autofree guint8 *body = next_piece (liar->input, &length);
+
+  g_byte_array_append (answer, request, SMP_HEADER_LENGTH);
+  answer->data[0]++;
+  answer->data[2] = (guint8)(length >> 8);
+  answer->data[3] = (guint8)length;
+  g_byte_array_append (answer, body, (guint)length);
+  return answer;
+}
+
 static gboolean
 liar_write (gpointer channel, const guint8 *data, gsize length, Deadline deadline, GError **error)
 {
@@ -73,14 +94,7 @@ liar_write (gpointer channel, const guint8 *data, gsize length, Deadline deadlin
   for (gsize i = 0; i < length; i++)
     size = smp_serial_receive (&receiver, data[i]);
   g_assert (size >= SMP_HEADER_LENGTH);
-  gsize body_length;
-  g_autofree guint8 *body = next_piece (liar->input, &body_length);
-  g_autoptr (GByteArray) answer = g_byte_array_new ();
-  g_byte_array_append (answer, buffer, SMP_HEADER_LENGTH);
-  answer->data[0]++;
-  answer->data[2] = (guint8)(body_length >> 8);
-  answer->data[3] = (guint8)body_length;
-  g_byte_array_append (answer, body, (guint)body_length);
+  g_autoptr (GByteArray) answer = liar_answer (liar, buffer);
   g_autoptr (GBytes) packet = g_byte_array_free_to_bytes (g_steal_pointer (&answer));
   g_autoptr (GBytes) frames = smp_frames_new (packet);
   g_byte_array_append (liar->out, g_bytes_get_data (frames, NULL),
@@ -116,14 +130,55 @@ static const TransportMethods liar_methods = {
   .close = liar_nothing,
 };
 
+/* What came over USB is the packet itself. */
+static gboolean
+liar_write_raw (gpointer channel, const guint8 *data, gsize length, Deadline deadline,
+                GError **error)
+{
+  Liar *liar = channel;
+  g_autoptr (GByteArray) answer = NULL;
+
+  g_assert (length > SMP_HEADER_LENGTH);
+  answer = liar_answer (liar, data);
+  g_byte_array_append (liar->out, answer->data, answer->len);
+  return TRUE;
+}
+
+/* Not even the header is right. */
+static gboolean
+liar_write_anything (gpointer channel, const guint8 *data, gsize length, Deadline deadline,
+                     GError **error)
+{
+  Liar *liar = channel;
+  gsize piece_length;
+  g_autofree guint8 *piece = next_piece (liar->input, &piece_length);
+
+  g_byte_array_append (liar->out, piece, (guint)piece_length);
+  return TRUE;
+}
+
+static const TransportMethods raw_liar_methods = {
+  .read = liar_read,
+  .write = liar_write_raw,
+  .discard_input = liar_nothing,
+  .close = liar_nothing,
+};
+
+static const TransportMethods wild_liar_methods = {
+  .read = liar_read,
+  .write = liar_write_anything,
+  .discard_input = liar_nothing,
+  .close = liar_nothing,
+};
+
 static void
-attack_driver (Input *input)
+attack_driver_on (Channel kind, const TransportMethods *methods, Input *input)
 {
   static const guint8 nonce[PROOF_NONCE_LENGTH];
   Deadline deadline = deadline_in (10000);
   g_autoptr (GByteArray) out = g_byte_array_new ();
   Liar liar = { input, out };
-  g_autoptr (Transport) transport = transport_new (CHANNEL_SERIAL, &liar_methods, &liar, "liar");
+  g_autoptr (Transport) transport = transport_new (kind, methods, &liar, "liar");
   g_autoptr (Session) session = session_open (&smp_driver, transport, NULL, deadline, NULL);
   g_autoptr (GPtrArray) none = g_ptr_array_new ();
   g_autoptr (GBytes) certificate = g_bytes_new_static (nonce, sizeof nonce);
@@ -136,6 +191,57 @@ attack_driver (Input *input)
   smp_driver.install (session, &credentials, deadline, NULL);
   smp_driver.read_back (session, &credentials, &read_back, deadline, NULL);
   smp_driver.prove (session, nonce, &proof, deadline, NULL);
+}
+
+static void
+attack_driver (Input *input)
+{
+  attack_driver_on (CHANNEL_SERIAL, &liar_methods, input);
+}
+
+static void
+attack_raw_driver (Input *input)
+{
+  attack_driver_on (CHANNEL_USB, &raw_liar_methods, input);
+}
+
+static void
+attack_raw_driver_wildly (Input *input)
+{
+  attack_driver_on (CHANNEL_USB, &wild_liar_methods, input);
+}
+
+/* Packets of at most 64 bytes, and a setup packet in front of each. */
+static void
+attack_usb_device (Input *input)
+{
+  SmpUsbDevice device = { .strings = { NULL, "maker", NULL, "serial", "interface" } };
+  g_autofree guint8 *buffer = g_malloc (200);
+  SmpUsbReceiver receiver;
+
+  smp_usb_receiver_init (&receiver, buffer, 200, 64);
+  while (input->left > 2) {
+    gsize length;
+    g_autofree guint8 *piece = next_piece (input, &length);
+    const uint8_t *answer;
+    size_t answer_length;
+
+    g_assert (smp_usb_receive (&receiver, piece, MIN (length, 64)) <= 200);
+    if (length >= 8 && smp_usb_request (&device, piece, &answer, &answer_length) == SMP_USB_ANSWER)
+      g_free (g_memdup2 (answer, answer_length)); /* touches every byte */
+  }
+}
+
+static void
+attack_descriptors (Input *input)
+{
+  g_autofree guint8 *copy = g_memdup2 (input->at, input->left);
+  UsbInterface interface;
+
+  if (!usb_interface_parse (copy, input->left, 0, 0, &interface, NULL))
+    return;
+  g_assert ((interface.in & 0x80) != 0 && (interface.out & 0x80) == 0);
+  g_assert (interface.in_packet >= 8 && interface.out_packet >= 8);
 }
 
 static void
@@ -242,8 +348,11 @@ attack_device (Input *input)
 int
 LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
 {
-  static void (*const attacks[]) (Input *) = { attack_codec, attack_driver, attack_receiver,
-                                               attack_device };
+  static void (*const attacks[]) (Input *) = {
+    attack_codec,      attack_driver,      attack_receiver,
+    attack_device,     attack_raw_driver,  attack_raw_driver_wildly,
+    attack_usb_device, attack_descriptors,
+  };
   Input input = { data + 1, size - 1 };
 
   if (size > 1)

@@ -3,6 +3,7 @@
  * A whole device over emulated bulk endpoints, what may be wrong with it on its way, and
  * descriptors that can't be.
  */
+#include <openssl/crypto.h>
 #include <string.h>
 
 #include "drivers/transport-usb-private.h"
@@ -47,6 +48,7 @@ hear (UsbBench *bench, const guint8 *data, gsize length, gboolean zero_packet)
   if (unit->heard + 1 == unit->trouble_at && unit->stalls)
     bench->stalls_out = 1;
   usb_bench_say (bench, answer->data, answer->len);
+  OPENSSL_thread_stop (); /* this thread is umockdev's, and may end after OpenSSL */
 }
 
 static void

@@ -72,7 +72,8 @@ give (UsbBench *bench, Transfer *transfer)
   guint room = (guint)urb_of (transfer)->buffer_length;
   guint count = MIN (saying->len, room);
 
-  memcpy (transfer->buffer->data, saying->data, count);
+  if (count > 0)
+    memcpy (transfer->buffer->data, saying->data, count);
   g_byte_array_remove_range (saying, 0, count);
   if (count < room)
     g_byte_array_unref (g_queue_pop_head (&bench->sayings));
