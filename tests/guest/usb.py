@@ -99,25 +99,25 @@ def it_goes_the_whole_way(bench):
 
 
 def stalls_are_cleared(bench):
-    for transfer in (1, 2, 6):
+    for transfer in (1, 6):
         name = f'STALL-{transfer}'
         bench.plug(name, **{'usb-fault': f'stall={transfer}'})
         bench.expect(1, 'passed', f'stalled at transfer {transfer}')
         bench.take_out(name)
-    say('stalls of the 1st, 2nd and 6th transfer were cleared')
+    say('stalls of the 1st and 6th transfer were cleared')
 
 
 def short_transfers_are_put_together(bench):
-    for length in (1, 7, 64):
+    for length in (1, 64):
         name = f'SHORT-{length}'
         bench.plug(name, **{'usb-fault': f'short={length}'})
         bench.expect(1, 'passed', f'{length} bytes a transfer')
         bench.take_out(name)
-    say('answers in transfers of 1, 7 and 64 bytes were put together')
+    say('answers in transfers of 1 and of 64 bytes were put together')
 
 
 def a_yank_anywhere_is_an_unplug(bench):
-    for transfer in (1, 2, 4, 7):
+    for transfer in (1, 7):
         name = f'YANK-{transfer}'
         bench.plug(name, **{'usb-fault': f'yank={transfer}'})
         bench.expect(1, 'unplugged', f'yanked while it takes transfer {transfer}')
@@ -126,12 +126,12 @@ def a_yank_anywhere_is_an_unplug(bench):
         bench.simulator.plug(name, 1)
         bench.expect(1, 'passed', f'{name} is back')
         bench.take_out(name)
-    for fault in ('unplug=300', 'unplug=600', 'unplug-in=100', 'unplug-in=400'):
+    for fault in ('unplug=300', 'unplug-in=400'):
         name = fault.replace('=', '-')
         bench.plug(name, fault=fault)
         bench.expect(1, 'unplugged', f'{fault} bytes')
         bench.wait_gone(1)
-    say('yanked in four transfers to it, twice in its answer, twice behind a byte: unplugged at once')
+    say('yanked in a transfer to it, in its answer, behind a byte: unplugged at once')
 
 
 def hostile_descriptors_are_refused(bench):
@@ -144,15 +144,12 @@ def hostile_descriptors_are_refused(bench):
 
 
 def an_open_device_is_nobody_elses(bench):
-    bench.plug('SLOW-1', latency=100)
+    bench.plug('SLOW-1', latency=400)
     address = bench.address(1)
-    first = bench.start(address)
-    second = ''
-    while first.poll() is None and 'in use' not in second:
-        second = bench.go(address)
-    rig.expect('is in use by another program' in second, f'the second one was told: {second}')
-    said, _ = first.communicate(timeout=60)
-    rig.expect_equal(said.strip(), 'passed', 'the first one')
+    both = [bench.start(address) for _ in range(2)]
+    said = sorted(one.communicate(timeout=60)[0].strip() for one in both)
+    rig.expect(said[0] == 'passed' and said[1].endswith('is in use by another program'),
+               f'of two at once: {said}')
     said = bench.go(address, user='nobody', group='nogroup', extra_groups=[])
     rig.expect(said.startswith('port: ') and 'udevadm' in said, f'nobody was told: {said}')
     bench.take_out('SLOW-1')
