@@ -73,14 +73,23 @@ detect_cards_add_ways (const Detector *detector, SeenDevice *device)
   }
 }
 
-static void
-look_at_reader (Detector *detector, guint bus, guint device)
+static gboolean
+is_at (GUdevDevice *device, guint bus, guint number)
 {
-  g_autofree char *node = g_strdup_printf ("/dev/bus/usb/%03u/%03u", bus, device);
-  g_autoptr (GUdevDevice) found = g_udev_client_query_by_device_file (detector->udev, node);
+  return g_strcmp0 (g_udev_device_get_devtype (device), "usb_device") == 0
+         && g_udev_device_get_sysfs_attr_as_int (device, "busnum") == (int)bus
+         && g_udev_device_get_sysfs_attr_as_int (device, "devnum") == (int)number;
+}
 
-  if (found != NULL)
-    detect_look_again (detector, g_udev_device_get_sysfs_path (found));
+static void
+look_at_reader (Detector *detector, guint bus, guint number)
+{
+  GList *devices = g_udev_client_query_by_subsystem (detector->udev, "usb");
+
+  for (GList *item = devices; item != NULL; item = item->next)
+    if (is_at (item->data, bus, number))
+      detect_look_again (detector, g_udev_device_get_sysfs_path (item->data));
+  g_list_free_full (devices, g_object_unref);
 }
 
 /* ---- slots that name a reader ---- */
@@ -145,7 +154,7 @@ handle_service (gboolean answers, const char *why, gpointer data)
 
   g_clear_pointer (&detector->cards_problem, g_free);
   if (!answers)
-    detector->cards_problem = g_strdup_printf ("no card can be seen: %s. Install pcscd, start "
+    detector->cards_problem = g_strdup_printf ("no card can be seen (%s): install pcscd, start "
                                                "pcscd.socket, and let this user work with it",
                                                why);
   if (some_slot (detector, needs_cards))
