@@ -5,73 +5,11 @@
  *
  * With RECORD=FILE in the environment the transcript of a device whose log talks is written there.
  */
-#include <check.h>
-#include <gio/gio.h>
-
-#include "base/encode.h"
 #include "tests/unit/drivers/device-key.h"
-#include "tests/unit/drivers/journey.h"
+#include "tests/unit/drivers/line.h"
+#include <check.h>
 
 #define ATTEMPT deadline_in (20000)
-
-typedef struct {
-  GSubprocess *simulator;
-  Journey journey;
-} Line;
-
-static void
-line_clear (Line *line)
-{
-  journey_clear (&line->journey);
-  g_subprocess_force_exit (line->simulator);
-  g_subprocess_wait (line->simulator, NULL, NULL);
-  g_object_unref (line->simulator);
-}
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Line, line_clear)
-
-/* Starts a device with `arguments` (separated by blanks) and opens its port. */
-static Line
-line_open (const char *arguments)
-{
-  g_autofree char *command = g_strdup_printf ("%s one %s", g_getenv ("KEYCRADLE_SIM"), arguments);
-  g_auto (GStrv) words = g_strsplit (command, " ", -1);
-  SerialSettings settings = { .baud = 115200 };
-  Line line = { .simulator =
-                    g_subprocess_newv ((const char *const *)words, G_SUBPROCESS_FLAGS_STDOUT_PIPE,
-                                       &line.journey.error) };
-
-  ck_assert_ptr_nonnull (line.simulator);
-  g_autoptr (GDataInputStream) output =
-      g_data_input_stream_new (g_subprocess_get_stdout_pipe (line.simulator));
-  g_autofree char *port = g_data_input_stream_read_line (output, NULL, NULL, NULL);
-  ck_assert_ptr_nonnull (port);
-  line.journey.transport = transport_open_serial (port, &settings, &line.journey.error);
-  ck_assert_ptr_nonnull (line.journey.transport);
-  return line;
-}
-
-static void
-go_all_the_way (Line *line, const char *what)
-{
-  JourneyVerdict verdict = { 0 };
-
-  ck_assert_msg (journey_to_certificate (&line->journey, ATTEMPT)
-                     && journey_to_proof (&line->journey, &verdict, ATTEMPT),
-                 "%s: %s", what, line->journey.error == NULL ? "?" : line->journey.error->message);
-  ck_assert (verdict.shows_what_was_sent && verdict.signed_by_its_key);
-}
-
-static void
-record (Line *line, const char *path)
-{
-  GBytes *certificate = line->journey.certificate;
-  g_autofree char *hex =
-      hex_encode (g_bytes_get_data (certificate, NULL), g_bytes_get_size (certificate));
-
-  transport_note (line->journey.transport, "certificate", hex);
-  g_autofree char *transcript = transport_transcript (line->journey.transport);
-  g_file_set_contents (path, transcript, -1, NULL);
-}
 
 START_TEST (a_log_stops_no_device)
 {
@@ -84,10 +22,10 @@ START_TEST (a_log_stops_no_device)
 
     /* The recording is of this driver alone. */
     line.journey.driver = path == NULL ? NULL : driver_by_name ("zephyr");
-    go_all_the_way (&line, devices[i]);
+    line_go_all_the_way (&line, devices[i]);
     ck_assert_str_eq (line.journey.driver->name, "zephyr");
     if (i == 3 && path != NULL)
-      record (&line, path);
+      line_record (&line, path);
   }
 }
 END_TEST
@@ -143,37 +81,21 @@ START_TEST (what_a_killed_station_has_begun_does_no_harm)
     g_auto (Line) line = line_open (cases[i].arguments);
 
     ck_assert (transport_write_text (line.journey.transport, cases[i].begun, ATTEMPT, NULL));
-    go_all_the_way (&line, cases[i].begun);
+    line_go_all_the_way (&line, cases[i].begun);
   }
 }
 END_TEST
 
-/* One of a kind asks a device of the other; that one's own driver must get through afterwards. */
-static void
-check_stranger (const char *asks, const char *arguments)
-{
-  g_auto (Line) line = line_open (arguments);
-  gboolean speaks = TRUE;
-  g_autofree char *what = g_strdup_printf ("%s asks %s", asks, arguments);
-
-  ck_assert_msg (driver_by_name (asks)->probe (line.journey.transport, &speaks, deadline_in (300),
-                                               &line.journey.error),
-                 "%s", what);
-  ck_assert_msg (!speaks, "%s", what);
-  go_all_the_way (&line, what);
-  ck_assert (g_str_has_prefix (arguments, line.journey.driver->name));
-}
-
 START_TEST (other_dialects_are_strangers_both_ways)
 {
   static const char *const others[] = { "nrf91", "nrf91 --host shell", "freertos --serial b-1",
-                                        "smp --serial s-1 --key p-256" };
+                                        "smp --serial s-1 --key p-256", "microchip" };
 
   for (gsize i = 0; i < G_N_ELEMENTS (others); i++) {
     g_autofree char *name = g_strndup (others[i], strcspn (others[i], " "));
 
-    check_stranger ("zephyr", others[i]);
-    check_stranger (name, "zephyr");
+    line_check_stranger ("zephyr", others[i]);
+    line_check_stranger (name, "zephyr");
   }
 }
 END_TEST

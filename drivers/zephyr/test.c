@@ -8,7 +8,7 @@
 #include "base/encode.h"
 #include "drivers/driver.h"
 #include "tests/unit/drivers/device-key.h"
-#include "tests/unit/drivers/journey.h"
+#include "tests/unit/drivers/line.h"
 #include "tests/unit/drivers/scripted.h"
 
 #define SOON deadline_in (20000)
@@ -269,17 +269,7 @@ END_TEST
 
 START_TEST (a_device_whose_log_talks_in_between_is_replayed)
 {
-  Transport *transport = transport_open_replay (DRIVER_FOLDER "/recording.txt", NULL);
-  Journey journey = { .transport = transport, .driver = &zephyr_driver };
-  JourneyVerdict verdict = { 0 };
-
-  ck_assert_ptr_nonnull (transport);
-  journey.certificate = hex_decode (transport_replay_note (transport, "certificate"));
-  ck_assert_msg (journey_to_certificate (&journey, SOON)
-                     && journey_to_proof (&journey, &verdict, SOON),
-                 "%s", journey.error == NULL ? "?" : journey.error->message);
-  ck_assert (verdict.shows_what_was_sent && verdict.signed_by_its_key);
-  journey_clear (&journey);
+  line_replay ("zephyr", DRIVER_FOLDER "/recording.txt");
 }
 END_TEST
 
