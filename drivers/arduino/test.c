@@ -80,7 +80,7 @@ START_TEST (what_is_no_frame_is_passed_over)
   static const char *const cases[][2] = {
     { "55aa01000302d36aaa55", "F0" },
     { "0d0a5555aa01000302d36aaa55aa", "F0" },    /* noise before and behind */
-    { "55aa01000302d36baa55", "B0" },            /* CRC */
+    { "55aa01000302d36baa55", "B1" },            /* CRC */
     { "55aa01000302d36aaa56", "B0" },            /* end */
     { "55aa01000102d36aaa55", "B1" },            /* shorter than its CRC */
     { "55aaffffff55aa01000302d36aaa55", "BF0" }, /* longer than any */
