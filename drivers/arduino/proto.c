@@ -140,7 +140,7 @@ gboolean
 arduino_parse_identity (const guint8 *text, gsize length, ArduinoIdentity *identity)
 {
   *identity = (ArduinoIdentity){ 0 };
-  if (length > IDENTITY_MAX)
+  if (length == 0 || length > IDENTITY_MAX)
     return FALSE;
   g_autofree char *copy = g_strndup ((const char *)text, length);
   g_auto (GStrv) words = g_strsplit (copy, " ", -1);
