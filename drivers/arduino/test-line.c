@@ -3,13 +3,13 @@
  * The driver against keycradle-sim, over a pty: after a station that was killed, beside the other
  * dialects, and with Arduino's own sketch.
  *
- * With RECORD=FILE in the environment the transcript of a sound device is written there.
+ * With RECORD=FOLDER in the environment the transcript of a sound device is written there.
  */
 #include <check.h>
 
 #include "drivers/arduino/proto.h"
 #include "tests/unit/drivers/device-key.h"
-#include "tests/unit/drivers/line.h"
+#include "tests/unit/drivers/simulated.h"
 
 #define ATTEMPT deadline_in (20000)
 
@@ -19,27 +19,27 @@
 START_TEST (a_sound_board_goes_all_the_way)
 {
   const char *path = g_getenv ("RECORD");
-  g_auto (Line) line = line_open ("arduino");
+  g_auto (SimulatedLine) line = simulated_line_open ("arduino");
 
   g_random_set_seed (SEED);
   line.journey.driver = path == NULL ? NULL : driver_by_name ("arduino");
-  line_go_all_the_way (&line, "arduino");
+  simulated_line_go_all_the_way (&line, "arduino");
   ck_assert_str_eq (line.journey.driver->name, "arduino");
   if (path != NULL)
-    line_record (&line, path);
+    simulated_line_record (&line, "recording");
 }
 END_TEST
 
 START_TEST (a_recording_is_replayed)
 {
   g_random_set_seed (SEED);
-  line_replay ("arduino", DRIVER_FOLDER "/recording.txt");
+  replay_all_the_way ("arduino", DRIVER_FOLDER "/recording.txt");
 }
 END_TEST
 
 START_TEST (a_session_that_comes_later_can_still_prove_the_key)
 {
-  g_auto (Line) line = line_open ("arduino");
+  g_auto (SimulatedLine) line = simulated_line_open ("arduino");
   g_auto (Proof) proof = { 0 };
 
   ck_assert (journey_to_certificate (&line.journey, ATTEMPT));
@@ -54,7 +54,7 @@ END_TEST
 
 START_TEST (a_fresh_board_has_no_proof)
 {
-  g_auto (Line) line = line_open ("arduino");
+  g_auto (SimulatedLine) line = simulated_line_open ("arduino");
   g_auto (Proof) proof = { 0 };
   const Driver *driver = driver_by_name ("arduino");
 
@@ -69,7 +69,7 @@ END_TEST
 /* It is known, and refused before any key is made. */
 START_TEST (arduinos_own_sketch_is_refused)
 {
-  g_auto (Line) line = line_open ("arduino --firmware stock");
+  g_auto (SimulatedLine) line = simulated_line_open ("arduino --firmware stock");
 
   ck_assert (!journey_to_certificate (&line.journey, ATTEMPT));
   ck_assert_str_eq (line.journey.driver->name, "arduino");
@@ -93,13 +93,13 @@ START_TEST (what_a_killed_station_has_begun_does_no_harm)
   };
 
   for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
-    g_auto (Line) line = line_open (cases[i].arguments);
+    g_auto (SimulatedLine) line = simulated_line_open (cases[i].arguments);
     g_autofree char *what = g_strdup_printf ("case %zu", i);
 
     line.journey.driver = driver_by_name ("arduino");
     ck_assert (
         transport_write (line.journey.transport, cases[i].bytes, cases[i].length, ATTEMPT, NULL));
-    line_go_all_the_way (&line, what);
+    simulated_line_go_all_the_way (&line, what);
   }
 }
 END_TEST
@@ -114,8 +114,8 @@ START_TEST (other_dialects_are_strangers_both_ways)
   for (gsize i = 0; i < G_N_ELEMENTS (others); i++) {
     g_autofree char *name = g_strndup (others[i], strcspn (others[i], " "));
 
-    line_check_stranger ("arduino", others[i]);
-    line_check_stranger (name, "arduino");
+    simulated_line_check_stranger ("arduino", others[i]);
+    simulated_line_check_stranger (name, "arduino");
   }
 }
 END_TEST

@@ -3,10 +3,11 @@
  * The driver against keycradle-sim, over a pty: with a log that talks in between, after a station
  * that was killed, and beside the other dialects.
  *
- * With RECORD=FILE in the environment the transcript of a device whose log talks is written there.
+ * With RECORD=FOLDER in the environment the transcript of a device whose log talks is written
+ * there.
  */
 #include "tests/unit/drivers/device-key.h"
-#include "tests/unit/drivers/line.h"
+#include "tests/unit/drivers/simulated.h"
 #include <check.h>
 
 #define ATTEMPT deadline_in (20000)
@@ -18,21 +19,21 @@ START_TEST (a_log_stops_no_device)
   const char *path = g_getenv ("RECORD");
 
   for (gsize i = 0; i < G_N_ELEMENTS (devices); i++) {
-    g_auto (Line) line = line_open (devices[i]);
+    g_auto (SimulatedLine) line = simulated_line_open (devices[i]);
 
     /* The recording is of this driver alone. */
     line.journey.driver = path == NULL ? NULL : driver_by_name ("zephyr");
-    line_go_all_the_way (&line, devices[i]);
+    simulated_line_go_all_the_way (&line, devices[i]);
     ck_assert_str_eq (line.journey.driver->name, "zephyr");
     if (i == 3 && path != NULL)
-      line_record (&line, path);
+      simulated_line_record (&line, "recording");
   }
 }
 END_TEST
 
 START_TEST (a_session_that_comes_later_can_still_prove_the_key)
 {
-  g_auto (Line) line = line_open ("zephyr");
+  g_auto (SimulatedLine) line = simulated_line_open ("zephyr");
   g_auto (Proof) proof = { 0 };
 
   ck_assert (journey_to_certificate (&line.journey, ATTEMPT));
@@ -50,7 +51,7 @@ END_TEST
 
 START_TEST (a_fresh_device_has_no_proof)
 {
-  g_auto (Line) line = line_open ("zephyr");
+  g_auto (SimulatedLine) line = simulated_line_open ("zephyr");
   g_auto (Proof) proof = { 0 };
   const Driver *driver = driver_by_name ("zephyr");
 
@@ -78,10 +79,10 @@ START_TEST (what_a_killed_station_has_begun_does_no_harm)
   };
 
   for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
-    g_auto (Line) line = line_open (cases[i].arguments);
+    g_auto (SimulatedLine) line = simulated_line_open (cases[i].arguments);
 
     ck_assert (transport_write_text (line.journey.transport, cases[i].begun, ATTEMPT, NULL));
-    line_go_all_the_way (&line, cases[i].begun);
+    simulated_line_go_all_the_way (&line, cases[i].begun);
   }
 }
 END_TEST
@@ -94,8 +95,8 @@ START_TEST (other_dialects_are_strangers_both_ways)
   for (gsize i = 0; i < G_N_ELEMENTS (others); i++) {
     g_autofree char *name = g_strndup (others[i], strcspn (others[i], " "));
 
-    line_check_stranger ("zephyr", others[i]);
-    line_check_stranger (name, "zephyr");
+    simulated_line_check_stranger ("zephyr", others[i]);
+    simulated_line_check_stranger (name, "zephyr");
   }
 }
 END_TEST

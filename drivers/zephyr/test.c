@@ -8,8 +8,8 @@
 #include "base/encode.h"
 #include "drivers/driver.h"
 #include "tests/unit/drivers/device-key.h"
-#include "tests/unit/drivers/line.h"
 #include "tests/unit/drivers/scripted.h"
+#include "tests/unit/drivers/simulated.h"
 
 #define SOON deadline_in (20000)
 
@@ -269,7 +269,7 @@ END_TEST
 
 START_TEST (a_device_whose_log_talks_in_between_is_replayed)
 {
-  line_replay ("zephyr", DRIVER_FOLDER "/recording.txt");
+  replay_all_the_way ("zephyr", DRIVER_FOLDER "/recording.txt");
 }
 END_TEST
 

@@ -8,6 +8,8 @@
 
 #include "base/encode.h"
 
+#define ATTEMPT deadline_in (20000)
+
 static void
 open_port (SimulatedLine *line)
 {
@@ -67,4 +69,48 @@ simulated_line_record (SimulatedLine *line, const char *name)
   transport_note (line->journey.transport, "certificate", hex);
   g_autofree char *transcript = transport_transcript (line->journey.transport);
   ck_assert (g_file_set_contents (path, transcript, -1, NULL));
+}
+
+static void
+go_all_the_way (Journey *journey, const char *what)
+{
+  JourneyVerdict verdict = { 0 };
+
+  ck_assert_msg (journey_to_certificate (journey, ATTEMPT)
+                     && journey_to_proof (journey, &verdict, ATTEMPT),
+                 "%s: %s", what, journey->error == NULL ? "?" : journey->error->message);
+  ck_assert (verdict.shows_what_was_sent && verdict.signed_by_its_key);
+}
+
+void
+simulated_line_go_all_the_way (SimulatedLine *line, const char *what)
+{
+  go_all_the_way (&line->journey, what);
+}
+
+void
+simulated_line_check_stranger (const char *asks, const char *arguments)
+{
+  g_auto (SimulatedLine) line = simulated_line_open (arguments);
+  g_autofree char *what = g_strdup_printf ("%s asks %s", asks, arguments);
+  gboolean speaks = TRUE;
+
+  ck_assert_msg (driver_by_name (asks)->probe (line.journey.transport, &speaks, deadline_in (300),
+                                               &line.journey.error),
+                 "%s", what);
+  ck_assert_msg (!speaks, "%s", what);
+  simulated_line_go_all_the_way (&line, what);
+  ck_assert (g_str_has_prefix (arguments, line.journey.driver->name));
+}
+
+void
+replay_all_the_way (const char *name, const char *path)
+{
+  Journey journey = { .transport = transport_open_replay (path, NULL),
+                      .driver = driver_by_name (name) };
+
+  ck_assert_ptr_nonnull (journey.transport);
+  journey.certificate = hex_decode (transport_replay_note (journey.transport, "certificate"));
+  go_all_the_way (&journey, path);
+  journey_clear (&journey);
 }
