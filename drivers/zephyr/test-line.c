@@ -6,9 +6,10 @@
  * With RECORD=FOLDER in the environment the transcript of a device whose log talks is written
  * there.
  */
+#include <check.h>
+
 #include "tests/unit/drivers/device-key.h"
 #include "tests/unit/drivers/simulated.h"
-#include <check.h>
 
 #define ATTEMPT deadline_in (20000)
 
