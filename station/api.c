@@ -185,6 +185,7 @@ connect_methods (Api *api)
 
   g_signal_connect (api->skeleton, "g-authorize-method", G_CALLBACK (handle_authorize_method), api);
   api_connect_slots (api->skeleton, station);
+  api_connect_ports (api->skeleton, station);
   api_connect_batches (api->skeleton, station);
   api_connect_records (api->skeleton, station);
   api_connect_status (api->skeleton, station);

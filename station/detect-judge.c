@@ -313,8 +313,6 @@ refuse (const SeenDevice *device, const char *why)
 static Verdict *
 refuse_unknown (const SeenDevice *device, const AllowList *allowed, const SlotWish *wish)
 {
-  if (device->is_hub)
-    return refuse (device, "it is a hub, and no device of this line");
   if (lacks_port (device, allowed, wish->driver))
     return refuse (device, "a match allows it, but the kernel has made no port for it");
   if (wish->driver != NULL)
@@ -364,6 +362,8 @@ judge_device (const SeenDevice *device, const AllowList *allowed, const SlotWish
 
   if (device->on_usb && device->interfaces == NULL)
     return refuse (device, "what it says of itself (its USB descriptors) can't be read");
+  if (device->is_hub)
+    return refuse (device, "it is a hub, and no device of this line");
   if (patient && device->settling)
     return verdict_new (VERDICT_WAIT, g_strdup ("udev has not done with it"));
   if (choice.way == NULL && is_reader (device) && lacks_port (device, allowed, wish->driver))

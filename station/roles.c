@@ -56,6 +56,8 @@ static const struct {
   { "CancelLearn", ROLE_OPERATOR },
   { "SetSlotEnabled", ROLE_SUPERVISOR },
   { "LearnSlot", ROLE_SUPERVISOR },
+  { "ListPorts", ROLE_AUDITOR },
+  { "GetUdevRules", ROLE_AUDITOR },
   { "CreateBatch", ROLE_SUPERVISOR },
   { "RetryDevice", ROLE_SUPERVISOR },
 };

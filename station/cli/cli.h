@@ -228,6 +228,8 @@ CliExit cli_operator_enable (Cli *cli, GError **error);
 CliExit cli_operator_disable (Cli *cli, GError **error);
 CliExit cli_csr_check (Cli *cli, GError **error);
 CliExit cli_driver_list (Cli *cli, GError **error);
+CliExit cli_driver_rules (Cli *cli, GError **error);
+CliExit cli_port_list (Cli *cli, GError **error);
 CliExit cli_profile_list (Cli *cli, GError **error);
 CliExit cli_ca_list (Cli *cli, GError **error);
 CliExit cli_ca_status (Cli *cli, GError **error);

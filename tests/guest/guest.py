@@ -76,6 +76,8 @@ class Opens:
 class Station(rig.Station):
     """Its daemon is not root."""
 
+    matches = None
+
     def start(self, wait=True):
         subprocess.run(['chown', '-R', 'keycradle:keycradle', self.folder], check=True)
         with open(self.log_path, 'ab') as log:
@@ -87,11 +89,26 @@ class Station(rig.Station):
             self.wait_ready()
         return self
 
+    def allow(self, driver, match):
+        """A match file of the site's own."""
+        self.matches = os.path.join(self.folder, 'match.d')
+        os.makedirs(self.matches, exist_ok=True)
+        with open(os.path.join(self.matches, f'{driver}.match'), 'w', encoding='utf-8') as file:
+            file.write(match + '\n')
+
+    def install_rules(self):
+        """udev's rules for the site's match files, as an engineer installs them."""
+        with open('/run/udev/rules.d/71-keycradle-site.rules', 'w', encoding='utf-8') as file:
+            file.write(self.cli('driver', 'rules').stdout)
+        subprocess.run(['udevadm', 'control', '--reload'], check=True)
+
     def bind(self, slots):
         """Slots in place of those of `init --demo`: number → its line, '' for none."""
         with open(self.config, encoding='utf-8') as file:
             text = file.read()
         text = text[:text.index('[slot 1]')]
+        if self.matches:
+            text = text.replace('[station]\n', f'[station]\nMatchFolder={self.matches}\n', 1)
         for slot, line in slots.items():
             text += f'[slot {slot}]\n{line}\n'
         with open(self.config, 'w', encoding='utf-8') as file:
@@ -108,6 +125,11 @@ def properties(node):
 
 def settled():
     subprocess.run(['udevadm', 'settle'], check=True)
+
+
+def place_of(id_path):
+    """The USB port, without the interface of what is plugged in there."""
+    return id_path[:id_path.rindex(':')]
 
 
 def node_at(id_path):

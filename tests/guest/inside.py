@@ -14,7 +14,7 @@ import threading
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'line'))
 import judge  # noqa: E402
 import rig  # noqa: E402
-from guest import Line, Station, node_at, properties, say, settled  # noqa: E402
+from guest import Line, Station, node_at, place_of, properties, say, settled  # noqa: E402
 
 
 # ---- the parts of the test ----
@@ -29,9 +29,11 @@ def a_microcontroller_that_was_there_first_passes(line):
     rig.expect(path.endswith('-usb-0:1:1.0'), f'the ID_PATH of port 1: {path}')
     for port in (1, 2, 3, 4):
         line.paths[port] = path.replace('-usb-0:1:', f'-usb-0:{port}:')
-    line.station.bind({1: f'IdPath={path}', 2: f'IdPath={line.paths[2]}', 3: '',
+    line.station.allow('smp', 'tty 0403:6001  # the fixture\'s converters')
+    line.station.bind({1: f'IdPath={path}', 2: f'IdPath={place_of(line.paths[2])}', 3: '',
                        4: f'Port=/dev/serial/by-path/{line.paths[4]}-port0'})
     line.station.start()
+    line.station.install_rules()
     line.station.start_batch()
     line.wait_passed(1, 'BOARD-1')
     certificate = line.station.json('cert', 'show', 'BOARD-1')
@@ -127,11 +129,12 @@ def a_slot_learns_its_port(line):
     for thread in threads:
         thread.join()
     rig.expect_equal(len(results), 2, 'answers to two learners')
-    rig.expect(results[1].returncode == 0 and line.paths[3] in results[1].stdout,
-               f'slot 3 is to be {line.paths[3]}: {results[1]}')
+    place = place_of(line.paths[3])
+    rig.expect(results[1].returncode == 0 and place in results[1].stdout,
+               f'slot 3 is to be {place}: {results[1]}')
     line.wait_passed(3, 'STRANGER-1')
     line.passed.append('STRANGER-1')
-    say(f'slot 3 learned {line.paths[3]}, and STRANGER-1 passed there')
+    say(f'slot 3 learned {place}, and STRANGER-1 passed there')
 
 
 def the_line_works_on_real_serial_ports():

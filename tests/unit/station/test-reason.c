@@ -11,7 +11,6 @@
 #include "ca/error.h"
 #include "db/ledger.h"
 #include "drivers/driver.h"
-#include "drivers/match.h"
 #include "station/error.h"
 #include "station/reason.h"
 #include "station/roles.h"
@@ -103,29 +102,6 @@ START_TEST (roles_come_from_groups)
 }
 END_TEST
 
-START_TEST (the_udev_rules_name_every_device_that_a_driver_knows)
-{
-  g_autofree char *rules = NULL;
-
-  ck_assert (g_file_get_contents (UDEV_RULES, &rules, NULL, NULL));
-  for (const Driver *const *driver = driver_list (); *driver != NULL; driver++) {
-    const GPtrArray *matches = driver_matches (*driver);
-
-    for (guint i = 0; i < matches->len; i++) {
-      const Match *match = g_ptr_array_index (matches, i);
-      g_autofree char *wanted =
-          match->serial_prefix != NULL
-              ? g_strdup_printf ("%s*", match->serial_prefix)
-              : g_strdup_printf ("ENV{ID_VENDOR_ID}==\"%04x\", ENV{ID_MODEL_ID}==\"%04x\"",
-                                 (guint)match->vendor, (guint)match->product);
-
-      if (match->channel == CHANNEL_SERIAL)
-        ck_assert_msg (strstr (rules, wanted) != NULL, "%s: no %s", (*driver)->name, wanted);
-    }
-  }
-}
-END_TEST
-
 int
 main (void)
 {
@@ -139,7 +115,6 @@ main (void)
   tcase_add_test (cases, every_step_has_its_own_word);
   tcase_add_test (cases, every_method_of_the_api_has_its_role);
   tcase_add_test (cases, roles_come_from_groups);
-  tcase_add_test (cases, the_udev_rules_name_every_device_that_a_driver_knows);
   suite_add_tcase (suite, cases);
   srunner_run_all (runner, CK_ENV);
   failed = srunner_ntests_failed (runner);
