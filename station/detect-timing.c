@@ -7,8 +7,8 @@
  */
 #include "station/detect-private.h"
 
-#define QUIET 250                         /* milliseconds */
-#define DOUBLINGS_MOST 3                  /* two seconds */
+#define QUIET 250u                        /* milliseconds */
+#define DOUBLINGS_MOST 3u                 /* two seconds */
 #define LATELY (5 * G_TIME_SPAN_SECOND)   /* without a departure, and all is forgotten */
 #define PATIENCE (8 * G_TIME_SPAN_SECOND) /* with ports that are still to come */
 

@@ -31,10 +31,14 @@ CliExit
 cli_driver_rules (Cli *cli, GError **error)
 {
   g_autofree char *rules = NULL;
+  g_autoptr (GVariant) text = NULL;
+  g_autofree char *json = NULL;
 
   if (!cli_connect (cli, error)
       || !api_station1_call_get_udev_rules_sync (cli->api, &rules, NULL, error))
     return CLI_FAILED;
-  fputs (rules, stdout);
+  text = g_variant_ref_sink (g_variant_new_string (rules));
+  json = json_text (text, TRUE);
+  fputs (cli->options.json ? json : rules, stdout);
   return CLI_OK;
 }

@@ -111,9 +111,9 @@ init_station_text (const char *folder)
       "# learn 1' finds it, or 'udevadm info /dev/ttyACM0' shows it as ID_PATH. A port that\n"
       "# udev does not know goes by its path: Port=/dev/ttyS0\n"
       "#[slot 1]\n"
-      "#IdPath=pci-0000:00:14.0-usb-0:2.1:1.0\n"
+      "#IdPath=pci-0000:00:14.0-usb-0:2.1\n"
       "#[slot 2]\n"
-      "#IdPath=pci-0000:00:14.0-usb-0:2.2:1.0\n"
+      "#IdPath=pci-0000:00:14.0-usb-0:2.2\n"
       "#Driver=smp\n",
       folder);
 }

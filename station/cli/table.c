@@ -83,7 +83,7 @@ const CliVerb cli_verbs[] = {
     CLI_ROLE_NONE, cli_csr_check },
   { "driver", "list", "", "json no-headings", "List the device families that are known.",
     CLI_ROLE_AUDITOR, cli_driver_list },
-  { "driver", "rules", "", "", "Print udev rules for what the site's match files name.",
+  { "driver", "rules", "", "json", "Print udev rules for what the site's match files name.",
     CLI_ROLE_AUDITOR, cli_driver_rules },
   { "port", "list", "", "json no-headings", "List what is plugged in, and why it is in no slot.",
     CLI_ROLE_AUDITOR, cli_port_list },
