@@ -144,3 +144,39 @@ nrf91_find (Transport *transport, Nrf91Host *host, Deadline deadline, GError **e
   *host = NRF91_SHELL;
   return ask_who (transport, "at 'AT'\r\n", deadline, error);
 }
+
+gboolean
+nrf91_expect_ok (const Nrf91Answer *answer, const char *what, DriverError plain_error,
+                 GError **error)
+{
+  if (answer->result == NRF91_OK)
+    return TRUE;
+  if (answer->result == NRF91_CME_ERROR)
+    nrf91_set_cme_error (error, answer->code, what);
+  else
+    g_set_error (error, DRIVER_ERROR, (int)plain_error,
+                 "the modem did not %s: it answered ERROR without a reason", what);
+  return FALSE;
+}
+
+gboolean
+nrf91_refuse_listener (Nrf91Listener listener, GError **error)
+{
+  switch (listener) {
+  case NRF91_LISTENER_MODEM:
+    return TRUE;
+  case NRF91_LISTENER_TROUBLE:
+    return FALSE;
+  case NRF91_LISTENER_NOBODY:
+    g_set_error_literal (error, DRIVER_ERROR, DRIVER_ERROR_NO_ANSWER,
+                         "the modem does not answer AT");
+    return FALSE;
+  case NRF91_LISTENER_UPSET:
+  case NRF91_LISTENER_SHELL:
+  case NRF91_LISTENER_OTHER:
+    break;
+  }
+  g_set_error_literal (error, DRIVER_ERROR, DRIVER_ERROR_GARBLED,
+                       "AT is answered, but not with OK as a modem does");
+  return FALSE;
+}

@@ -28,6 +28,11 @@ gboolean nrf91_read_answer (Transport *transport, Nrf91Answer *answer, Deadline 
 gboolean nrf91_exchange (Transport *transport, Nrf91Host host, const char *command,
                          Nrf91Answer *answer, Deadline deadline, GError **error);
 
+/* Turns an answer that is not OK into an error: the modem did not `what`; `plain_error` where it
+ * gave no number. */
+gboolean nrf91_expect_ok (const Nrf91Answer *answer, const char *what, DriverError plain_error,
+                          GError **error);
+
 /* What a short question tells about who listens. */
 typedef enum {
   NRF91_LISTENER_MODEM,   /* OK */
@@ -41,3 +46,7 @@ typedef enum {
 /* Finds the modem, plain or behind a shell: NRF91_LISTENER_MODEM with *host set, or what was there
  * instead. No time is lost where somebody answers at all. */
 Nrf91Listener nrf91_find (Transport *transport, Nrf91Host *host, Deadline deadline, GError **error);
+
+/* TRUE for a modem; else FALSE with what is wrong with who listens (after NRF91_LISTENER_TROUBLE,
+ * with the error that is set already). */
+gboolean nrf91_refuse_listener (Nrf91Listener listener, GError **error);

@@ -16,6 +16,7 @@ typedef struct {
   char *firmware;
   char *imei;
   GBytes *request; /* what KEYGEN answered in this session, or NULL */
+  GBytes *note;    /* the COSE message that came with it */
 } Modem;
 
 static gboolean
@@ -39,6 +40,7 @@ close_session (Session *session)
   g_free (modem->firmware);
   g_free (modem->imei);
   g_clear_pointer (&modem->request, g_bytes_unref);
+  g_clear_pointer (&modem->note, g_bytes_unref);
   g_free (modem);
   session->state = NULL;
 }
@@ -50,20 +52,6 @@ ask (Session *session, const char *command, Nrf91Answer *answer, Deadline deadli
   Modem *modem = session->state;
 
   return nrf91_exchange (session->transport, modem->host, command, answer, deadline, error);
-}
-
-/* Turns an answer that is not OK into an error: the modem did not `what`. */
-static gboolean
-expect_ok (const Nrf91Answer *answer, const char *what, DriverError plain_error, GError **error)
-{
-  if (answer->result == NRF91_OK)
-    return TRUE;
-  if (answer->result == NRF91_CME_ERROR)
-    nrf91_set_cme_error (error, answer->code, what);
-  else
-    g_set_error (error, DRIVER_ERROR, (int)plain_error,
-                 "the modem did not %s: it answered ERROR without a reason", what);
-  return FALSE;
 }
 
 /* What a modem's answer to AT+CGMR has, and no other answer: the line with its version. NULL where
@@ -101,35 +89,13 @@ get_in_step (Session *session, Deadline deadline, GError **error)
 }
 
 static gboolean
-refuse_listener (Nrf91Listener listener, GError **error)
-{
-  switch (listener) {
-  case NRF91_LISTENER_MODEM:
-    return TRUE;
-  case NRF91_LISTENER_TROUBLE:
-    return FALSE;
-  case NRF91_LISTENER_NOBODY:
-    g_set_error_literal (error, DRIVER_ERROR, DRIVER_ERROR_NO_ANSWER,
-                         "the modem does not answer AT");
-    return FALSE;
-  case NRF91_LISTENER_UPSET:
-  case NRF91_LISTENER_SHELL:
-  case NRF91_LISTENER_OTHER:
-    break;
-  }
-  g_set_error_literal (error, DRIVER_ERROR, DRIVER_ERROR_GARBLED,
-                       "AT is answered, but not with OK as a modem does");
-  return FALSE;
-}
-
-static gboolean
 open_session (Session *session, Deadline deadline, GError **error)
 {
   Nrf91Host host;
 
   transport_discard_input (session->transport);
   Nrf91Listener listener = nrf91_find (session->transport, &host, deadline, error);
-  if (!refuse_listener (listener, error))
+  if (!nrf91_refuse_listener (listener, error))
     return FALSE;
   Modem *modem = g_new0 (Modem, 1);
   modem->host = host;
@@ -198,7 +164,7 @@ prepare_modem (Session *session, Deadline deadline, GError **error)
 
   return ask (session, "AT+CMEE=1", &numeric_errors, deadline, error)
          && ask (session, "AT+CFUN=4", &flight_mode, deadline, error)
-         && expect_ok (&flight_mode, "go into flight mode", DRIVER_ERROR_REFUSED, error);
+         && nrf91_expect_ok (&flight_mode, "go into flight mode", DRIVER_ERROR_REFUSED, error);
 }
 
 /* "nrf9160" of "mfw_nrf9160_1.3.5", or NULL. */
@@ -237,7 +203,7 @@ delete_credential (Session *session, Nrf91Credential type, Deadline deadline, GE
   if (!ask (session, command, &answer, deadline, error))
     return FALSE;
   if (answer.result == NRF91_CME_ERROR && answer.code != NRF91_CME_NOT_FOUND)
-    return expect_ok (&answer, "delete its old credentials", DRIVER_ERROR_REFUSED, error);
+    return nrf91_expect_ok (&answer, "delete its old credentials", DRIVER_ERROR_REFUSED, error);
   return TRUE;
 }
 
@@ -249,6 +215,7 @@ generate_key (Session *session, KeyKind kind, Deadline deadline, GError **error)
   g_autofree char *command = g_strdup_printf ("AT%%KEYGEN=%u,2,0", NRF91_SEC_TAG);
 
   g_clear_pointer (&modem->request, g_bytes_unref);
+  g_clear_pointer (&modem->note, g_bytes_unref);
   if (kind != KEY_KIND_P256) {
     g_set_error (error, DRIVER_ERROR, DRIVER_ERROR_UNSUPPORTED,
                  "the modem makes p-256 keys only, not %s", key_kind_word (kind));
@@ -259,10 +226,12 @@ generate_key (Session *session, KeyKind kind, Deadline deadline, GError **error)
       || !delete_credential (session, NRF91_PRIVATE_KEY, deadline, error))
     return FALSE;
   if (!ask (session, command, &answer, deadline, error)
-      || !expect_ok (&answer, "make a key", DRIVER_ERROR_KEY_GENERATION, error))
+      || !nrf91_expect_ok (&answer, "make a key", DRIVER_ERROR_KEY_GENERATION, error))
     return FALSE;
   const char *line = nrf91_answer_line (&answer, "%KEYGEN:");
   modem->request = nrf91_parse_keygen (line == NULL ? "" : line, NRF91_SEC_TAG, error);
+  if (modem->request != NULL)
+    modem->note = nrf91_keygen_note (line);
   return modem->request != NULL;
 }
 
@@ -308,10 +277,10 @@ write_credential (Session *session, Nrf91Credential type, const char *pem, Deadl
   if (!send_credential (session, type, pem, &first, deadline, error))
     return FALSE;
   if (first.result != NRF91_CME_ERROR || first.code != NRF91_CME_EXISTS)
-    return expect_ok (&first, what, DRIVER_ERROR_REFUSED, error);
+    return nrf91_expect_ok (&first, what, DRIVER_ERROR_REFUSED, error);
   return delete_credential (session, type, deadline, error)
          && send_credential (session, type, pem, &second, deadline, error)
-         && expect_ok (&second, what, DRIVER_ERROR_REFUSED, error);
+         && nrf91_expect_ok (&second, what, DRIVER_ERROR_REFUSED, error);
 }
 
 static char *
@@ -348,7 +317,7 @@ compare_digest (Session *session, Nrf91Credential type, const char *pem, gboolea
   *matches = FALSE;
   if (answer.result == NRF91_CME_ERROR && answer.code == NRF91_CME_NOT_FOUND)
     return TRUE;
-  if (!expect_ok (&answer, "show what it holds", DRIVER_ERROR_READ_BACK, error))
+  if (!nrf91_expect_ok (&answer, "show what it holds", DRIVER_ERROR_READ_BACK, error))
     return FALSE;
   for (guint i = 0; i < answer.lines->len && !*matches; i++) {
     g_autoptr (GBytes) held =
@@ -401,16 +370,54 @@ prove (Session *session, const guint8 *nonce, Proof *proof, Deadline deadline, G
     g_set_error_literal (error, DRIVER_ERROR, DRIVER_ERROR_PROOF, "the modem holds no private key");
     return FALSE;
   }
-  if (!expect_ok (&answer, "sign the nonce", DRIVER_ERROR_PROOF, error))
+  if (!nrf91_expect_ok (&answer, "sign the nonce", DRIVER_ERROR_PROOF, error))
     return FALSE;
   const char *line = nrf91_answer_line (&answer, "%JWT:");
   return nrf91_parse_jwt (line == NULL ? "" : line, nonce_hex, proof, error);
 }
 
+static gboolean
+read_token (Session *session, const guint8 *nonce, GBytes **message, GBytes **cose,
+            Deadline deadline, GError **error)
+{
+  g_auto (Nrf91Answer) answer = { 0 };
+  g_autofree char *challenge = hex_encode (nonce, NRF91_CHALLENGE_LENGTH);
+  g_autofree char *command = g_strdup_printf ("AT%%ATTESTTOKEN=\"%s\"", challenge);
+
+  if (!ask (session, command, &answer, deadline, error)
+      || !nrf91_expect_ok (&answer, "show who it is", DRIVER_ERROR_UNSUPPORTED, error))
+    return FALSE;
+  const char *line = nrf91_answer_line (&answer, "%ATTESTTOKEN:");
+  return nrf91_parse_token (line == NULL ? "" : line, message, cose, error);
+}
+
+/* What ties the key to this modem came with the key, and with no later answer. */
+static gboolean
+attest (Session *session, const AttestationRequest *request, Attestation *attestation,
+        Deadline deadline, GError **error)
+{
+  const Modem *modem = session->state;
+  GBytes *message, *cose;
+
+  if (modem->note == NULL) {
+    g_set_error_literal (error, DRIVER_ERROR, DRIVER_ERROR_UNSUPPORTED,
+                         "the modem attests a key only when it makes it");
+    return FALSE;
+  }
+  if (!read_token (session, request->nonce, &message, &cose, deadline, error))
+    return FALSE;
+  attestation->format = ATTESTATION_NRF91;
+  attestation->parts = g_ptr_array_new_with_free_func ((GDestroyNotify)g_bytes_unref);
+  g_ptr_array_add (attestation->parts, message);
+  g_ptr_array_add (attestation->parts, cose);
+  g_ptr_array_add (attestation->parts, g_bytes_ref (modem->note));
+  return TRUE;
+}
+
 const Driver nrf91_driver = {
   .name = "nrf91",
   .title = "Nordic nRF91 modems: AT%KEYGEN and AT%CMNG, plain or through a Zephyr shell",
-  .abilities = DRIVER_INSTALLS_ROOTS,
+  .abilities = DRIVER_INSTALLS_ROOTS | DRIVER_ATTESTS,
   .key_kinds = 1u << KEY_KIND_P256,
   .channels = CHANNEL_SERIAL,
   .baud = 115200,
@@ -424,4 +431,5 @@ const Driver nrf91_driver = {
   .install = install,
   .read_back = read_back,
   .prove = prove,
+  .attest = attest,
 };

@@ -215,6 +215,46 @@ garbled (GError **error, const char *what)
   return NULL;
 }
 
+/* The two halves of `PREFIX"<base64url>.<base64url>"`, decoded. FALSE where it is not that. */
+static gboolean
+take_halves (const char *line, const char *prefix, GBytes **first, GBytes **second)
+{
+  g_autofree char *text = quoted_text (line, prefix);
+  const char *dot = text == NULL ? NULL : strchr (text, '.');
+  g_autoptr (GBytes) one = NULL;
+  g_autoptr (GBytes) two = NULL;
+
+  if (dot == NULL)
+    return FALSE;
+  one = nrf91_base64url_decode (text, (gsize)(dot - text));
+  two = nrf91_base64url_decode (dot + 1, strlen (dot + 1));
+  if (one == NULL || two == NULL)
+    return FALSE;
+  *first = g_steal_pointer (&one);
+  *second = g_steal_pointer (&two);
+  return TRUE;
+}
+
+GBytes *
+nrf91_keygen_note (const char *line)
+{
+  g_autoptr (GBytes) request = NULL;
+  GBytes *note = NULL;
+
+  return take_halves (line, "%KEYGEN: ", &request, &note) ? note : NULL;
+}
+
+gboolean
+nrf91_parse_token (const char *line, GBytes **message, GBytes **cose, GError **error)
+{
+  if (take_halves (line, "%ATTESTTOKEN: ", message, cose))
+    return TRUE;
+  g_set_error_literal (
+      error, DRIVER_ERROR, DRIVER_ERROR_GARBLED,
+      "the modem's answer to ATTESTTOKEN is not \"<message>.<COSE>\" in base64url");
+  return FALSE;
+}
+
 GBytes *
 nrf91_parse_keygen (const char *line, guint sec_tag, GError **error)
 {

@@ -73,6 +73,17 @@ GBytes *nrf91_base64url_decode (const char *text, gsize length);
  * and `sec_tag`. NULL with DRIVER_ERROR_GARBLED. */
 GBytes *nrf91_parse_keygen (const char *line, guint sec_tag, GError **error);
 
+/* The COSE message of the same line, for whoever wants to check its signature. NULL where there is
+ * none. */
+GBytes *nrf91_keygen_note (const char *line);
+
+/* Bytes of a challenge in AT%ATTESTTOKEN. */
+#define NRF91_CHALLENGE_LENGTH 16u
+
+/* Message and signature in `%ATTESTTOKEN: "<message>.<COSE>"`, undone from base64url alone. FALSE
+ * with DRIVER_ERROR_GARBLED. */
+gboolean nrf91_parse_token (const char *line, GBytes **message, GBytes **cose, GError **error);
+
 /* The digest in `%CMNG: <sec_tag>,<type>,"<64 hex>"`, raw, or NULL where `line` is not that. */
 GBytes *nrf91_parse_digest (const char *line, guint sec_tag, Nrf91Credential type);
 

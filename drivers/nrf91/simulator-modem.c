@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/encode.h"
+#include "drivers/nrf91/simulator-arguments.h"
 #include "drivers/nrf91/simulator-token.h"
 
 #define CME_NOT_SUPPORTED 0
@@ -39,42 +40,6 @@ static char *
 ok_with (const char *line)
 {
   return g_strdup_printf ("%s\r\nOK\r\n", line);
-}
-
-/* Arguments between commas, quotes taken off; a comma inside quotes is text. */
-static GPtrArray *
-parse_arguments (const char *text)
-{
-  GPtrArray *arguments = g_ptr_array_new_with_free_func (g_free);
-  GString *argument = g_string_new (NULL);
-  gboolean quoted = FALSE;
-
-  for (; *text != '\0'; text++) {
-    if (*text == '"')
-      quoted = !quoted;
-    else if (*text == ',' && !quoted) {
-      g_ptr_array_add (arguments, g_string_free (argument, FALSE));
-      argument = g_string_new (NULL);
-    }
-    else
-      g_string_append_c (argument, *text);
-  }
-  g_ptr_array_add (arguments, g_string_free (argument, FALSE));
-  return arguments;
-}
-
-static const char *
-argument_text (GPtrArray *arguments, guint place)
-{
-  return place < arguments->len ? g_ptr_array_index (arguments, place) : NULL;
-}
-
-static gboolean
-argument_number (GPtrArray *arguments, guint place, guint64 most, guint64 *number)
-{
-  const char *text = argument_text (arguments, place);
-
-  return text != NULL && g_ascii_string_to_unsigned (text, 10, 0, most, number, NULL);
 }
 
 /* Credentials can't be changed while the radio is in use. */
@@ -406,6 +371,37 @@ command_function_read (Modem *modem, const char *text)
 }
 
 static char *
+token_answer (Modem *modem, const guint8 *challenge)
+{
+  g_autoptr (GBytes) cose = NULL;
+  g_autoptr (GBytes) message = modem_token (modem->device, challenge, &cose);
+  g_autofree char *first =
+      chip_base64url (g_bytes_get_data (message, NULL), g_bytes_get_size (message));
+  g_autofree char *second = chip_base64url (g_bytes_get_data (cose, NULL), g_bytes_get_size (cose));
+  g_autofree char *line = g_strdup_printf ("%%ATTESTTOKEN: \"%s.%s\"", first, second);
+
+  return ok_with (line);
+}
+
+static char *
+command_token (Modem *modem, const char *text)
+{
+  return token_answer (modem, NULL);
+}
+
+static char *
+command_token_with (Modem *modem, const char *text)
+{
+  g_autoptr (GPtrArray) arguments = parse_arguments (text);
+  const char *hex = argument_text (arguments, 0);
+  g_autoptr (GBytes) challenge = hex == NULL ? NULL : hex_decode (hex);
+
+  if (challenge == NULL || g_bytes_get_size (challenge) != 16)
+    return cme_error (modem, CME_PARAMETERS);
+  return token_answer (modem, g_bytes_get_data (challenge, NULL));
+}
+
+static char *
 command_nothing (Modem *modem, const char *text)
 {
   return g_strdup ("OK\r\n");
@@ -417,13 +413,21 @@ typedef struct {
 } Command;
 
 static const Command commands[] = {
-  { "AT", command_nothing },        { "AT+CFUN?", command_function_read },
-  { "AT+CFUN=", command_function }, { "AT+CMEE=", command_errors },
-  { "AT+CGSN", command_imei },      { "AT+CGSN=0", command_imei },
-  { "AT+CGMR", command_firmware },  { "AT+CGMM", command_model },
-  { "AT+CGMI", command_maker },     { "AT%DEVICEUUID", command_uuid },
-  { "AT%CMNG=", command_cmng },     { "AT%KEYGEN=", command_keygen },
+  { "AT", command_nothing },
+  { "AT+CFUN?", command_function_read },
+  { "AT+CFUN=", command_function },
+  { "AT+CMEE=", command_errors },
+  { "AT+CGSN", command_imei },
+  { "AT+CGSN=0", command_imei },
+  { "AT+CGMR", command_firmware },
+  { "AT+CGMM", command_model },
+  { "AT+CGMI", command_maker },
+  { "AT%DEVICEUUID", command_uuid },
+  { "AT%CMNG=", command_cmng },
+  { "AT%KEYGEN=", command_keygen },
   { "AT%JWT=", command_jwt },
+  { "AT%ATTESTTOKEN", command_token },
+  { "AT%ATTESTTOKEN=", command_token_with },
 };
 
 char *

@@ -81,18 +81,25 @@ attest_payload (Device *device, ModemMessage type, guint64 sec_tag, GBytes *obje
   return payload;
 }
 
-/* The key that Nordic puts into each modem, made at first use. */
+/* The key that Nordic puts into each modem, made at first use. Its public half lies beside it, as
+ * AttestationRoots= takes it: Nordic would have it. */
 static EVP_PKEY *
 identity_key (Device *device)
 {
   EVP_PKEY *key = device_key (device, "identity");
   g_autofree char *pem = NULL;
+  g_autofree char *public_pem = NULL;
+  g_autoptr (GBytes) public = NULL;
 
   if (key != NULL)
     return key;
   key = chip_make_key (KEY_KIND_P256);
   pem = chip_private_pem (key);
+  public = chip_public_key (key);
+  public_pem =
+      pem_encode ("PUBLIC KEY", g_bytes_get_data (public, NULL), g_bytes_get_size (public));
   device_put_text (device, "identity", pem);
+  device_put_text (device, "identity.pub", public_pem);
   return key;
 }
 
@@ -121,6 +128,44 @@ modem_attest (Device *device, ModemMessage type, guint64 sec_tag, GBytes *object
   g_byte_array_append (message, start, sizeof start);
   cbor_bytes (message, payload->data, payload->len);
   cbor_bytes (message, g_bytes_get_data (signature, NULL), g_bytes_get_size (signature));
+  return g_byte_array_free_to_bytes (message);
+}
+
+/* 55799([1, uuid, device type, firmware, nonce]) */
+static GByteArray *
+token_message (Device *device, const guint8 *challenge)
+{
+  static const guint8 self_described[] = { 0xd9, 0xd9, 0xf7 };
+  GByteArray *message = g_byte_array_new ();
+  guint8 uuid[MODEM_UUID_LENGTH], firmware[MODEM_UUID_LENGTH], nonce[16];
+
+  modem_uuid (device->settings.serial, uuid);
+  modem_uuid ("mfw_nrf9160_1.3.5", firmware);
+  RAND_bytes (nonce, sizeof nonce);
+  g_byte_array_append (message, self_described, sizeof self_described);
+  cbor_head (message, CBOR_ARRAY, 5);
+  cbor_head (message, CBOR_UNSIGNED, 1);
+  cbor_bytes (message, uuid, sizeof uuid);
+  cbor_head (message, CBOR_UNSIGNED, 3);
+  cbor_bytes (message, firmware, sizeof firmware);
+  cbor_bytes (message, challenge != NULL ? challenge : nonce, sizeof nonce);
+  return message;
+}
+
+GBytes *
+modem_token (Device *device, const guint8 *challenge, GBytes **cose)
+{
+  /* As with a request, but the payload is null: it stands before the dot. */
+  static const guint8 start[] = {
+    0xd2, 0x84, 0x43, 0xa1, 0x01, 0x26, 0xa1, 0x04, 0x41, 0x21, 0xf6
+  };
+  GByteArray *message = token_message (device, challenge);
+  g_autoptr (GBytes) signature = attest_signature (device, message);
+  GByteArray *signed_ = g_byte_array_new ();
+
+  g_byte_array_append (signed_, start, sizeof start);
+  cbor_bytes (signed_, g_bytes_get_data (signature, NULL), g_bytes_get_size (signature));
+  *cose = g_byte_array_free_to_bytes (signed_);
   return g_byte_array_free_to_bytes (message);
 }
 

@@ -21,6 +21,10 @@ typedef enum {
 /* COSE_Sign1 by the modem's identity key over the digest of `object`. */
 GBytes *modem_attest (Device *device, ModemMessage type, guint64 sec_tag, GBytes *object);
 
+/* %ATTESTTOKEN's message with `challenge` (16 bytes; NULL: the modem's own), and in `cose` the
+ * signature over it. */
+GBytes *modem_token (Device *device, const guint8 *challenge, GBytes **cose);
+
 /* A JWT signed with `key`; `subject` and `audience` may be NULL, `seconds` 0. Free with g_free().
  */
 char *modem_jwt (Device *device, EVP_PKEY *key, const char *subject, const char *audience,

@@ -16,11 +16,18 @@ read_as_every_answer (const char *line)
 {
   GBytes *request = nrf91_parse_keygen (line, NRF91_SEC_TAG, NULL);
   GBytes *digest = nrf91_parse_digest (line, NRF91_SEC_TAG, NRF91_CERTIFICATE);
+  GBytes *note = nrf91_keygen_note (line);
+  GBytes *message = NULL;
+  GBytes *cose = NULL;
   g_auto (Proof) proof = { 0 };
   guint code;
 
   g_clear_pointer (&request, g_bytes_unref);
   g_clear_pointer (&digest, g_bytes_unref);
+  g_clear_pointer (&note, g_bytes_unref);
+  nrf91_parse_token (line, &message, &cose, NULL);
+  g_clear_pointer (&message, g_bytes_unref);
+  g_clear_pointer (&cose, g_bytes_unref);
   nrf91_parse_jwt (line, NONCE_HEX, &proof, NULL);
   nrf91_result_of (line, &code);
   nrf91_is_shell_complaint (line);
@@ -34,7 +41,9 @@ LLVMFuzzerTestOneInput (const guint8 *data, size_t size)
 {
   g_autofree char *text = g_strndup ((const char *)data, size);
   g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
+  guint8 signature[COSE_SIGNATURE_LENGTH];
   CoseRequestNote note;
+  CoseToken token;
 
   for (guint i = 0; lines[i] != NULL; i++) {
     g_autofree char *line = nrf91_clean_line (lines[i]);
@@ -44,6 +53,8 @@ LLVMFuzzerTestOneInput (const guint8 *data, size_t size)
     read_as_every_answer (line);
   }
   cose_parse_request_note (data, size, &note);
+  cose_parse_token (data, size, &token);
+  cose_parse_detached (data, size, signature);
   GBytes *decoded = nrf91_base64url_decode ((const char *)data, size);
   g_clear_pointer (&decoded, g_bytes_unref);
   return 0;

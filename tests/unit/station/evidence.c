@@ -166,6 +166,8 @@ evidence_flips (Evidence *evidence, guint step)
       g_autofree guint8 *copy = g_memdup2 (data, length);
       g_autoptr (GBytes) flipped = NULL;
 
+      if (part > 0 && evidence->free_at != 0 && at == evidence->free_at)
+        continue;
       copy[at] ^= (guint8)(1 << at % 8);
       flipped = g_bytes_new (copy, length);
       judge_with (evidence, part, flipped, at, "flipped");

@@ -33,6 +33,7 @@ typedef struct {
   Attestation evidence;
   AttestationChallenge challenge;
   AttestationTrust *trust;
+  guint free_at; /* a byte of parts 1 and 2 that nobody signs and that says nothing; 0: none */
 } Evidence;
 
 /* Fresh challenge, no parts, no trust, now. */

@@ -104,6 +104,7 @@ rig_new (const char *more, const char *prefix)
   rig->socket = rig_path (rig, "signer.sock");
   rig->steps = g_string_new (NULL);
   rig->milliseconds = 20000;
+  rig->driver = "smp";
   database = rig_path (rig, "station.db");
   g_setenv ("KEYCRADLE_LIBEXEC", SIGNER_FOLDER, TRUE);
   make_ca (rig);
@@ -157,8 +158,8 @@ rig_plug (const Rig *rig, const char *serial, const char *const *settings)
   g_autofree char *link = rig_path (rig, "port");
   g_autofree char *state = rig_path (rig, "devices");
   g_autoptr (GPtrArray) words = g_ptr_array_new ();
-  const char *const first[] = { SIMULATOR, "one", "smp",     "--serial", serial,
-                                "--link",  link,  "--state", state };
+  const char *const first[] = { SIMULATOR, "one", rig->driver, "--serial", serial,
+                                "--link",  link,  "--state",   state };
   g_autoptr (GError) error = NULL;
   g_autoptr (GDataInputStream) output = NULL;
   g_autofree char *line = NULL;
@@ -206,7 +207,7 @@ rig_provision (Rig *rig, GError **error)
                                      .order = rig->order,
                                      .slot = 1,
                                      .port = port,
-                                     .driver = driver_by_name ("smp"),
+                                     .driver = driver_by_name (rig->driver),
                                      .transcript_folder = transcripts,
                                      .deadline = deadline_in (rig->milliseconds),
                                      .progress = note_step,

@@ -20,6 +20,7 @@ typedef struct {
   Order *order; /* of batch "B" */
   GString *steps;
   guint milliseconds; /* of an attempt */
+  const char *driver; /* whose devices are plugged in: "smp" unless a test says otherwise */
 } Rig;
 
 /* A profile called "demo" with `more` in its [device] group; the batch has the serial range

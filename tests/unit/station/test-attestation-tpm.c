@@ -230,7 +230,6 @@ END_TEST
 START_TEST (a_genuine_certificate_of_another_tpm_is_refused)
 {
   Evidence evidence;
-  g_autoptr (GBytes) spki = NULL;
 
   /* The credential is made for the ECC endorsement key, the certificate is the RSA one's. */
   make_keys ("ecc", "ecc -g sha256 -s ecdsa", ATTRIBUTES);
