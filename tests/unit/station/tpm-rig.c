@@ -88,7 +88,9 @@ tpm_rig_free (TpmRig *rig)
 {
   if (rig == NULL)
     return;
-  tpm_rig_run (rig, "kill $(cat pid); rm -r \"$PWD\"");
+  /* It tidies up behind itself: not while we do. */
+  tpm_rig_run (rig, "P=$(cat pid); kill $P; while kill -0 $P 2>/dev/null; do sleep 0.01; done; "
+                    "rm -rf \"$PWD\"");
   g_free (rig->folder);
   g_free (rig);
 }
