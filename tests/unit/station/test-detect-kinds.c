@@ -167,6 +167,36 @@ START_TEST (a_port_that_comes_late_is_waited_for)
 }
 END_TEST
 
+/* A HID device is taken by its report descriptor, whatever its interface calls itself. */
+static UsbPlug
+kit (const char *port, guint number, const char *interfaces, const char *report)
+{
+  UsbPlug plug = zephyr (port, number, interfaces);
+
+  plug.vendor = "03eb";
+  plug.product = "2312";
+  plug.report = report;
+  return plug;
+}
+
+START_TEST (a_hid_device_arrives_where_it_is_no_keyboard)
+{
+  g_autoptr (Detector) detector G_GNUC_UNUSED = start ();
+  const UsbPlug chip = kit ("1", 5, "03/00/00=hidraw3",
+                            "0600ff0901a1010902150026ff007508954081"
+                            "02c0");
+  const UsbPlug keyboard = kit ("2", 6, "03/00/00=hidraw4", "05010906a1010507c0");
+
+  usb_plug (bench, &chip);
+  expect_seen ("+1:hid:/dev/hidraw3 ");
+  usb_plug (bench, &keyboard);
+  expect_seen ("+1:hid:/dev/hidraw3 !2 ");
+  ck_assert_ptr_nonnull (strstr (reasons->str, "a keyboard, a mouse or another thing"));
+  usb_unplug (bench, &chip);
+  expect_seen ("+1:hid:/dev/hidraw3 !2 -1 ");
+}
+END_TEST
+
 START_TEST (a_hub_in_a_slot_is_said_to_be_one)
 {
   g_autoptr (Detector) detector G_GNUC_UNUSED = start ();
@@ -229,6 +259,7 @@ main (void)
   tcase_add_test (cases, a_usb_interface_arrives_by_its_address);
   tcase_add_test (cases, a_place_is_kept_whatever_the_device_is_reached_by);
   tcase_add_test (cases, a_port_that_comes_late_is_waited_for);
+  tcase_add_test (cases, a_hid_device_arrives_where_it_is_no_keyboard);
   tcase_add_test (cases, a_hub_in_a_slot_is_said_to_be_one);
   tcase_add_test (cases, who_asks_is_told_of_all_that_might_be_a_device);
   suite_add_tcase (suite, cases);

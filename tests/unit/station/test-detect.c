@@ -182,6 +182,75 @@ START_TEST (a_slot_learns_its_port_and_keeps_it)
 }
 END_TEST
 
+static guint
+count_refusals (Station *station)
+{
+  g_autoptr (GPtrArray) events = ledger_events (station->ledger, 100, NULL);
+  guint count = 0;
+
+  for (guint i = 0; i < events->len; i++) {
+    const AuditEvent *event = g_ptr_array_index (events, i);
+
+    count += g_str_equal (event->kind, "device-refused") && g_str_equal (event->subject, "slot 1");
+  }
+  return count;
+}
+
+static void
+wait_for_state (const Slot *slot, SlotState state)
+{
+  while (slot->state != state)
+    g_main_context_iteration (NULL, TRUE);
+}
+
+/* A FAIL like any other: seen by somebody, gone with its device; on record once. */
+START_TEST (a_refused_device_is_a_fail_without_an_attempt)
+{
+  g_autoptr (Station) station = make_station ();
+  Slot *slot = station_slot (station, 1, NULL);
+  g_autoptr (GError) error = NULL;
+  UsbPlug disk = zephyr ("1", 6, ACM ("ttyACM6") " 08/06/50");
+
+  detector_start (station->detector);
+  usb_plug (bench, &disk);
+  wait_for_state (slot, SLOT_FAIL);
+  ck_assert_str_eq (slot->reason, "device-refused");
+  ck_assert_ptr_nonnull (strstr (slot->detail, "shows a disk beside its port"));
+  ck_assert (slot->failure_stands);
+  ck_assert (!slot_may_start (slot, &error));
+  ck_assert (station_acknowledge_slot (station, 1, "test", NULL));
+  ck_assert_int_eq (slot->state, SLOT_FAIL); /* until it leaves */
+  usb_unplug (bench, &disk);
+  wait_for_state (slot, SLOT_EMPTY);
+  disk.number = 7;
+  usb_plug (bench, &disk);
+  wait_for_state (slot, SLOT_FAIL);
+  ck_assert_uint_eq (count_refusals (station), 1);
+  remove_folder ();
+}
+END_TEST
+
+START_TEST (a_device_that_may_come_ends_a_refusal_that_was_seen)
+{
+  g_autoptr (Station) station = make_station ();
+  Slot *slot = station_slot (station, 1, NULL);
+  const UsbPlug disk = zephyr ("1", 6, ACM ("ttyACM6") " 08/06/50");
+  const UsbPlug good = zephyr ("1", 7, ACM ("ttyACM7"));
+
+  detector_start (station->detector);
+  usb_plug (bench, &disk);
+  wait_for_state (slot, SLOT_FAIL);
+  usb_unplug (bench, &disk);
+  usb_plug (bench, &good);
+  while (slot->path == NULL)
+    g_main_context_iteration (NULL, TRUE);
+  ck_assert_int_eq (slot->state, SLOT_FAIL); /* nobody has seen it yet */
+  ck_assert (station_acknowledge_slot (station, 1, "test", NULL));
+  ck_assert_int_eq (slot->state, SLOT_WAITING); /* for a batch */
+  remove_folder ();
+}
+END_TEST
+
 START_TEST (a_slot_with_a_port_in_the_configuration_is_not_learned)
 {
   g_autoptr (Station) station = make_station ();
@@ -265,6 +334,8 @@ main (void)
   tcase_add_test (cases, learning_sees_only_what_a_driver_allows);
   tcase_add_test (cases, a_slot_that_was_learned_finds_its_device);
   tcase_add_test (cases, a_slot_learns_its_port_and_keeps_it);
+  tcase_add_test (cases, a_refused_device_is_a_fail_without_an_attempt);
+  tcase_add_test (cases, a_device_that_may_come_ends_a_refusal_that_was_seen);
   tcase_add_test (cases, a_slot_with_a_port_in_the_configuration_is_not_learned);
   tcase_add_test (cases, learning_gives_up_in_words);
   tcase_add_test (cases, swapped_slots_exchange_devices_and_what_is_shown);

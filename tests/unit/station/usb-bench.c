@@ -122,9 +122,10 @@ add_node (GPtrArray *parts, const UsbPlug *plug, const char *interface, const ch
           guint number)
 {
   const gboolean hid = g_str_has_prefix (name, "hidraw");
-  g_autofree char *driver = hid ? g_strdup_printf ("/0003:%s:%s.0001", plug->vendor, plug->product)
-                            : g_str_has_prefix (name, "ttyUSB") ? g_strdup_printf ("/%s", name)
-                                                                : g_strdup ("");
+  g_autofree char *driver =
+      hid ? g_strdup_printf ("/0003:%s:%s.%04u", plug->vendor, plug->product, plug->number)
+      : g_str_has_prefix (name, "ttyUSB") ? g_strdup_printf ("/%s", name)
+                                          : g_strdup ("");
   const char *subsystem = hid ? "hidraw" : "tty";
 
   if (hid)
