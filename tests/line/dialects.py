@@ -52,12 +52,14 @@ class Dialect:
     def serial(self, number):
         return imei(number) if self.serial_form == 'imei' else self.serial_form.format(number=number)
 
-    def prepare(self, station):
-        """Tells a station that has not been started yet what this driver's devices need."""
+    def prepare(self, station, **slot_keys):
+        """Tells a station that has not been started yet what this driver's devices need, and its slots
+        what `slot_keys` say."""
         for name, text in self.section('files').items():
             with open(os.path.join(station.folder, name), 'w', encoding='utf-8') as file:
                 file.write(text + '\n')
-        slot = ''.join(f'{key}={value}\n' for key, value in self.section('slot').items())
+        slot = ''.join(f'{key}={value}\n'
+                       for key, value in {**self.section('slot'), **slot_keys}.items())
         with open(station.config, encoding='utf-8') as file:
             text = file.read()
         text = re.sub(r'^(\[slot \d+\]\n)', lambda match: match.group(1) + slot, text, flags=re.MULTILINE)
