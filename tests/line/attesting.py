@@ -87,6 +87,37 @@ def a_profile_that_requires_it_gives_nothing_to_others():
         rig.expect_equal(station.certificates(), [], 'certificates')
 
 
+def a_token_is_verified_up_to_its_makers_root():
+    with rig.station(start=False) as station:
+        roots = os.path.join(station.folder, 'roots.pem')
+        with open(roots, 'wb') as file:
+            subprocess.run([rig.program('keycradle-sim'), 'attestation-root', 'piv'], stdout=file,
+                           check=True, env=rig.environment())
+        station.edit(station.profile_path(), r'^Lock=no$',
+                     f'Lock=no\nAttestation=required\nAttestationRoots={roots}\n'
+                     '\n[driver piv]\nPinPolicy=never\n')
+        station.edit(station.config, r'^\[slot 1\]$', '[slot 1]\nDriver=piv')
+        station.start()
+        simulator = station.simulator()
+        simulator.new('token', driver='piv', key='p-256', serial='12345678')
+        station.start_batch()
+        slot = station.run_device(simulator, 'token', 1)
+        rig.expect_equal(slot['state'], 'pass', f'state: {slot}')
+        device = station.json('device', 'show', station.attempts()[0]['device'])
+        rig.expect_equal(device['attestation'], 'verified', 'verdict')
+        folder = os.path.join(station.folder, 'evidence')
+        station.cli('device', 'attestation', device['serial'], '--to', folder)
+        for name in ('key', 'token'):
+            subprocess.run(['openssl', 'x509', '-inform', 'DER', '-in', f'{folder}/{name}.der', '-out',
+                            f'{folder}/{name}.pem'], check=True)
+        subprocess.run(['openssl', 'verify', '-CAfile', roots, '-untrusted', f'{folder}/token.pem',
+                        f'{folder}/key.pem'], check=True, stdout=subprocess.DEVNULL)
+        rig.expect_equal(public_key_digest('x509', read(folder, 'key.der')),
+                         station.json('cert', 'show', device['serial'])['spki-sha256'],
+                         'the attested key')
+
+
 if __name__ == '__main__':
     rig.main({test.__name__: test for test in (an_auditor_gets_all_that_a_device_showed,
-                                               a_profile_that_requires_it_gives_nothing_to_others)})
+                                               a_profile_that_requires_it_gives_nothing_to_others,
+                                               a_token_is_verified_up_to_its_makers_root)})
