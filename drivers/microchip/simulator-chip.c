@@ -199,7 +199,7 @@ answer_key (SimulatedChip *chip)
 static GBytes *
 generate_key (SimulatedChip *chip, guint8 mode, guint slot)
 {
-  const guint slot_config = chip->config[20 + 2 * slot] | (guint)chip->config[21 + 2 * slot] << 8;
+  const gboolean may_be_made = (chip->config[21 + 2 * slot] & 0x20) != 0; /* WriteConfig, GenKey */
 
   if (slot != 0 || chip->config[87] == 0x55)
     return status_packet (EXECUTION_ERROR);
@@ -207,7 +207,7 @@ generate_key (SimulatedChip *chip, guint8 mode, guint slot)
     return answer_key (chip);
   if (mode != 0x04)
     return status_packet (PARSE_ERROR);
-  if ((slot_config & 0x2000) == 0 || slot_is_locked (chip, slot))
+  if (!may_be_made || slot_is_locked (chip, slot))
     return status_packet (EXECUTION_ERROR);
   if (!device_make_key (chip->device, KEY_KIND_P256, "key"))
     return status_packet (ECC_FAULT);

@@ -29,7 +29,7 @@ prepare() {
   open_the_way_to "$prefix" || return
   mkdir -p /run/udev/rules.d
   cp "$prefix"/lib/udev/rules.d/*.rules /run/udev/rules.d/ || return
-  modprobe -d "$kernel" -a virtio_console xhci_pci ftdi_sio vhci_hcd || return
+  modprobe -d "$kernel" -a virtio_console xhci_pci ftdi_sio vhci_hcd uhid hid_generic || return
   /lib/systemd/systemd-udevd --daemon || return
   udevadm trigger --action=add && udevadm settle
 }
