@@ -294,6 +294,13 @@ install (Session *session, const Credentials *credentials, Deadline deadline, GE
     return FALSE;
   if (board->zero_touch.speaks)
     return install_by_kit (session, credentials, deadline, error);
+  if (!know_config (board, deadline, error))
+    return FALSE;
+  if (chip_slot_is_locked (board->chip.config, board->slots.certificate)) {
+    transport_note (session->transport, "install",
+                    "its slot is locked; what it holds is read back");
+    return TRUE;
+  }
   g_autofree char *places = certificate_places (credentials->certificate);
   transport_note (session->transport, "template", places);
   if (credentials->chain != NULL && credentials->chain->len > 0
