@@ -85,12 +85,14 @@ handle_quiet (gpointer data)
   Plan *plan = data;
   Detector *detector = plan->detector;
   const gboolean patient = g_get_monotonic_time () - plan->since < PATIENCE;
+  const guint timer = plan->timer;
   g_autofree char *path = g_strdup (plan->path);
 
   if (!detect_settle (detector, path, patient))
     return G_SOURCE_CONTINUE;
-  /* unless a callback has planned anew, which ended this source already */
-  if (g_hash_table_lookup (detector->plans, path) == plan) {
+  /* A callback may have planned anew, or forgotten it: then this source has ended already. */
+  plan = g_hash_table_lookup (detector->plans, path);
+  if (plan != NULL && plan->timer == timer) {
     plan->timer = 0;
     g_hash_table_remove (detector->plans, path);
   }

@@ -206,32 +206,39 @@ detect_look_again (Detector *detector, const char *path)
     detect_plan (detector, path, device);
 }
 
-/* What is gone has no parents any more: a claimed device is known by its path. */
+/* What is gone has no parents any more. A part of a claimed device is known by that one's path;
+ * where one is behind the other, by the longer. */
 static char *
-path_of_removed (Detector *detector, const char *removed)
+path_of_removed (Detector *detector, GUdevDevice *removed)
 {
+  const char *path = g_udev_device_get_sysfs_path (removed);
+  const char *best = path;
+  gsize longest = 0;
   GHashTableIter iter;
   gpointer value;
 
   g_hash_table_iter_init (&iter, detector->claims);
-  while (g_hash_table_iter_next (&iter, NULL, &value)) {
+  while (g_strcmp0 (g_udev_device_get_subsystem (removed), "usb") != 0
+         && g_hash_table_iter_next (&iter, NULL, &value))
+  {
     const Claim *claim = value;
     const gsize length = strlen (claim->path);
 
-    if (g_str_has_prefix (removed, claim->path)
-        && (removed[length] == '\0' || removed[length] == '/'))
-      return g_strdup (claim->path);
+    if (length <= longest || !g_str_has_prefix (path, claim->path)
+        || (path[length] != '\0' && path[length] != '/'))
+      continue;
+    best = claim->path;
+    longest = length;
   }
-  return g_strdup (removed);
+  return g_strdup (best);
 }
 
 static void
 handle_uevent (GUdevClient *client, const char *action, GUdevDevice *device, gpointer data)
 {
   Detector *detector = data;
-  g_autofree char *path = g_str_equal (action, "remove")
-                              ? path_of_removed (detector, g_udev_device_get_sysfs_path (device))
-                              : look_device_path (device);
+  g_autofree char *path = g_str_equal (action, "remove") ? path_of_removed (detector, device)
+                                                         : look_device_path (device);
 
   if (path != NULL)
     detect_look_again (detector, path);

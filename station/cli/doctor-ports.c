@@ -120,15 +120,34 @@ real_path (const char *link)
   return copy;
 }
 
-/* udev's links: for CDC ACM the ID_PATH alone, for USB serial converters with the port behind. */
+/* TRUE for udev's link to a tty at `place`: behind a place stands the interface (":1.0"), behind
+ * that of a USB serial converter the port ("-port0"). */
+static gboolean
+link_is_at (const char *link, const char *place)
+{
+  const gsize length = strlen (place);
+
+  return g_str_has_prefix (link, place)
+         && (link[length] == '\0' || link[length] == ':' || link[length] == '-');
+}
+
+/* The first tty there, NULL where there is none. */
 static char *
 device_of_id_path (const char *id_path)
 {
-  g_autofree char *link = g_build_filename (BY_PATH_FOLDER, id_path, NULL);
-  g_autofree char *port_link = g_strconcat (link, "-port0", NULL);
-  g_autofree char *device = real_path (link);
+  g_autoptr (GDir) directory = g_dir_open (BY_PATH_FOLDER, 0, NULL);
+  g_autofree char *first = NULL;
+  const char *name;
 
-  return device != NULL ? g_steal_pointer (&device) : real_path (port_link);
+  while (directory != NULL && (name = g_dir_read_name (directory)) != NULL)
+    if (link_is_at (name, id_path) && (first == NULL || strcmp (name, first) < 0)) {
+      g_free (first);
+      first = g_strdup (name);
+    }
+  if (first == NULL)
+    return NULL;
+  g_autofree char *link = g_build_filename (BY_PATH_FOLDER, first, NULL);
+  return real_path (link);
 }
 
 /* The real path of the port that a slot is bound to, NULL where nothing is there. */

@@ -208,6 +208,27 @@ START_TEST (a_hub_in_a_slot_is_said_to_be_one)
 }
 END_TEST
 
+/* A device's parts stand in the folders of the hubs in front of it, which may be in slots as well.
+ */
+START_TEST (what_leaves_a_hub_does_not_take_it_along)
+{
+  g_autoptr (Detector) detector G_GNUC_UNUSED = NULL;
+  const UsbPlug hub = zephyr ("1", 5, "09/00/00");
+  const UsbPlug behind = zephyr ("1.2", 6, ACM ("ttyACM0"));
+
+  add_slot (3, PLACE ("1.2"));
+  detector = start ();
+  usb_plug (bench, &hub);
+  expect_seen ("!1 ");
+  usb_plug (bench, &behind);
+  expect_seen ("!1 +3:/dev/ttyACM0 ");
+  usb_unplug (bench, &behind);
+  expect_seen ("!1 +3:/dev/ttyACM0 -3 ");
+  run_for (400);
+  ck_assert_str_eq (seen->str, "!1 +3:/dev/ttyACM0 -3 ");
+}
+END_TEST
+
 /* ---- a look at everything ---- */
 
 static void
@@ -261,6 +282,7 @@ main (void)
   tcase_add_test (cases, a_port_that_comes_late_is_waited_for);
   tcase_add_test (cases, a_hid_device_arrives_where_it_is_no_keyboard);
   tcase_add_test (cases, a_hub_in_a_slot_is_said_to_be_one);
+  tcase_add_test (cases, what_leaves_a_hub_does_not_take_it_along);
   tcase_add_test (cases, who_asks_is_told_of_all_that_might_be_a_device);
   suite_add_tcase (suite, cases);
   srunner_run_all (runner, CK_ENV);

@@ -16,12 +16,16 @@ usb_place (const char *port)
   return g_strconcat (PATH, port, NULL);
 }
 
-/* "1-2" in the hub's folder; a device behind another hub has that one's folder in between, which
- * makes no difference here. */
+/* "1-2" in the hub's folder; a device behind another hub stands in that one's: "1-2/1-2.3". */
 static char *
 folder_of (const UsbPlug *plug)
 {
-  return g_strdup_printf (HUB "/1-%s", plug->port);
+  GString *folder = g_string_new (HUB);
+
+  for (const char *dot = strchr (plug->port, '.'); dot != NULL; dot = strchr (dot + 1, '.'))
+    g_string_append_printf (folder, "/1-%.*s", (int)(dot - plug->port), plug->port);
+  g_string_append_printf (folder, "/1-%s", plug->port);
+  return g_string_free (folder, FALSE);
 }
 
 /* ---- descriptors ---- */
