@@ -182,6 +182,8 @@ typedef struct Driver {
   guint baud;                  /* what the family's ports run at by default */
   gboolean rtscts;             /* whether they use RTS/CTS by default */
   const DriverOption *options; /* ends with a NULL name; NULL: none */
+  guint patience;              /* milliseconds that it may take until the family's devices say who
+                                  they are, where that is more than most need: they boot first */
 
   /* Asks the harmless question that only this dialect answers, within `deadline`.
    * TRUE where the answer is its own; FALSE without error where it is not. It must

@@ -12,14 +12,25 @@
 
 #define NOTES_MAX 4096 /* of the text, kept free for notes: they are ours and few */
 #define TAIL_MAX 64    /* the longest prefix that can be recognised */
+#define SECRET_MAX 128 /* of a secret, as much as is looked for */
 
 static const char blanked_text[] = "[blanked]";
+
+/* A byte that came, and where it stands in the text. */
+typedef struct {
+  guint8 byte;
+  guint8 width; /* 0: it was not shown */
+  gsize place;
+} HeardByte;
 
 struct Transcript {
   GString *text;
   gint64 started;
   guint64 left_out;    /* bytes that did not fit */
   GPtrArray *prefixes; /* literals */
+  GPtrArray *secrets;  /* of GByteArray */
+  GArray *heard;       /* of HeardByte: the last ones, as many as the longest secret has */
+  guint longest_secret;
   char tail[TAIL_MAX]; /* the last bytes of the line that is coming in */
   gsize tail_length;
   gboolean blanking; /* behind a prefix, up to the line's end */
@@ -27,6 +38,15 @@ struct Transcript {
   PrivateKeySearch search;
   gsize question; /* where the text stood when the last question was sent */
 };
+
+static void
+wipe_and_free (gpointer data)
+{
+  GByteArray *secret = data;
+
+  explicit_bzero (secret->data, secret->len);
+  g_byte_array_unref (secret);
+}
 
 Transcript *
 transcript_new (void)
@@ -36,6 +56,8 @@ transcript_new (void)
   transcript->text = g_string_new (NULL);
   transcript->started = g_get_monotonic_time ();
   transcript->prefixes = g_ptr_array_new ();
+  transcript->secrets = g_ptr_array_new_with_free_func (wipe_and_free);
+  transcript->heard = g_array_new (FALSE, FALSE, sizeof (HeardByte));
   return transcript;
 }
 
@@ -46,6 +68,8 @@ transcript_free (Transcript *transcript)
     return;
   g_string_free (transcript->text, TRUE);
   g_ptr_array_unref (transcript->prefixes);
+  g_ptr_array_unref (transcript->secrets);
+  g_array_unref (transcript->heard);
   g_free (transcript);
 }
 
@@ -188,6 +212,63 @@ follow (Transcript *transcript, guint8 byte, gboolean *begins)
   return TRUE;
 }
 
+/* Puts stars in the place of the last `length` bytes that came. */
+static void
+blank_heard (Transcript *transcript, guint length)
+{
+  for (guint i = transcript->heard->len - length; i < transcript->heard->len; i++) {
+    const HeardByte *heard = &g_array_index (transcript->heard, HeardByte, i);
+
+    memset (transcript->text->str + heard->place, '*', heard->width);
+  }
+}
+
+static gboolean
+heard_ends_with (Transcript *transcript, const GByteArray *secret)
+{
+  const guint before = transcript->heard->len - MIN (secret->len, transcript->heard->len);
+
+  for (guint i = 0; i < secret->len; i++)
+    if (before + i >= transcript->heard->len
+        || g_array_index (transcript->heard, HeardByte, before + i).byte != secret->data[i])
+      return FALSE;
+  return TRUE;
+}
+
+/* Remembers a byte that stands at `place`, and takes out the secret that it completes. */
+static void
+search_secrets (Transcript *transcript, guint8 byte, gsize place)
+{
+  const HeardByte last = { byte, (guint8)(transcript->text->len - place), place };
+
+  if (transcript->secrets->len == 0)
+    return;
+  if (transcript->heard->len == transcript->longest_secret)
+    g_array_remove_index (transcript->heard, 0);
+  g_array_append_val (transcript->heard, last);
+  for (guint i = 0; i < transcript->secrets->len; i++) {
+    const GByteArray *secret = g_ptr_array_index (transcript->secrets, i);
+
+    if (heard_ends_with (transcript, secret))
+      blank_heard (transcript, secret->len);
+  }
+}
+
+void
+transcript_secret_sent (Transcript *transcript, const guint8 *secret, gsize length)
+{
+  while (length > 0 && (secret[length - 1] == '\r' || secret[length - 1] == '\n'))
+    length--;
+  length = MIN (length, SECRET_MAX);
+  if (length == 0)
+    return;
+  GByteArray *copy = g_byte_array_sized_new ((guint)length);
+  g_byte_array_append (copy, secret, (guint)length);
+  g_ptr_array_add (transcript->secrets, copy);
+  transcript->longest_secret = MAX (transcript->longest_secret, copy->len);
+  transcript->blanking = TRUE;
+}
+
 /* What may hold a part of it goes, from the question on. */
 static gboolean
 blank_key (Transcript *transcript)
@@ -217,12 +298,14 @@ transcript_received (Transcript *transcript, const guint8 *data, gsize length)
   if (shown)
     begin_line (transcript, '<');
   for (gsize i = 0; i < length; i++) {
+    const gsize place = transcript->text->len;
     gboolean begins;
+    const gboolean showable = follow (transcript, data[i], &begins) && shown;
 
-    if (!follow (transcript, data[i], &begins) || !shown)
-      continue;
-    escape_byte (transcript->text, data[i]);
-    if (begins)
+    if (showable)
+      escape_byte (transcript->text, data[i]);
+    search_secrets (transcript, data[i], place);
+    if (showable && begins)
       g_string_append (transcript->text, blanked_text);
   }
   if (shown)
@@ -259,6 +342,7 @@ transcript_blank_since (Transcript *transcript, gsize mark)
   g_return_if_fail (mark <= transcript->text->len);
   g_string_truncate (transcript->text, mark);
   transcript->question = MIN (transcript->question, mark);
+  g_array_set_size (transcript->heard, 0); /* it stands nowhere now */
   transcript_note (transcript, "blanked", "what came here was secret");
 }
 

@@ -88,6 +88,8 @@ transport_write_secret (Transport *transport, const void *data, gsize length, co
                         Deadline deadline, GError **error)
 {
   transcript_note (transport->transcript, "secret", what);
+  if (transport->kind == CHANNEL_SERIAL && transport->methods->write_secret == NULL)
+    transcript_secret_sent (transport->transcript, data, length);
   return transport->methods->write_secret != NULL
              ? transport->methods->write_secret (transport->channel, what, error)
              : transport->methods->write (transport->channel, data, length, deadline, error);

@@ -161,17 +161,24 @@ find_driver (Run *run, Deadline deadline, GError **error)
   return speaks ? familiar : driver_probe_among (run->transport, context->drivers, deadline, error);
 }
 
+/* What boots needs longer, as far as it is known to be such a device. */
+static Deadline
+identify_deadline (const Run *run, const Driver *driver)
+{
+  return run_within (run, MAX (IDENTIFY_TIME, driver != NULL ? driver->patience : 0));
+}
+
 gboolean
 run_identify (Run *run, GError **error)
 {
-  const Deadline deadline = run_within (run, IDENTIFY_TIME);
   const Driver *driver;
   SerialSettings settings;
 
   run_enter (run, STEP_IDENTIFY);
-  driver = find_driver (run, deadline, error);
+  driver = find_driver (run, identify_deadline (run, run->context->driver), error);
   if (driver == NULL)
     return FALSE;
+  const Deadline deadline = identify_deadline (run, driver);
   if (run->context->familiar != NULL)
     *run->context->familiar = driver;
   run->state.driver = driver->name;

@@ -286,6 +286,7 @@ const Driver linux_driver = {
   .baud = 115200,
   .rtscts = FALSE,
   .options = options,
+  .patience = 120000,
   .probe = linux_probe,
   .open = open_session,
   .close = close_session,

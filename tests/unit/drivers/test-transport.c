@@ -434,25 +434,47 @@ read_all (Transport *transport, GError **error)
     continue;
 }
 
+/* What came, as the transcript has it, in one piece. */
+static char *
+received_of (Transport *transport)
+{
+  g_autofree char *transcript = transport_transcript (transport);
+  g_auto (GStrv) lines = g_strsplit (transcript, "\n", -1);
+  g_autoptr (GString) together = g_string_new (NULL);
+
+  for (guint i = 0; lines[i] != NULL; i++)
+    if (lines[i][0] == '<')
+      g_string_append (together, strchr (lines[i] + 2, ' ') + 1);
+  return g_string_free (g_steal_pointer (&together), FALSE);
+}
+
 START_TEST (what_follows_a_secrets_name_is_not_in_the_transcript)
 {
   static const char words[] = "wifi_ssid=\"net\"\r\nwifi_credential=\"hunter2\"\r\nport=8883\r\n";
 
   for (gsize piece = 1; piece < sizeof words; piece++) {
     g_autoptr (Transport) transport = says (words, piece);
-    g_autofree char *transcript = NULL;
-    g_autoptr (GString) together = g_string_new (NULL);
-    g_auto (GStrv) lines = NULL;
 
     transport_redact_after (transport, "wifi_credential=");
     read_all (transport, NULL);
-    transcript = transport_transcript (transport);
-    lines = g_strsplit (transcript, "\n", -1);
-    for (guint i = 0; lines[i] != NULL; i++)
-      if (lines[i][0] == '<')
-        g_string_append (together, strchr (lines[i] + 2, ' ') + 1);
-    ck_assert_str_eq (together->str, "wifi_ssid=\\\"net\\\"\\r\\nwifi_credential=[blanked]"
-                                     "\\r\\nport=8883\\r\\n");
+    g_autofree char *received = received_of (transport);
+    ck_assert_str_eq (received, "wifi_ssid=\\\"net\\\"\\r\\nwifi_credential=[blanked]"
+                                "\\r\\nport=8883\\r\\n");
+  }
+}
+END_TEST
+
+START_TEST (a_secret_that_a_device_repeats_is_not_in_the_transcript)
+{
+  static const char words[] = "hunter2\r\nlogin hunter2: hunhunter2 hunter1 \"hunter2\r\n";
+
+  for (gsize piece = 1; piece < sizeof words; piece++) {
+    g_autoptr (Transport) transport = says (words, piece);
+
+    transport_write_secret (transport, "hunter2\r", 8, "Password", deadline_in (LONG_TIME), NULL);
+    read_all (transport, NULL);
+    g_autofree char *received = received_of (transport);
+    ck_assert_str_eq (received, "\\r\\nlogin *******: hun******* hunter1 \\\"*******\\r\\n");
   }
 }
 END_TEST
@@ -711,6 +733,7 @@ transcript_tests (void)
   TCase *tests = tcase_create ("transcript");
 
   tcase_add_test (tests, what_follows_a_secrets_name_is_not_in_the_transcript);
+  tcase_add_test (tests, a_secret_that_a_device_repeats_is_not_in_the_transcript);
   tcase_add_test (tests, a_private_key_ends_the_reading_and_is_not_in_the_transcript);
   tcase_add_test (tests, a_private_key_without_a_mark_is_seen_too);
   tcase_add_test (tests, a_certificate_is_no_private_key);
