@@ -34,6 +34,9 @@ GBytes *linux_read_csr (Session *session, const char *common_name, Deadline dead
 gboolean linux_prove (Session *session, const guint8 *nonce, Proof *proof, Deadline deadline,
                       GError **error);
 
+gboolean linux_attest (Session *session, const AttestationRequest *request,
+                       Attestation *attestation, Deadline deadline, GError **error);
+
 /* Names the key on a command line of OpenSSL or of tpm2-tools: a quoted path, "handle:0x81000002",
  * "0x81000002". Free with g_free(). */
 char *linux_key_reference (LinuxDevice *device);

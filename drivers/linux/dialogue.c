@@ -164,10 +164,11 @@ linux_write_file (LinuxShell *shell, const char *path, const char *mode, GBytes 
                                              "/content >\"$N\" && chmod %s \"$N\" && "
                                              "sha256sum <\"$N\"; } 2>&1",
                                              quoted_beside, quoted_folder, mode);
-  g_autofree char *take = g_strdup_printf (
-      "{ sync \"$N\" 2>/dev/null || sync; mv -f \"$N\" %s && { sync %s 2>/dev/null "
-      "|| sync; }; rm -f " LINUX_FOLDER "/content; } 2>&1",
-      quoted, quoted_folder);
+  g_autofree char *take =
+      g_strdup_printf ("rm -f " LINUX_FOLDER
+                       "/content; { { sync \"$N\" 2>/dev/null || sync; } && mv -f \"$N\" %s && "
+                       "{ sync %s 2>/dev/null || sync; }; } 2>&1",
+                       quoted, quoted_folder);
 
   if (!type_content (shell, content, deadline, error))
     return FALSE;
@@ -203,17 +204,21 @@ linux_read_file (LinuxShell *shell, const char *path, DriverError refusal, Deadl
 
 /* ---- the end ---- */
 
+/* The shell has read the `exit` when it shows the mark: what becomes of the port does not matter
+ * then. */
 static void
 type_leaving (LinuxShell *shell, Deadline deadline)
 {
-  g_autofree char *command =
-      g_strdup_printf ("rm -rf " LINUX_FOLDER "; [ -z '%s' ] || dmesg -n '%s'; stty echo",
-                       shell->console_level != NULL ? shell->console_level : "",
-                       shell->console_level != NULL ? shell->console_level : "");
-  g_autofree char *done = linux_run (shell, command, NULL, deadline, NULL);
+  const char *level = shell->console_level != NULL ? shell->console_level : "";
+  g_autofree char *mark = g_strdup_printf ("%s.%u", shell->nonce, ++shell->commands);
+  g_autofree char *command = g_strdup_printf (
+      "rm -rf " LINUX_FOLDER "; [ -z '%s' ] || dmesg -n '%s'; stty echo", level, level);
+  g_autofree char *line = linux_command_line (mark, command, NULL);
+  g_autofree char *leaving = g_strconcat (g_strchomp (line), "; exit\n", NULL);
+  int status;
 
-  if (done != NULL)
-    transport_write_text (shell->transport, "exit\n", deadline, NULL);
+  if (transport_write_text (shell->transport, leaving, deadline, NULL))
+    g_free (read_answer (shell, mark, &status, deadline, NULL));
 }
 
 void

@@ -280,7 +280,7 @@ const Driver linux_driver = {
   .name = "linux",
   .title = "Linux with a login shell on its console: TPM 2.0 or OpenSSL",
   .abilities = DRIVER_ASSIGNS_SERIAL | DRIVER_READS_CERTIFICATE | DRIVER_INSTALLS_CHAIN
-               | DRIVER_INSTALLS_ROOTS | DRIVER_INSTALLS_ENDPOINT,
+               | DRIVER_INSTALLS_ROOTS | DRIVER_INSTALLS_ENDPOINT | DRIVER_ATTESTS,
   .key_kinds = (1u << N_KEY_KINDS) - 1,
   .channels = CHANNEL_SERIAL,
   .baud = 115200,
@@ -297,4 +297,5 @@ const Driver linux_driver = {
   .install = install,
   .read_back = read_back,
   .prove = linux_prove,
+  .attest = linux_attest,
 };

@@ -98,14 +98,24 @@ answers_like_a_shell (const GByteArray *heard)
   return heard_says (heard, "\n" ANSWER "\n") && heard_wait (heard) != LINUX_BUSY;
 }
 
-/* Other dialects have such prompts too. */
+/* Other dialects have such prompts too; and a here-document that a killed station left takes the
+ * first question for one of its lines. */
 static gboolean
 question_shell (Transport *transport, GByteArray *heard, gboolean *speaks, Deadline deadline,
                 GError **error)
 {
-  g_byte_array_set_size (heard, 0);
-  return transport_write_text (transport, QUESTION, deadline, error)
-         && listen_for (transport, heard, answers_like_a_shell, speaks, deadline, error);
+  static const char *const questions[] = { QUESTION, INTERRUPT QUESTION };
+  const guint part = (guint)deadline_milliseconds_left (deadline) / 2;
+
+  *speaks = FALSE;
+  for (gsize i = 0; i < G_N_ELEMENTS (questions) && !*speaks; i++) {
+    g_byte_array_set_size (heard, 0);
+    if (!transport_write_text (transport, questions[i], deadline, error)
+        || !listen_for (transport, heard, answers_like_a_shell, speaks,
+                        deadline_sooner (deadline, deadline_in (part)), error))
+      return FALSE;
+  }
+  return TRUE;
 }
 
 gboolean

@@ -38,7 +38,7 @@ put_file (const LinuxSystem *system, const char *name, const char *text, int mod
   g_autofree char *folder = g_path_get_dirname (path);
 
   g_mkdir_with_parents (folder, 0755);
-  return g_file_set_contents_full (path, text, -1, G_FILE_SET_CONTENTS_NONE, mode, error);
+  return g_file_set_contents_full (path, text, -1, G_FILE_SET_CONTENTS_CONSISTENT, mode, error);
 }
 
 /* ---- what it is made of ---- */
@@ -140,6 +140,8 @@ become (const char *const *arguments, const char *const *environment, int tty)
     tty = open ("/dev/null", O_RDWR | O_CLOEXEC);
   for (int i = 0; i < 3; i++)
     dup2 (tty, i);
+  /* Another device's file that is being written could not be run while it is open here. */
+  close_range (3, ~0u, 0);
   execve (arguments[0], (char *const *)arguments, (char *const *)environment);
   _exit (127);
 }
