@@ -410,6 +410,8 @@ station_warnings (const Station *station)
     g_strv_builder_add (builder, crls);
   if (station->signer_child != NULL && signer_child_problem (station->signer_child) != NULL)
     g_strv_builder_add (builder, signer_child_problem (station->signer_child));
+  if (detector_cards_problem (station->detector) != NULL)
+    g_strv_builder_add (builder, detector_cards_problem (station->detector));
   return g_strv_builder_end (builder);
 }
 

@@ -197,7 +197,8 @@ doctor_check_slots (Doctor *doctor)
   for (char **group = groups; *group != NULL; group++)
     if (g_str_has_prefix (*group, "slot ")) {
       any = TRUE;
-      check_slot (doctor, *group);
+      if (!doctor_is_card_slot (doctor, *group))
+        check_slot (doctor, *group);
     }
   if (!any)
     doctor_find (doctor, DOCTOR_WARN, "slot-port",

@@ -47,6 +47,12 @@ void doctor_check_profiles (Doctor *doctor);
 void doctor_check_slots (Doctor *doctor);
 void doctor_check_port_thieves (Doctor *doctor);
 
+/* doctor-cards.c */
+void doctor_check_cards (Doctor *doctor);
+
+/* TRUE where the slot's Port= names a card reader. */
+gboolean doctor_is_card_slot (const Doctor *doctor, const char *group);
+
 /* doctor-system.c */
 void doctor_check_udev_rule (Doctor *doctor);
 void doctor_check_groups (Doctor *doctor);

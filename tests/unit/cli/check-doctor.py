@@ -5,6 +5,7 @@
 import json
 import os
 import pty
+import socket
 import subprocess
 import sys
 import tempfile
@@ -78,9 +79,25 @@ def whoever_holds_a_port_is_named(folder):
            in found["text"] and str(holder.pid) in found["type"], f"the port's holder: {found}")
 
 
+def a_missing_pcscd_is_named(folder):
+    write(f"[station]\nName=x\nStateFolder={folder}\n[slot 1]\nPort=card:Some Reader 00 00\n", folder,
+          "cards.conf")
+    ENVIRONMENT["PCSCLITE_CSOCK_NAME"] = folder + "/pcscd.comm"
+    found = examine(folder + "/cards.conf")
+    expect(found["cards"][0]["level"] == "FAIL" and "pcscd.socket" in found["cards"][0]["type"],
+           f"no pcscd: {found['cards']}")
+    expect("slot-port" not in found, f"a reader is no port: {found}")
+    with socket.socket(socket.AF_UNIX) as pcscd:
+        pcscd.bind(folder + "/pcscd.comm")
+        pcscd.listen()
+        found = examine(folder + "/cards.conf")
+    expect(found["cards"][0]["level"] == "OK", f"pcscd is there: {found['cards']}")
+    expect("cards" not in examine(folder + "/good.conf"), "nobody asks for cards")
+
+
 with tempfile.TemporaryDirectory(prefix="keycradle-") as top:
     for test in (a_missing_configuration_is_named, a_mistake_is_named_by_line,
                  a_sound_station_has_no_fault_but_the_missing_daemon,
-                 whoever_holds_a_port_is_named):
+                 whoever_holds_a_port_is_named, a_missing_pcscd_is_named):
         test(top)
         print("in order:", test.__name__)
