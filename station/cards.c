@@ -8,6 +8,8 @@
 #include <string.h>
 #include <winscard.h>
 
+#include "base/text.h"
+
 /* The name of the reader that stands for all that may still come (pcsc-lite, SCardGetStatusChange).
  */
 #define ANY_READER "\\\\?PnP?\\Notification"
@@ -16,6 +18,7 @@
 #define RETRY_MS 1000
 
 #define READERS_MAX 64u
+#define NAME_MOST 128u /* pcsc-lite's MAX_READERNAME */
 
 typedef struct {
   char *name;
@@ -196,6 +199,15 @@ forget_readers (Cards *cards)
     forget_reader (cards, cards->readers->len - 1);
 }
 
+/* A reader on USB says itself what it is called; one that would steer a terminal is none. */
+static gboolean
+is_showable (const char *name)
+{
+  g_autofree char *shown = text_for_display (name, NAME_MOST);
+
+  return g_str_equal (shown, name);
+}
+
 /* Brings the list up to date. FALSE where pcscd does not answer. */
 static gboolean
 list_readers (Cards *cards, SCARDCONTEXT context)
@@ -213,7 +225,7 @@ list_readers (Cards *cards, SCARDCONTEXT context)
   for (guint i = 0; i < cards->readers->len; i++)
     ((Reader *)g_ptr_array_index (cards->readers, i))->seen = FALSE;
   for (const char *name = names; name != NULL && *name != '\0'; name += strlen (name) + 1)
-    if (cards->readers->len < READERS_MAX)
+    if (cards->readers->len < READERS_MAX && is_showable (name))
       reader_called (cards, context, name)->seen = TRUE;
   for (guint i = cards->readers->len; i > 0; i--)
     if (!((Reader *)g_ptr_array_index (cards->readers, i - 1))->seen)
