@@ -11,9 +11,12 @@
 static const char *
 state_of (const DetectorView *view)
 {
+  const VerdictKind kind = view->verdict->kind;
+  const gboolean would_do = kind == VERDICT_ACCEPTED || kind == VERDICT_NOTHING;
+
   if (view->slot != 0)
-    return view->verdict->kind == VERDICT_ACCEPTED ? "in-slot" : "refused";
-  return view->verdict->kind == VERDICT_ACCEPTED ? "unclaimed" : "unknown";
+    return would_do ? "in-slot" : "refused";
+  return would_do ? "unclaimed" : "unknown";
 }
 
 static void

@@ -52,7 +52,9 @@ detector_survey (Detector *detector, void (*tell) (const DetectorView *view, gpo
   for (guint i = 0; i < paths->len; i++) {
     g_autoptr (SeenDevice) device = look_at_device (detector->udev, g_ptr_array_index (paths, i));
 
-    if (device != NULL)
-      survey_device (detector, device, tell, data);
+    if (device == NULL)
+      continue;
+    detect_cards_add_ways (detector, device);
+    survey_device (detector, device, tell, data);
   }
 }
