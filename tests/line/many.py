@@ -5,6 +5,7 @@ import os
 import random
 import time
 
+import dialects
 import judge
 import rig
 
@@ -17,18 +18,13 @@ KINDS = [
     ('smp', {'key': 'rsa-2048'}),
     ('nrf91', {'host': 'shell'}),
     ('smp', {'key': 'p-521'}),
-    ('freertos', {}),
+    ('zephyr', {}),
+    ('arduino', {}),
 ]
 
 
 def serial_for(driver, number):
-    """An IMEI with its check digit for a modem, a plain name for others."""
-    if driver != 'nrf91':
-        return f'{driver.upper()}-{number:04d}'
-    body = f'35265610{number:06d}'
-    doubled = [int(digit) * (2 if place % 2 else 1) for place, digit in enumerate(body)]
-    total = sum(value // 10 + value % 10 for value in doubled)
-    return body + str(-total % 10)
+    return dialects.Dialect(driver).serial(number)
 
 
 def make_devices(simulator, count, **more):
