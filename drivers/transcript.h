@@ -27,8 +27,8 @@ void transcript_note (Transcript *transcript, const char *key, const char *value
 /* See transport_redact_after(). */
 void transcript_redact_after (Transcript *transcript, const char *prefix);
 
-/* See transport_write_secret(): what is left of the line that comes is blanked, and `secret` wherever
- * it comes later, in however many pieces. */
+/* See transport_write_secret(): what is left of the line that comes is blanked, and `secret`
+ * wherever it comes later, in however many pieces. */
 void transcript_secret_sent (Transcript *transcript, const guint8 *secret, gsize length);
 
 /* The place where the next line will stand, and the removal of all that was written since. */

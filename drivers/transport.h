@@ -118,8 +118,8 @@ gboolean transport_write_text (Transport *transport, const char *text, Deadline 
                                GError **error);
 
 /* The same for a password, a PIN, a key: the transcript only says that `what` ("PIN") was sent. In
- * a replay any secret is right. A serial device that repeats it gets it into no transcript: the rest
- * of the line is blanked, and the secret (without its line end) wherever it comes later. */
+ * a replay any secret is right. A serial device that repeats it gets it into no transcript: the
+ * rest of the line is blanked, and the secret (without its line end) wherever it comes later. */
 gboolean transport_write_secret (Transport *transport, const void *data, gsize length,
                                  const char *what, Deadline deadline, GError **error);
 

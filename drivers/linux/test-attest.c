@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * A software TPM attests its key; tpm2-tools and OpenSSL judge.
+ * A software TPM attests its key and makes a TLS connection; tpm2-tools and OpenSSL judge.
  */
 #include <check.h>
 #include <glib/gstdio.h>
@@ -138,6 +138,29 @@ START_TEST (only_a_tpms_key_is_attested)
 }
 END_TEST
 
+/* What OpenSSL makes of the files on the device, with the device's own TPM, when the station is
+ * gone. */
+START_TEST (key_and_certificate_make_a_tls_connection)
+{
+  g_autofree char *state = g_dir_make_tmp ("linux-XXXXXX", NULL);
+  g_autofree char *arguments = g_strdup_printf ("linux --serial unit-7 --state %s", state);
+  g_autofree char *root = g_build_filename (state, "unit-7.root", NULL);
+  SimulatedLine line = simulated_line_open (arguments);
+  JourneyVerdict verdict = { 0 };
+
+  line.journey.driver = driver_by_name ("linux");
+  ck_assert (journey_to_certificate (&line.journey, ATTEMPT)
+             && journey_to_proof (&line.journey, &verdict, ATTEMPT));
+  simulated_line_clear (&line);
+  const char *const judge[] = { DRIVER_FOLDER "/test-tls.sh", root, NULL };
+  g_autoptr (GSubprocess) tls = g_subprocess_newv (judge, G_SUBPROCESS_FLAGS_NONE, NULL);
+  ck_assert (tls != NULL && g_subprocess_wait_check (tls, NULL, NULL));
+  const char *const removal[] = { "rm", "-rf", state, NULL };
+  g_autoptr (GSubprocess) removed = g_subprocess_newv (removal, G_SUBPROCESS_FLAGS_NONE, NULL);
+  ck_assert (removed != NULL && g_subprocess_wait_check (removed, NULL, NULL));
+}
+END_TEST
+
 int
 main (void)
 {
@@ -146,6 +169,7 @@ main (void)
 
   tcase_add_loop_test (tcase, a_tpm_attests_its_key, 0, 2);
   tcase_add_test (tcase, only_a_tpms_key_is_attested);
+  tcase_add_test (tcase, key_and_certificate_make_a_tls_connection);
   tcase_set_timeout (tcase, 60);
   suite_add_tcase (suite, tcase);
   SRunner *runner = srunner_create (suite);
