@@ -59,6 +59,7 @@ static const Label reasons[] = {
   { "read-back", N_ ("read-back differs") },
   { "proof", N_ ("proof failed") },
   { "attestation", N_ ("not attested") },
+  { "device-refused", N_ ("not allowed here") },
   { "other-key-kind", N_ ("wrong key kind") },
   { "wrong-certificate", N_ ("wrong certificate") },
   /* the request and its key */
