@@ -132,7 +132,7 @@ def main():
     look_for_parts(kernel)
     folder = tempfile.mkdtemp(prefix='keycradle-guest-')
     try:
-        sys.exit(boot(kernel, (sys.argv[2], sys.argv[3] if len(sys.argv) > 3 else ''),
+        sys.exit(boot(kernel, (sys.argv[2], os.path.realpath(sys.argv[3]) if len(sys.argv) > 3 else ''),
                       os.path.realpath(os.environ['KEYCRADLE_TEST_PREFIX']), folder))
     finally:
         shutil.rmtree(folder, ignore_errors=True)

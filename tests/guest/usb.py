@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """In the guest: simulated devices on the kernel's own USB (vhci_hcd), enumerated for real, and the
-USB transport with the real libusb and usbfs between them and the driver. No station here.
+USB transport with the real libusb and usbfs between them and the driver: first without a station,
+then with one (usb_line.py).
 
 usb.py JOURNEY: the program that takes one device the whole way (usb-journey.c).
 """
@@ -13,6 +14,7 @@ import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'line'))
 import rig  # noqa: E402
+import usb_line  # noqa: E402
 
 DEVICES = '/sys/bus/usb/devices'
 # The reference descriptors: docs/smp-provisioning-group.md, 7.4.
@@ -178,6 +180,7 @@ def devices_on_real_usb_are_served(journey):
     try:
         for part in PARTS:
             part(bench)
+        usb_line.the_line_works_on_real_usb(bench)
     finally:
         bench.simulator.close()
 
