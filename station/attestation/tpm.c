@@ -213,6 +213,14 @@ judge_endorsement (const AttestationCase *claim, const TpmCertification *certifi
   return ATTESTATION_VERIFIED;
 }
 
+/* A TPM without a certificate brings nothing in its place, or the endorsement key's own area. */
+static gboolean
+has_certificate (const AttestationCase *claim)
+{
+  return !attestation_part_is_empty (claim, PART_EK)
+         && !g_bytes_equal (attestation_part (claim, PART_EK), claim->challenge->endorsement_key);
+}
+
 AttestationVerdict
 attestation_judge_tpm (const AttestationCase *claim, char **detail)
 {
@@ -224,7 +232,7 @@ attestation_judge_tpm (const AttestationCase *claim, char **detail)
     wrong = judge_key (claim, &ak, &certification);
   if (wrong != NULL)
     return attestation_refuse (detail, "%s", wrong);
-  if (!attestation_part_is_empty (claim, PART_EK))
+  if (has_certificate (claim))
     return judge_endorsement (claim, &certification, detail);
   *detail = g_strdup ("key made where the endorsement key is; but no certificate says that this is "
                       "a TPM's");
