@@ -15,7 +15,9 @@ LLVMFuzzerTestOneInput (const guint8 *data, size_t size)
   g_autofree char *argument = NULL;
 
   if (example_parse (line, "csr", &argument) == EXAMPLE_ANSWER) {
-    g_autoptr (GBytes) bytes = example_bytes (argument);
+    GBytes *bytes = example_bytes (argument);
+
+    g_clear_pointer (&bytes, g_bytes_unref);
   }
   return 0;
 }

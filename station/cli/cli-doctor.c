@@ -107,11 +107,11 @@ exit_for (GPtrArray *findings)
 CliExit
 cli_doctor (Cli *cli, GError **error)
 {
-  static void (*const checks[]) (Doctor *) = { doctor_check_config,       doctor_check_daemon,
-                                               doctor_check_profiles,     doctor_check_slots,
-                                               doctor_check_port_thieves, doctor_check_udev_rule,
-                                               doctor_check_groups,       doctor_check_disk,
-                                               doctor_check_clock,        doctor_check_cards };
+  static void (*const checks[]) (Doctor *) = {
+    doctor_check_config,  doctor_check_daemon, doctor_check_profiles,     doctor_check_slots,
+    doctor_check_devices, doctor_check_cards,  doctor_check_port_thieves, doctor_check_udev_rule,
+    doctor_check_groups,  doctor_check_disk,   doctor_check_clock
+  };
   g_autoptr (GKeyFile) config = g_key_file_new ();
   g_autoptr (GPtrArray) findings = g_ptr_array_new_with_free_func ((GDestroyNotify)finding_free);
   Doctor doctor = { .cli = cli, .config = config, .findings = findings };

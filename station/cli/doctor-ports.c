@@ -100,8 +100,8 @@ process_find (const char *name)
 
 /* ---- slots ---- */
 
-static char *
-advice_against (const PortHolder *holder)
+char *
+port_holder_advice (const PortHolder *holder)
 {
   if (g_str_equal (holder->name, "ModemManager"))
     return g_strdup ("sudo systemctl mask --now ModemManager");
@@ -185,7 +185,7 @@ check_slot (Doctor *doctor, const char *group)
     doctor_find (doctor, DOCTOR_FAIL, "slot-port",
                  g_strdup_printf ("%s: %s (process %d) has %s open, so devices fail there.", group,
                                   holder->name, holder->pid, device),
-                 advice_against (holder));
+                 port_holder_advice (holder));
 }
 
 void

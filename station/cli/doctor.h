@@ -53,6 +53,12 @@ void doctor_check_cards (Doctor *doctor);
 /* TRUE where the slot's Port= names a card reader. */
 gboolean doctor_is_card_slot (const Doctor *doctor, const char *group);
 
+/* doctor-devices.c; needs doctor_check_daemon() to have connected. */
+void doctor_check_devices (Doctor *doctor);
+
+/* The same for the port records (aa{sv}) of the API. */
+void doctor_judge_ports (Doctor *doctor, GVariant *ports);
+
 /* doctor-system.c */
 void doctor_check_udev_rule (Doctor *doctor);
 void doctor_check_groups (Doctor *doctor);
@@ -72,6 +78,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (PortHolder, port_holder_free)
 /* The first process that has `device` (a real path) open, as /proc tells; NULL where nobody has,
  * or nobody whom we may look into. */
 PortHolder *port_holder_find (const char *device);
+
+/* What to type so that it lets go. Free with g_free(). */
+char *port_holder_advice (const PortHolder *holder);
 
 /* The process called `name`, or 0. */
 GPid process_find (const char *name);

@@ -181,6 +181,74 @@ START_TEST (the_process_that_holds_a_port_is_named)
 }
 END_TEST
 
+static const Finding *
+finding_of (GPtrArray *findings, const char *check)
+{
+  const Finding *found = NULL;
+
+  for (guint i = 0; i < findings->len; i++) {
+    const Finding *one = g_ptr_array_index (findings, i);
+
+    if (g_str_equal (one->check, check)) {
+      ck_assert_msg (found == NULL, "%s is found twice", check);
+      found = one;
+    }
+  }
+  return found;
+}
+
+/* What doctor finds where the unit in a slot is reached by `node`, and others are in none. */
+static GPtrArray *
+doctor_judges (const char *node)
+{
+  GPtrArray *findings = g_ptr_array_new_with_free_func ((GDestroyNotify)finding_free);
+  Doctor doctor = { .findings = findings };
+  g_autofree char *text = g_strconcat (
+      "[{'place': <'hub-1'>, 'state': <'in-slot'>, 'nodes': <['hid:", node,
+      "', 'usb:1/2/0']>}, {'place': <'hub-2'>, 'state': <'refused'>, 'device': <'1209:0001'>,"
+      " 'reason': <'a keyboard'>}, {'place': <'hub-3'>, 'state': <'unclaimed'>,"
+      " 'device': <'2fe3:0001'>}, {'place': <'hub-4'>, 'state': <'unknown'>}]",
+      NULL);
+  g_autoptr (GVariant) ports = g_variant_parse (G_VARIANT_TYPE ("aa{sv}"), text, NULL, NULL, NULL);
+
+  ck_assert_ptr_nonnull (ports);
+  doctor_judge_ports (&doctor, ports);
+  return findings;
+}
+
+START_TEST (doctor_says_why_a_device_is_not_worked_with)
+{
+  int master = posix_openpt (O_RDWR | O_NOCTTY | O_CLOEXEC);
+
+  ck_assert (master >= 0 && grantpt (master) == 0 && unlockpt (master) == 0);
+  g_autofree char *node = g_strdup (ptsname (master));
+  g_autoptr (GPtrArray) free_port = doctor_judges (node);
+  ck_assert_ptr_null (finding_of (free_port, "device-held"));
+  ck_assert_int_eq (finding_of (free_port, "device-refused")->level, DOCTOR_WARN);
+  ck_assert_ptr_nonnull (strstr (finding_of (free_port, "device-refused")->text, "a keyboard"));
+  ck_assert_ptr_nonnull (strstr (finding_of (free_port, "device-unclaimed")->advice, "slot learn"));
+  ck_assert_uint_eq (free_port->len, 3);
+
+  pid_t child = fork ();
+  ck_assert (child >= 0);
+  if (child == 0) {
+    int held = open (node, O_RDWR | O_NOCTTY);
+    pause ();
+    _exit (held);
+  }
+  g_autoptr (PortHolder) holder = NULL;
+  while (holder == NULL)
+    holder = port_holder_find (node);
+  g_autoptr (GPtrArray) held_port = doctor_judges (node);
+  kill (child, SIGKILL);
+  waitpid (child, NULL, 0);
+  close (master);
+  g_autofree char *number = g_strdup_printf ("kill %d", child);
+  ck_assert_int_eq (finding_of (held_port, "device-held")->level, DOCTOR_FAIL);
+  ck_assert_ptr_nonnull (strstr (finding_of (held_port, "device-held")->advice, number));
+}
+END_TEST
+
 int
 main (void)
 {
@@ -195,6 +263,7 @@ main (void)
   tcase_add_test (tests, json_keeps_numbers_and_nesting);
   tcase_add_test (tests, monitor_says_each_state_in_one_line);
   tcase_add_test (tests, the_process_that_holds_a_port_is_named);
+  tcase_add_test (tests, doctor_says_why_a_device_is_not_worked_with);
   srunner_run_all (runner, CK_NORMAL);
   int failed = srunner_ntests_failed (runner);
   srunner_free (runner);
