@@ -9,8 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
-static void
-write_text (const char *folder, const char *name, const char *format, ...)
+static void G_GNUC_PRINTF (3, 4)
+    write_text (const char *folder, const char *name, const char *format, ...)
 {
   g_autofree char *path = g_build_filename (folder, name, NULL);
   g_autofree char *text = NULL;
