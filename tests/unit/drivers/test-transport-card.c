@@ -194,16 +194,16 @@ ask (Transport *card, const char *frame, gsize length, guint milliseconds, GErro
   return head != NULL;
 }
 
-#define QUESTION "\x00\x08\x00\xa4\x04\x00\x02\xaa\xbb\x00"
+static const char question[] = "\x00\x08\x00\xa4\x04\x00\x02\xaa\xbb\x00";
 
 START_TEST (a_question_has_its_answer)
 {
   Transport *card = open_card ();
 
-  ck_assert (transport_write (card, QUESTION, 3, SOON, NULL)); /* not whole: nothing is said */
-  ck_assert (ask (card, QUESTION + 3, 7, 20000, NULL));
+  ck_assert (transport_write (card, question, 3, SOON, NULL)); /* not whole: nothing is said */
+  ck_assert (ask (card, question + 3, 7, 20000, NULL));
   ck_assert_uint_eq (heard_length, 8);
-  ck_assert_mem_eq (heard, QUESTION + 2, 8);
+  ck_assert_mem_eq (heard, question + 2, 8);
   transport_free (card);
   ck_assert_uint_eq (contexts + connections, 0);
   ck_assert_uint_eq (resets, 1);
@@ -215,7 +215,7 @@ START_TEST (t0_gets_no_second_length)
   protocol_given = SCARD_PROTOCOL_T0;
   Transport *card = open_card ();
 
-  ck_assert (ask (card, QUESTION, 10, 20000, NULL));
+  ck_assert (ask (card, question, 10, 20000, NULL));
   ck_assert_uint_eq (heard_length, 7);
   transport_free (card);
 }
@@ -227,7 +227,7 @@ START_TEST (a_card_that_hangs_is_left_behind)
   GError *error = NULL;
 
   set_hanging (TRUE);
-  ck_assert (!ask (card, QUESTION, 10, 50, &error));
+  ck_assert (!ask (card, question, 10, 50, &error));
   expect_error (error, DRIVER_ERROR_NO_ANSWER, "no answer in time");
   wait_entered ();
   gint64 before = g_get_monotonic_time ();
@@ -259,11 +259,11 @@ START_TEST (an_answer_that_came_too_late_is_not_the_next_ones)
 
   memcpy (answer, "\x6a\x82", 2);
   set_hanging (TRUE);
-  ck_assert (!ask (card, QUESTION, 10, 50, NULL));
+  ck_assert (!ask (card, question, 10, 50, NULL));
   wait_entered ();
   transport_discard_input (card);
   /* the next question waits behind the old one, which now ends */
-  ck_assert (!transport_write (card, QUESTION, 10, deadline_in (50), NULL));
+  ck_assert (!transport_write (card, question, 10, deadline_in (50), NULL));
   set_hanging (FALSE);
   transport_discard_input (card);
   g_usleep (20000);
@@ -271,7 +271,7 @@ START_TEST (an_answer_that_came_too_late_is_not_the_next_ones)
   memcpy (answer, "\x90\x00", 2);
   g_mutex_unlock (&mutex);
   transport_discard_input (card);
-  ck_assert (ask (card, QUESTION, 10, 20000, NULL));
+  ck_assert (ask (card, question, 10, 20000, NULL));
   transport_free (card);
 }
 END_TEST
@@ -298,7 +298,7 @@ START_TEST (what_pcsc_says_becomes_a_drivers_word)
     transmit_result = cases[i].result;
     card_gone = cases[i].gone;
     answer_length = 0;
-    ck_assert (!ask (card, QUESTION, 10, 20000, &error));
+    ck_assert (!ask (card, question, 10, 20000, &error));
     expect_error (error, cases[i].code, "card reader Reader: ");
     transport_free (card);
   }
