@@ -161,11 +161,24 @@ find_driver (Run *run, Deadline deadline, GError **error)
   return speaks ? familiar : driver_probe_among (run->transport, context->drivers, deadline, error);
 }
 
-/* What boots needs longer, as far as it is known to be such a device. */
+/* What boots needs longer, as far as it is known to be such a device: by the slot's driver, or by
+ * those whose matches name it. */
+static guint
+known_patience (const ProvisionContext *context)
+{
+  guint patience = context->driver != NULL ? context->driver->patience : 0;
+
+  for (guint i = 0; context->drivers != NULL && i < context->drivers->len; i++)
+    patience = MAX (patience, ((const Driver *)g_ptr_array_index (context->drivers, i))->patience);
+  return patience;
+}
+
 static Deadline
 identify_deadline (const Run *run, const Driver *driver)
 {
-  return run_within (run, MAX (IDENTIFY_TIME, driver != NULL ? driver->patience : 0));
+  const guint patience = driver != NULL ? driver->patience : known_patience (run->context);
+
+  return run_within (run, MAX (IDENTIFY_TIME, patience));
 }
 
 gboolean
@@ -175,7 +188,7 @@ run_identify (Run *run, GError **error)
   SerialSettings settings;
 
   run_enter (run, STEP_IDENTIFY);
-  driver = find_driver (run, identify_deadline (run, run->context->driver), error);
+  driver = find_driver (run, identify_deadline (run, NULL), error);
   if (driver == NULL)
     return FALSE;
   const Deadline deadline = identify_deadline (run, driver);
