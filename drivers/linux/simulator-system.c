@@ -270,6 +270,58 @@ linux_system_stop (LinuxSystem *system)
 
 /* ---- the shell ---- */
 
+#define NAMESPACE_WORDS 5
+
+/* The ways to mounts of one's own: a user gets them in a user namespace; a chroot is given none of
+ * these, nor has it a root that could be made private, but there root may as it is, as long as
+ * what it mounts is seen by nobody else. */
+static const char *const namespace_ways[][NAMESPACE_WORDS] = {
+  { "/usr/bin/unshare", "-r", "-m", NULL },
+  { "/usr/bin/unshare", "-m", "--propagation", "unchanged", NULL },
+};
+
+static gboolean
+way_works (const char *const *way)
+{
+  static const char *const unseen = "! grep -q ' shared:' /proc/self/mountinfo";
+  const gboolean user = g_strv_contains (way, "-r");
+  g_autofree char *words = g_strjoinv (" ", (char **)way);
+  g_autofree char *command =
+      g_strdup_printf ("%s /bin/sh -c \"%s\"", words, user ? "true" : unseen);
+  int status = -1;
+
+  return g_spawn_command_line_sync (command, NULL, NULL, &status, NULL) && status == 0;
+}
+
+static gpointer
+find_way (gpointer nothing)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (namespace_ways); i++)
+    if (way_works (namespace_ways[i]))
+      return (gpointer)namespace_ways[i];
+  return NULL;
+}
+
+/* NULL where nobody may have any. */
+static const char *const *
+namespace_way (void)
+{
+  static GOnce once = G_ONCE_INIT;
+
+  return g_once (&once, find_way, NULL);
+}
+
+gboolean
+linux_system_can_run (GError **error)
+{
+  if (namespace_way () != NULL)
+    return TRUE;
+  g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_PERMISSION_DENIED,
+                       "a linux device needs mounts of its own (user namespaces), and nobody may "
+                       "have them here");
+  return FALSE;
+}
+
 static int
 open_tty (LinuxSystem *system)
 {
@@ -286,19 +338,23 @@ gboolean
 linux_system_log_in (LinuxSystem *system, Device *device)
 {
   const char *shell = device->settings.shell != NULL ? device->settings.shell : "dash";
-  const char *const arguments[] = {
-    "/usr/bin/unshare", "-r",         "-m",         "/bin/sh", "-c",
-    ROOT_SCRIPT,        "simulation", system->root, shell,     NULL
-  };
+  const char *const script[] = { "/bin/sh",    "-c",  ROOT_SCRIPT, "simulation",
+                                 system->root, shell, NULL };
+  const char *arguments[NAMESPACE_WORDS + G_N_ELEMENTS (script)] = { NULL };
   const char *const with_tpm[] = { "PATH=/usr/sbin:/usr/bin:/sbin:/bin",
                                    "PS1=\x1b[1;32mroot@board\x1b[0m:~# ",
                                    "TPM2TOOLS_TCTI=swtpm:path=/tpm/s",
                                    "TPM2OPENSSL_TCTI=swtpm:path=/tpm/s", NULL };
   const char *const plain[] = { with_tpm[0], with_tpm[1], NULL };
-  int console = open_tty (system);
+  const char *const *way = namespace_way ();
+  int console = way != NULL ? open_tty (system) : -1;
+  guint count = 0;
 
   if (console < 0)
     return FALSE;
+  for (; *way != NULL; way++)
+    arguments[count++] = *way;
+  memcpy (arguments + count, script, sizeof script);
   system->shell = start (arguments, system->tpm > 0 ? with_tpm : plain, console);
   close (console);
   return system->shell > 0;

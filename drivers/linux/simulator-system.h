@@ -15,6 +15,9 @@ typedef struct {
   int tty;            /* the shell's console, our end; -1 where none runs */
 } LinuxSystem;
 
+/* FALSE with a sentence where this computer gives nobody a system of his own. */
+gboolean linux_system_can_run (GError **error);
+
 /* Makes the root folder. NULL with a sentence where something is missing. */
 LinuxSystem *linux_system_new (Device *device, GError **error);
 void linux_system_free (LinuxSystem *system);

@@ -28,6 +28,8 @@ linux_prepare (Device *device, GError **error)
       return FALSE;
     }
   }
+  if (!linux_system_can_run (error))
+    return FALSE;
   if (device->settings.chip == NULL) {
     g_autofree char *digest =
         sha256_hex ((const guint8 *)device->settings.name, strlen (device->settings.name));

@@ -7,6 +7,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/text.h"
@@ -34,8 +35,9 @@ process_name (GPid pid)
   return text_for_display (g_strstrip (name), NAME_MOST);
 }
 
+/* By what is open, not by its name: in a container another's /dev/pts/3 is called the same. */
 static gboolean
-process_has_open (GPid pid, const char *device)
+process_has_open (GPid pid, const struct stat *device)
 {
   g_autofree char *folder = g_strdup_printf ("/proc/%d/fd", pid);
   g_autoptr (GDir) directory = g_dir_open (folder, 0, NULL);
@@ -43,8 +45,10 @@ process_has_open (GPid pid, const char *device)
 
   while (directory != NULL && (name = g_dir_read_name (directory)) != NULL) {
     g_autofree char *link = g_build_filename (folder, name, NULL);
-    g_autofree char *target = g_file_read_link (link, NULL);
-    if (g_strcmp0 (target, device) == 0)
+    struct stat open_file;
+
+    if (stat (link, &open_file) == 0 && open_file.st_dev == device->st_dev
+        && open_file.st_ino == device->st_ino)
       return TRUE;
   }
   return FALSE;
@@ -72,10 +76,11 @@ PortHolder *
 port_holder_find (const char *device)
 {
   g_autoptr (GArray) pids = process_list ();
+  struct stat wanted;
 
-  for (guint i = 0; i < pids->len; i++) {
+  for (guint i = 0; stat (device, &wanted) == 0 && i < pids->len; i++) {
     GPid pid = g_array_index (pids, GPid, i);
-    if (pid == getpid () || !process_has_open (pid, device))
+    if (pid == getpid () || !process_has_open (pid, &wanted))
       continue;
     PortHolder *holder = g_new0 (PortHolder, 1);
     holder->pid = pid;

@@ -94,6 +94,14 @@ wait_until_forgotten (void)
     g_usleep (1000);
 }
 
+/* Calls are judged side by side, so the next one may overtake it. */
+static void
+wait_until_learning (void)
+{
+  while (station->learning.slot == 0)
+    g_usleep (1000);
+}
+
 static void
 learn_and_leave (ApiStation1 *proxy)
 {
@@ -103,6 +111,7 @@ learn_and_leave (ApiStation1 *proxy)
   learned = 0;
   assert_error (api_station1_call_cancel_learn_sync (proxy, NULL, &error), &error, "State");
   api_station1_call_learn_slot (proxy, 2, 60, NULL, handle_lesson, (gpointer) "cancelled");
+  wait_until_learning ();
   ck_assert (api_station1_call_cancel_learn_sync (proxy, NULL, &error));
   wait_for_lessons (1);
   assert_error (api_station1_call_cancel_learn_sync (proxy, NULL, &error), &error, "State");
