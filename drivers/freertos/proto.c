@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#include "drivers/lines.h"
+
 #define PROMPT "> "
 #define ERASE_LINE "\r\x1b[K"
 #define ESCAPE '\x1b'
@@ -138,27 +140,7 @@ freertos_find_answer (const char *clean, const char *command, char **answer)
 gboolean
 freertos_line_fits (const char *line)
 {
-  gsize length = strlen (line);
-
-  for (gsize i = 0; i < length; i++)
-    if (!g_ascii_isprint (line[i]))
-      return FALSE;
-  return length > 0 && length <= FREERTOS_LINE_MAX;
-}
-
-/* The first line of `answer` that starts with `text`, or NULL. */
-static const char *
-find_line (const char *answer, const char *text)
-{
-  const char *line = answer;
-
-  while (line != NULL && *line != '\0') {
-    if (g_str_has_prefix (line, text))
-      return line;
-    line = strchr (line, '\n');
-    line = line == NULL ? NULL : line + 1;
-  }
-  return NULL;
+  return line_fits (line, FREERTOS_LINE_MAX);
 }
 
 char *

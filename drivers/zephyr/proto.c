@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/encode.h"
+#include "drivers/lines.h"
 
 #define CHIP_ID_MAX 16u
 #define CERTIFICATE_LABEL "CERTIFICATE"
@@ -14,27 +15,7 @@
 gboolean
 zephyr_line_fits (const char *line)
 {
-  gsize length = strlen (line);
-
-  for (gsize i = 0; i < length; i++)
-    if (!g_ascii_isprint (line[i]))
-      return FALSE;
-  return length > 0 && length <= ZEPHYR_LINE_MAX;
-}
-
-/* The first line of `answer` that starts with `text`, or NULL. */
-static const char *
-find_line (const char *answer, const char *text)
-{
-  const char *line = answer;
-
-  while (line != NULL && *line != '\0') {
-    if (g_str_has_prefix (line, text))
-      return line;
-    line = strchr (line, '\n');
-    line = line == NULL ? NULL : line + 1;
-  }
-  return NULL;
+  return line_fits (line, ZEPHYR_LINE_MAX);
 }
 
 /* What stands behind `prefix` in the first line that starts with it, or NULL. */
