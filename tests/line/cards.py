@@ -25,6 +25,19 @@ def skip(why):
     sys.exit(SKIPPED)
 
 
+def own_mounts():
+    """The words that give a program mounts of its own, or None. A chroot's root is no mount that could
+    be made private; there it is enough that nobody shares what is mounted."""
+    with open('/proc/self/mountinfo', encoding='utf-8', errors='replace') as file:
+        shared = ' shared:' in file.read()
+    for words in (['unshare', '-m'], ['unshare', '-m', '--propagation', 'unchanged']):
+        if len(words) > 2 and shared:
+            continue
+        if subprocess.run([*words, 'true'], check=False, capture_output=True).returncode == 0:
+            return words
+    return None
+
+
 def needed():
     for name in ('pcscd', 'yubico-piv-tool', 'pkcs15-tool', 'pkcs11-tool', 'unshare'):
         if shutil.which(name) is None and not os.path.exists(f'/usr/sbin/{name}'):
@@ -33,7 +46,7 @@ def needed():
         skip('vsmartcard-vpcd is not installed (scripts/prepare test)')
     if os.geteuid() != 0:
         skip('a pcscd of our own needs a mount namespace, and so root')
-    if subprocess.run(['unshare', '-m', 'true'], check=False, capture_output=True).returncode != 0:
+    if own_mounts() is None:
         skip('mount namespaces are not to be had here')
 
 
@@ -71,7 +84,7 @@ class Readers:
         for name in os.listdir(self.run):
             os.unlink(os.path.join(self.run, name))
         self.daemon = subprocess.Popen(
-            ['unshare', '-m', '--propagation', 'private', 'sh', '-c',
+            [*own_mounts(), 'sh', '-c',
              f'mount --bind {self.run} /run/pcscd && exec pcscd -f -c {self.folder}/conf'],
             stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log, start_new_session=True,
             env={**os.environ, 'PATH': os.environ['PATH'] + ':/usr/sbin:/sbin'})

@@ -319,13 +319,15 @@ stop_tpm (void)
 int
 main (void)
 {
-  Suite *suite = suite_create ("attestation-tpm");
-  TCase *tpm = tcase_create ("tpm");
+  Suite *suite;
+  TCase *tpm;
   SRunner *runner;
   int failed;
 
   if (!tpm_rig_possible ())
     return 77;
+  suite = suite_create ("attestation-tpm");
+  tpm = tcase_create ("tpm");
   tcase_add_unchecked_fixture (tpm, start_tpm, stop_tpm);
   tcase_set_timeout (tpm, 60);
   tcase_add_loop_test (tpm, a_key_in_a_tpm_is_verified_up_to_its_makers_root, 0, 2);
