@@ -83,6 +83,29 @@ static const Reason reasons[] = {
                                               "Stop and call a supervisor.") },
   [CA_ERROR_CRL] = { "crl",
                      N_ ("The list of revoked certificates can't be made. Call a supervisor.") },
+  [CA_ERROR_TICKET_MISSING] = { "ticket-missing",
+                                N_ ("The owner has not released this batch yet. Stop and call a "
+                                    "supervisor to load its ticket.") },
+  [CA_ERROR_TICKET_USED_UP] = { "ticket-used-up",
+                                N_ ("As many devices as the owner allowed have their certificates. "
+                                    "Stop and call a supervisor.") },
+  [CA_ERROR_TICKET_TIME] = { "ticket-time",
+                             N_ ("The owner's ticket is not valid today. Stop and call a "
+                                 "supervisor.") },
+  [CA_ERROR_TICKET_FOREIGN] = { "ticket-foreign",
+                                N_ ("The owner's ticket is for other work than this. Stop and call "
+                                    "a supervisor.") },
+  [CA_ERROR_TICKET_REPLAYED] = { "ticket-replayed",
+                                 N_ ("This ticket was used before. Call a supervisor.") },
+  [CA_ERROR_TICKET_ROLLED_BACK] = { "ticket-rolled-back",
+                                    N_ ("This station's log is not the one that the owner knows. "
+                                        "Stop and call a supervisor.") },
+  [CA_ERROR_TICKET_INVALID] = { "ticket-invalid",
+                                N_ ("This is no ticket of the owner's. Call a supervisor.") },
+  [CA_ERROR_COUNT] = { "tpm-count",
+                       N_ ("The security chip allows no more certificates. Stop and call a "
+                           "supervisor.") },
+  [CA_ERROR_PROOF] = { "proof", N_ ("A signed record can't be verified. Call a supervisor.") },
   [CA_ERROR_CA_KEY] = { "ca-key",
                         N_ ("The signer can't use its key. Stop and call a supervisor.") },
   [CA_ERROR_CA_TOKEN] = { "ca-token", N_ ("The signer can't reach the token with its key. See that "

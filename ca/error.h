@@ -39,6 +39,16 @@ typedef enum {
   CA_ERROR_LINT,        /* the certificate would break RFC 5280 or its profile's rules */
   CA_ERROR_CA_UNKNOWN,  /* the signer has no CA of that name */
   CA_ERROR_CRL,         /* a revocation that is not of this signer, or a list that can't be kept */
+  /* The owner's permission. */
+  CA_ERROR_TICKET_MISSING,     /* the batch has none */
+  CA_ERROR_TICKET_USED_UP,     /* as many as it allows were issued */
+  CA_ERROR_TICKET_TIME,        /* not yet, or no longer */
+  CA_ERROR_TICKET_FOREIGN,     /* for another station, CA, profile or batch */
+  CA_ERROR_TICKET_REPLAYED,    /* loaded already, or older than one that was */
+  CA_ERROR_TICKET_ROLLED_BACK, /* the owner has seen another log than this one, or a longer one */
+  CA_ERROR_TICKET_INVALID,     /* not signed by the owner, or not a ticket */
+  CA_ERROR_COUNT,              /* the TPM's count is used up, or does not fit the log */
+  CA_ERROR_PROOF,              /* a statement, checkpoint or proof that can't be read or verified */
   /* Ours. */
   CA_ERROR_CA_KEY,   /* the key: missing, plain, readable to others, wrong passphrase */
   CA_ERROR_CA_TOKEN, /* the token that holds the key is gone or does not answer; it may come back */

@@ -254,11 +254,11 @@ store_certificate (Issuer *issuer, const IssuanceEntry *entry, GError **error)
 static gboolean
 note_entry (Issuer *issuer, const IssuanceEntry *entry, const char *kind, GError **error)
 {
-  GBytes *what = entry->type == LOG_ENTRY_CRL ? entry->csr_sha256 : entry->certificate;
+  gboolean bare = log_entry_type_is_bare (entry->type);
+  GBytes *what = bare ? entry->csr_sha256 : entry->certificate;
   gsize length;
   const guint8 *data = g_bytes_get_data (what, &length);
-  g_autofree char *digest =
-      entry->type == LOG_ENTRY_CRL ? hex_encode (data, length) : sha256_hex (data, length);
+  g_autofree char *digest = bare ? hex_encode (data, length) : sha256_hex (data, length);
   g_autofree char *detail =
       g_strdup_printf ("log index %" G_GUINT64_FORMAT ", SHA-256 %s", entry->index, digest);
   const LogNotice notice = { kind, entry->device, detail };
@@ -280,20 +280,27 @@ keep_entry (Issuer *issuer, const IssuanceEntry *entry, GError **error)
   return known || keep_chain (issuer, entry->device, chain, &news, error);
 }
 
+/* As what an audit event tells of an entry that is no device's certificate. */
+static const char *const notice_kinds[LOG_ENTRY_LAST + 1] = {
+  [LOG_ENTRY_AUTHORITY] = "ca-begin",
+  [LOG_ENTRY_VERIFICATION] = "ca-verification",
+  [LOG_ENTRY_CRL] = "ca-crl",
+  [LOG_ENTRY_TICKET] = "ticket",
+  [LOG_ENTRY_REPORT] = "report",
+  [LOG_ENTRY_MANIFEST] = "manifest-statement",
+  [LOG_ENTRY_REFUSAL] = "signer-refusal",
+  [LOG_ENTRY_CLOCK] = "clock-reset",
+  [LOG_ENTRY_LOST] = "signatures-lost",
+};
+
 static gboolean
 store_entry (Issuer *issuer, const IssuanceEntry *entry, GError **error)
 {
-  switch (entry->type) {
-  case LOG_ENTRY_CERTIFICATE:
+  if (entry->type == LOG_ENTRY_CERTIFICATE)
     return store_certificate (issuer, entry, error);
-  case LOG_ENTRY_AUTHORITY:
-    return keep_entry (issuer, entry, error) && note_entry (issuer, entry, "ca-begin", error);
-  case LOG_ENTRY_VERIFICATION:
-    return note_entry (issuer, entry, "ca-verification", error);
-  case LOG_ENTRY_CRL:
-    return note_entry (issuer, entry, "ca-crl", error);
-  }
-  return FALSE;
+  if (entry->type == LOG_ENTRY_AUTHORITY && !keep_entry (issuer, entry, error))
+    return FALSE;
+  return note_entry (issuer, entry, notice_kinds[entry->type], error);
 }
 
 static gboolean

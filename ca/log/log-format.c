@@ -35,6 +35,13 @@ log_write_u32 (guint8 *data, guint32 value)
     data[i] = (guint8)(value >> (24 - 8 * i));
 }
 
+gboolean
+log_entry_type_is_bare (LogEntryType type)
+{
+  return type == LOG_ENTRY_CRL || type == LOG_ENTRY_REFUSAL || type == LOG_ENTRY_CLOCK
+         || type == LOG_ENTRY_LOST;
+}
+
 static void
 put_number (GByteArray *out, guint64 value, int width)
 {
@@ -127,7 +134,7 @@ log_entry_decode (const guint8 *data, gsize length, LogEntry *entry, gsize *cons
   guint64 version = take_number (&input, 1);
   guint64 type = take_number (&input, 1);
 
-  if (version != ENTRY_VERSION || type < LOG_ENTRY_CERTIFICATE || type > LOG_ENTRY_CRL)
+  if (version != ENTRY_VERSION || type < LOG_ENTRY_CERTIFICATE || type > LOG_ENTRY_LAST)
     return FALSE;
   entry->type = (LogEntryType)type;
   entry->signed_at = (gint64)take_number (&input, 8);

@@ -23,7 +23,17 @@ typedef enum {
   LOG_ENTRY_AUTHORITY = 2,    /* a CA begins to issue here */
   LOG_ENTRY_VERIFICATION = 3, /* a certificate over a cloud's registration code */
   LOG_ENTRY_CRL = 4,
+  LOG_ENTRY_TICKET = 5,   /* the owner's ticket was loaded */
+  LOG_ENTRY_REPORT = 6,   /* a report about a batch was signed */
+  LOG_ENTRY_MANIFEST = 7, /* a statement that goes with a manifest was signed */
+  LOG_ENTRY_REFUSAL = 8,  /* somebody tried what tickets or clock do not allow */
+  LOG_ENTRY_CLOCK = 9,    /* from here on the clock counts from this entry's time */
+  LOG_ENTRY_LOST = 10,    /* the TPM made signatures that stand in no entry */
 } LogEntryType;
+#define LOG_ENTRY_LAST LOG_ENTRY_LOST
+
+/* TRUE for those that carry neither a certificate nor a signed record. */
+gboolean log_entry_type_is_bare (LogEntryType type);
 
 /* Texts and certificate point into somebody else's bytes. */
 typedef struct {

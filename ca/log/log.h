@@ -34,7 +34,9 @@ gboolean issuance_log_append (IssuanceLog *log, const LogEntry *entry, guint64 *
 /* What stands in the header, or would. */
 const guint8 *issuance_log_origin (const IssuanceLog *log);
 
-/* Entries on the disk, and the time of the newest one (0 where there is none). */
+/* Entries on the disk, and the latest time that counts: the newest one's (0 where there is none),
+ * of those from the last LOG_ENTRY_CLOCK on. Refusals do not count: they say what the clock said.
+ */
 guint64 issuance_log_size (IssuanceLog *log);
 gint64 issuance_log_newest (IssuanceLog *log);
 
@@ -44,6 +46,39 @@ GBytes *issuance_log_read (IssuanceLog *log, guint64 index, GError **error);
 /* The places (guint64) of entries that may be for this key, oldest first or not; read them to
  * know. */
 GArray *issuance_log_find (IssuanceLog *log, const guint8 key[LOG_HASH]);
+
+/* ---- what the log says of batches and of itself; none of it costs more in a long log ---- */
+
+/* The certificates of a batch. */
+typedef struct {
+  guint64 certificates;
+  guint64 first; /* places of the first and last of them */
+  guint64 last;
+  gboolean has_ticket;
+  guint64 ticket;       /* place of the batch's newest ticket */
+  guint64 since_ticket; /* certificates of the batch behind it */
+} LogBatch;
+
+/* FALSE, and zeros, where nothing stands in the log for it. */
+gboolean issuance_log_batch (IssuanceLog *log, const char *batch, LogBatch *account);
+
+/* The places (guint64) of all entries of a type, oldest first; not for certificates. */
+GArray *issuance_log_places (IssuanceLog *log, LogEntryType type);
+
+/* How many entries (certificates of both kinds, revocation lists) carry a signature of the CA with
+ * this certificate (DER). */
+guint64 issuance_log_signatures (IssuanceLog *log, Span authority);
+
+/* The tree over the first `size` entries, from 0 to issuance_log_size(). CA_ERROR_LOG. */
+gboolean issuance_log_root (IssuanceLog *log, guint64 size, guint8 root[LOG_HASH], GError **error);
+/* See merkle.h: a GByteArray of hashes. CA_ERROR_LOG. */
+GByteArray *issuance_log_inclusion (IssuanceLog *log, guint64 index, guint64 size, GError **error);
+GByteArray *issuance_log_consistency (IssuanceLog *log, guint64 from, guint64 to, GError **error);
+
+/* The file as it is: up to `most` bytes from `offset` on, whole entries' bytes on the disk only;
+ * empty at the end. `length` (may be NULL) receives where that is. */
+GBytes *issuance_log_bytes (IssuanceLog *log, guint64 offset, gsize most, guint64 *length,
+                            GError **error);
 
 /* The place of the newest entry about a revocation list of that CA; FALSE where there is none. */
 gboolean issuance_log_find_crl (IssuanceLog *log, const guint8 spki_sha256[LOG_HASH],

@@ -127,9 +127,11 @@ answer_status (Signer *signer, GVariant *request, GError **error)
   for (guint i = 0; i < generation->authorities->len; i++)
     g_variant_builder_add_value (
         &authorities, authority_payload (g_ptr_array_index (generation->authorities, i)));
-  return g_variant_new ("(sts^asa" WIRE_CA "^as)", generation->issuing->name,
+  return g_variant_new ("(sts^asa" WIRE_CA "^as@aybt@m(uut))", generation->issuing->name,
                         issuance_log_size (signer_log (signer)), origin, problems, &authorities,
-                        profiles);
+                        profiles, bytes_of_span (NULL, 0), FALSE,
+                        issuance_log_size (signer_log (signer)),
+                        g_variant_new_maybe (G_VARIANT_TYPE ("(uut)"), NULL));
 }
 
 /* What a supervisor asks for is rare, and worth a line. */
@@ -212,6 +214,15 @@ dispatch (Signer *signer, WireKind kind, GVariant *request, GError **error)
     return answer_revoke (signer, request, error);
   case WIRE_CRL:
     return answer_crl (signer, request, error);
+  case WIRE_TICKET:
+  case WIRE_TICKETS:
+  case WIRE_REPORT:
+  case WIRE_MANIFEST:
+  case WIRE_CHECKPOINT:
+  case WIRE_INCLUSION:
+  case WIRE_CONSISTENCY:
+  case WIRE_LOG:
+  case WIRE_CLOCK:
   case WIRE_ERROR:
     break;
   }

@@ -94,6 +94,7 @@ signer_status_free (SignerStatus *status)
   g_free (status->log_origin);
   g_strfreev (status->problems);
   g_strfreev (status->profiles);
+  g_clear_pointer (&status->station, g_bytes_unref);
   g_free (status);
 }
 
@@ -227,9 +228,10 @@ entry_of (GVariant *value)
   entry->csr_sha256 = wire_bytes_of (digest);
   entry->certificate = wire_bytes_of (certificate);
   entry->type = (LogEntryType)type;
-  if (type < LOG_ENTRY_CERTIFICATE || type > LOG_ENTRY_CRL
+  if (type < LOG_ENTRY_CERTIFICATE || type > LOG_ENTRY_LAST
       || g_bytes_get_size (entry->csr_sha256) != LOG_HASH
-      || (g_bytes_get_size (entry->certificate) == 0) != (type == LOG_ENTRY_CRL))
+      || (g_bytes_get_size (entry->certificate) == 0)
+             != log_entry_type_is_bare ((LogEntryType)type))
     return NULL;
   return g_steal_pointer (&entry);
 }
@@ -357,13 +359,20 @@ signer_client_status (SignerClient *client, Deadline deadline, GError **error)
   g_autoptr (GVariant) authorities = NULL;
   g_autoptr (GVariant) reply = signer_client_call (
       client, WIRE_STATUS, g_variant_new (WIRE_STATUS_REQUEST), deadline, error);
+  g_autoptr (GVariant) station = NULL, tpm = NULL, account = NULL;
   const char *issuing;
 
   status->authorities = g_ptr_array_new_with_free_func (signer_authority_free);
   if (reply == NULL)
     return NULL;
-  g_variant_get (reply, "(&sts^as@a" WIRE_CA "^as)", &issuing, &status->log_size,
-                 &status->log_origin, &status->problems, &authorities, &status->profiles);
+  g_variant_get (reply, "(&sts^as@a" WIRE_CA "^as@aybt@m(uut))", &issuing, &status->log_size,
+                 &status->log_origin, &status->problems, &authorities, &status->profiles, &station,
+                 &status->tickets_demanded, &status->log_verified, &tpm);
+  status->station = wire_bytes_of (station);
+  account = g_variant_get_maybe (tpm);
+  status->counted = account != NULL;
+  if (account != NULL)
+    g_variant_get (account, "(uut)", &status->tpm_count, &status->tpm_limit, &status->tpm_logged);
   if (take_authorities (status, authorities, issuing))
     return g_steal_pointer (&status);
   signer_client_refuse (client, error, "the signer names no CA certificate");

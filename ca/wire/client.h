@@ -81,6 +81,13 @@ typedef struct {
   char *log_origin; /* hex SHA-256 of its first CA's public key: names the log */
   char **problems;  /* of the signer as a whole, NULL-ended */
   char **profiles;  /* "name:sha256hex:ca", NULL-ended */
+  GBytes *station;  /* the station's certificate (DER), whose key signs reports and checkpoints */
+  gboolean tickets_demanded;
+  guint64 log_verified; /* entries that were read again and checked since the signer started */
+  gboolean counted;     /* the CA's TPM counts signatures */
+  guint32 tpm_count;
+  guint32 tpm_limit;
+  guint64 tpm_logged; /* signatures of that key in the log */
 } SignerStatus;
 
 void signer_status_free (SignerStatus *status);

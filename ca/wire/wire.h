@@ -12,7 +12,7 @@
 #include "base/deadline.h"
 #include "ca/error.h"
 
-#define WIRE_VERSION 2
+#define WIRE_VERSION 3
 #define WIRE_MOST (64 * 1024)
 
 /* A reply has the kind of its request, or WIRE_ERROR. */
@@ -23,7 +23,16 @@ typedef enum {
   WIRE_STATUS,
   WIRE_CODE,
   WIRE_REVOKE,
-  WIRE_CRL
+  WIRE_CRL,
+  WIRE_TICKET,
+  WIRE_TICKETS,
+  WIRE_REPORT,
+  WIRE_MANIFEST,
+  WIRE_CHECKPOINT,
+  WIRE_INCLUSION,
+  WIRE_CONSISTENCY,
+  WIRE_LOG,
+  WIRE_CLOCK
 } WireKind;
 typedef enum { WIRE_REQUEST, WIRE_REPLY } WireDirection;
 
@@ -38,8 +47,9 @@ typedef enum { WIRE_REQUEST, WIRE_REPLY } WireDirection;
 /* name, subject, key, signature, keystore, fingerprint, not_before, not_after, demo, problem, chain
  */
 #define WIRE_CA "(ssssssxxbsaay)"
-/* name of the issuing CA, log_size, log_origin, problems, CAs, profiles */
-#define WIRE_STATUS_REPLY "(stsasa" WIRE_CA "as)"
+/* name of the issuing CA, log_size, log_origin, problems, CAs, profiles, station certificate,
+ * whether tickets are demanded, entries that were verified since the start, TPM account */
+#define WIRE_STATUS_REPLY "(stsasa" WIRE_CA "asaybtm(uut))"
 /* name of the CA ("": the one that issues), code */
 #define WIRE_CODE_REQUEST "(ss)"
 /* index, certificate */
@@ -55,6 +65,37 @@ typedef enum { WIRE_REQUEST, WIRE_REPLY } WireDirection;
 /* number (0: none was made yet), size, this_update, next_update (seconds since 1970), how many are
  * revoked in it, how many since, its bytes from the offset on */
 #define WIRE_CRL_REPLY "(ttxxuuay)"
+/* the ticket as the owner signed it; the answer is its state */
+#define WIRE_TICKET_REQUEST "(ay)"
+/* place, number, batch, profile, count, issued, not_before, not_after, SHA-256, whether it is the
+ * batch's newest, note */
+#define WIRE_TICKET_STATE "(ttssuuxxaybs)"
+#define WIRE_TICKETS_REQUEST "()"
+#define WIRE_TICKETS_REPLY "a" WIRE_TICKET_STATE
+/* id, event, event_hash */
+#define WIRE_LEDGER "(stay)"
+/* batch, final, ledger, devices, verified, voided, open, failed, voids_sha256 */
+#define WIRE_REPORT_REQUEST "(sb" WIRE_LEDGER "tttttay)"
+/* batch, format, rows, bytes, SHA-256, ledger */
+#define WIRE_MANIFEST_REQUEST "(ssttay" WIRE_LEDGER ")"
+/* place, statement */
+#define WIRE_STATEMENT_REPLY "(tay)"
+/* whether a new one is to be signed where the newest does not cover all entries */
+#define WIRE_CHECKPOINT_REQUEST "(b)"
+/* the note; "" where there is none yet and none was asked for */
+#define WIRE_CHECKPOINT_REPLY "(s)"
+/* index; the answer has its path in the newest checkpoint, which is made where none covers it */
+#define WIRE_INCLUSION_REQUEST "(t)"
+#define WIRE_INCLUSION_REPLY "(ays)"
+/* from, to (entries; 0: all) */
+#define WIRE_CONSISTENCY_REQUEST "(tt)"
+#define WIRE_CONSISTENCY_REPLY "(ay)"
+/* offset, most; the answer: where the file ends now, bytes */
+#define WIRE_LOG_REQUEST "(tu)"
+#define WIRE_LOG_REPLY "(tay)"
+/* who, why; the answer: place */
+#define WIRE_CLOCK_REQUEST "(ss)"
+#define WIRE_CLOCK_REPLY "(t)"
 /* word, message */
 #define WIRE_ERROR_REPLY "(ss)"
 

@@ -11,16 +11,16 @@ INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*([<"])([^>"]+)[>"]', re.MULTIL
 CA_ROOT = ('base/', 'ca/clock.h', 'ca/der.h', 'ca/error.h', 'ca/harden.h',
            'ca/openssl.h', 'ca/signature.h')
 CA_PARTS = {
-    'judge': (), 'profile': (), 'keystore': (),
+    'judge': (), 'profile': (), 'keystore': (), 'proof': (),
     'issue': ('judge', 'profile', 'keystore'),
-    'log': ('issue',),
+    'log': ('issue', 'proof'),
     'crl': ('issue', 'log'),
-    'wire': ('judge', 'log'),
-    'signer': ('issue', 'judge', 'log', 'crl', 'wire'),
-    'command': ('issue', 'judge', 'profile', 'keystore', 'signer'),
+    'wire': ('judge', 'log', 'proof'),
+    'signer': ('issue', 'judge', 'keystore', 'log', 'crl', 'proof', 'wire'),
+    'command': ('issue', 'judge', 'profile', 'keystore', 'proof', 'signer'),
     'fleet': ('judge',),
 }
-CA_SYSTEMS = {'fleet': 'openssl gmp', 'keystore': 'openssl p11-kit'}
+CA_SYSTEMS = {'fleet': 'openssl gmp', 'keystore': 'openssl p11-kit tss2', 'log': 'openssl lmdb'}
 CA = [(f'ca/{part}/', {'ours': CA_ROOT + tuple(f'ca/{name}/' for name in (part, *below)),
                        'systems': CA_SYSTEMS.get(part, 'openssl')})
       for part, below in CA_PARTS.items()] + [('ca/', {'ours': CA_ROOT, 'systems': 'openssl'})]
@@ -36,14 +36,16 @@ RULES = [
     ('base/', {'ours': ('base/',), 'systems': 'openssl'}),
     *CA,
     ('db/', {'ours': ('base/', 'db/'), 'systems': 'openssl sqlite'}),
-    ('station/cli/', {'ours': ('base/', 'ca/error.h', 'ca/judge/csr.h', 'ca/judge/keycheck.h',
+    ('audit/', {'ours': ('base/', 'ca/error.h', 'ca/der.h', 'ca/proof/', 'ca/log/log-format.h', 'audit/'),
+                'systems': 'openssl'}),
+    ('station/cli/', {'ours': ('base/', 'audit/', 'ca/der.h', 'ca/proof/', 'ca/error.h', 'ca/judge/csr.h', 'ca/judge/keycheck.h',
                                'ca/judge/known-keys.h', 'ca/fleet/fleet.h',
                                'station/cli/', 'station/station-api.h'), 'systems': 'openssl'}),
     ('ui-tui/card/', {'ours': ('base/', 'ui-tui/'), 'systems': 'drawing'}),
     ('ui-tui/', {'ours': ('base/', 'ui-tui/'), 'systems': ''}),
     ('station/', {'ours': ('base/', 'drivers/', 'db/', 'ca/error.h', 'ca/wire/client.h', 'ca/judge/csr.h',
                            'ca/judge/proof.h', 'ca/profile/profile.h', 'ca/judge/keycheck.h', 'ca/fleet/fleet.h',
-                           'station/'),
+                           'ca/proof/', 'station/'),
                   'systems': 'openssl'}),
 ]
 
@@ -72,6 +74,10 @@ def system_offence(header, allowed):
         return 'SQLite is for db/ alone'
     if header.startswith(('cairo', 'pango', 'zint')) and 'drawing' not in allowed:
         return 'only ui-tui/card/ draws'
+    if header == 'lmdb.h' and 'lmdb' not in allowed:
+        return 'LMDB is for ca/log/ alone'
+    if header.startswith('tss2/') and 'tss2' not in allowed:
+        return 'the TPM is for its keystore alone'
     if header == 'gmp.h' and 'gmp' not in allowed:
         return 'GMP is for ca/fleet/ alone'
     if header.startswith('nettle/') and 'nettle' not in allowed:

@@ -33,7 +33,7 @@ class Fields:
 def read_entry(data):
     fields = Fields(data)
     version, kind = fields.number(1), fields.number(1)
-    if version != 1 or not 1 <= kind <= 4:
+    if version != 1 or not 1 <= kind <= 10:
         raise ValueError('unknown version or type')
     entry = {'type': kind, 'time': fields.number(8), 'batch': fields.opaque(1), 'profile': fields.opaque(1),
              'profile-sha256': fields.take(32), 'product': fields.opaque(1),
