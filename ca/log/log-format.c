@@ -5,7 +5,6 @@
  */
 #include "ca/log/log-format.h"
 
-#include <openssl/evp.h>
 #include <string.h>
 
 #define ENTRY_VERSION 1
@@ -150,19 +149,6 @@ log_entry_decode (const guint8 *data, gsize length, LogEntry *entry, gsize *cons
   if (consumed != NULL)
     *consumed = length - input.left;
   return !input.failed && (consumed != NULL || input.left == 0);
-}
-
-void
-log_leaf_hash (const guint8 *entry, gsize length, guint8 hash[LOG_HASH])
-{
-  static const guint8 leaf = 0;
-  EVP_MD_CTX *context = EVP_MD_CTX_new ();
-
-  if (context == NULL || !EVP_DigestInit_ex (context, EVP_sha256 (), NULL)
-      || !EVP_DigestUpdate (context, &leaf, 1) || !EVP_DigestUpdate (context, entry, length)
-      || !EVP_DigestFinal_ex (context, hash, NULL))
-    g_error ("OpenSSL can't compute SHA-256");
-  EVP_MD_CTX_free (context);
 }
 
 void

@@ -13,7 +13,7 @@
 #define LOG_VERSION 1
 #define LOG_HASH 32
 #define LOG_HEADER (8 + 4 + LOG_HASH)
-/* In front of an entry its length, behind it its leaf hash. */
+/* In front of an entry its length, behind it its leaf hash: merkle_leaf_hash(). */
 #define LOG_FRAME (4 + LOG_HASH)
 #define LOG_ENTRY_MOST (64 * 1024)
 
@@ -59,9 +59,6 @@ GByteArray *log_entry_encode (const LogEntry *entry);
 /* Reads the entry that stands at `data`; FALSE where there is none within `length`. `consumed`
  * receives how long it is, and may be NULL where it must fill `length`. */
 gboolean log_entry_decode (const guint8 *data, gsize length, LogEntry *entry, gsize *consumed);
-
-/* SHA-256 (0x00 || entry), RFC 6962's leaf hash. */
-void log_leaf_hash (const guint8 *entry, gsize length, guint8 hash[LOG_HASH]);
 
 /* The file's first LOG_HEADER bytes. */
 void log_header_encode (const guint8 origin[LOG_HASH], guint8 header[LOG_HEADER]);

@@ -7,6 +7,7 @@
  */
 #include "ca/log/log-key.h"
 #include "ca/log/log-private.h"
+#include "ca/proof/merkle.h"
 
 #include <string.h>
 
@@ -34,7 +35,7 @@ log_note_entry (IssuanceLog *log, const LogEntry *entry, guint64 offset)
   if (entry->type == LOG_ENTRY_CRL) {
     note_crl (log, entry);
   }
-  else {
+  else if (entry->type <= LOG_ENTRY_VERIFICATION) {
     guint8 key[LOG_HASH];
 
     log_entry_key (entry, key);
@@ -61,7 +62,7 @@ hash_fits (const guint8 *entry, gsize length)
 {
   guint8 hash[LOG_HASH];
 
-  log_leaf_hash (entry, length, hash);
+  merkle_leaf_hash (entry, length, hash);
   return memcmp (hash, entry + length, LOG_HASH) == 0;
 }
 

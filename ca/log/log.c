@@ -8,6 +8,7 @@
 #include "ca/log/log.h"
 
 #include "ca/log/log-private.h"
+#include "ca/proof/merkle.h"
 
 #include <errno.h>
 #include <string.h>
@@ -38,7 +39,7 @@ frame_of (const LogEntry *entry)
   gsize length = frame->len;
   guint8 hash[LOG_HASH];
 
-  log_leaf_hash (frame->data, length, hash);
+  merkle_leaf_hash (frame->data, length, hash);
   g_byte_array_set_size (frame, (guint)length + 4);
   memmove (frame->data + 4, frame->data, length);
   log_write_u32 (frame->data, (guint32)length);
@@ -233,7 +234,7 @@ issuance_log_read (IssuanceLog *log, guint64 index, GError **error)
   frame = g_malloc (to - from);
   length = to - from - LOG_FRAME;
   if (read_at (log->fd, frame, to - from, from)) {
-    log_leaf_hash (frame + 4, length, hash);
+    merkle_leaf_hash (frame + 4, length, hash);
     if (memcmp (hash, frame + 4 + length, LOG_HASH) == 0) {
       whole = g_bytes_new_take (g_steal_pointer (&frame), to - from);
       return g_bytes_new_from_bytes (whole, 4, length);
