@@ -100,6 +100,23 @@ strict_base64 (const char *start, const char *end)
 }
 
 GBytes *
+base64_read (const char *text, gsize length)
+{
+  g_autofree char *base64 = strict_base64 (text, text + length);
+  g_autofree char *again = NULL;
+  g_autofree guchar *bytes = NULL;
+  gsize n_bytes;
+
+  if (base64 == NULL)
+    return NULL;
+  bytes = g_base64_decode (base64, &n_bytes);
+  again = g_base64_encode (bytes, n_bytes);
+  if (strlen (again) != length || memcmp (again, text, length) != 0)
+    return NULL;
+  return g_bytes_new_take (g_steal_pointer (&bytes), n_bytes);
+}
+
+GBytes *
 pem_decode (const char *text, const char *label, const char **end)
 {
   g_autofree char *header = g_strdup_printf ("-----BEGIN %s-----", label);

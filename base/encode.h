@@ -14,6 +14,10 @@ char *hex_encode (const guint8 *data, gsize length);
  * `text` is anything else. */
 GBytes *hex_decode (const char *text);
 
+/* The bytes of base64 (RFC 4648, section 4) in its one form, padded and without line ends, or NULL
+ * where `text` is anything else. */
+GBytes *base64_read (const char *text, gsize length);
+
 /* Raw SHA-256 (32 bytes) of `data`. */
 GBytes *sha256_of (const guint8 *data, gsize length);
 

@@ -203,24 +203,50 @@ check_text (const char *path, const char *content, gsize length, GError **error)
   return TRUE;
 }
 
-Keyfile *
-keyfile_load_strict (const char *path, const KeyfileGroup *groups, GError **error)
+/* Reads what is in `keyfile->content`. */
+static gboolean
+read_content (Keyfile *keyfile, const KeyfileGroup *groups, GError **error)
 {
-  g_autoptr (Keyfile) keyfile = g_new0 (Keyfile, 1);
+  if (!check_text (keyfile->path, keyfile->content, keyfile->length, error)
+      || !scan_text (keyfile->path, keyfile->content, groups, error))
+    return FALSE;
+  if (g_key_file_load_from_data (keyfile->values, keyfile->content, keyfile->length,
+                                 G_KEY_FILE_NONE, error))
+    return TRUE;
+  g_prefix_error (error, "%s: ", keyfile->path);
+  return FALSE;
+}
+
+static Keyfile *
+keyfile_new (const char *path)
+{
+  Keyfile *keyfile = g_new0 (Keyfile, 1);
 
   keyfile->path = g_strdup (path);
   keyfile->values = g_key_file_new ();
-  if (!g_file_get_contents (path, &keyfile->content, &keyfile->length, error))
+  return keyfile;
+}
+
+Keyfile *
+keyfile_load_strict (const char *path, const KeyfileGroup *groups, GError **error)
+{
+  g_autoptr (Keyfile) keyfile = keyfile_new (path);
+
+  if (!g_file_get_contents (path, &keyfile->content, &keyfile->length, error)
+      || !read_content (keyfile, groups, error))
     return NULL;
-  if (!check_text (path, keyfile->content, keyfile->length, error)
-      || !scan_text (path, keyfile->content, groups, error))
+  return g_steal_pointer (&keyfile);
+}
+
+Keyfile *
+keyfile_read_strict (const char *name, const char *text, const KeyfileGroup *groups, GError **error)
+{
+  g_autoptr (Keyfile) keyfile = keyfile_new (name);
+
+  keyfile->content = g_strdup (text);
+  keyfile->length = strlen (text);
+  if (!read_content (keyfile, groups, error))
     return NULL;
-  if (!g_key_file_load_from_data (keyfile->values, keyfile->content, keyfile->length,
-                                  G_KEY_FILE_NONE, error))
-  {
-    g_prefix_error (error, "%s: ", path);
-    return NULL;
-  }
   return g_steal_pointer (&keyfile);
 }
 

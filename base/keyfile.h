@@ -24,6 +24,9 @@ typedef struct {
 
 /* Reads `path`; `groups` ends with a NULL pattern. At most 1 MiB. */
 Keyfile *keyfile_load_strict (const char *path, const KeyfileGroup *groups, GError **error);
+/* The same of a text in memory; `name` stands for it in errors. */
+Keyfile *keyfile_read_strict (const char *name, const char *text, const KeyfileGroup *groups,
+                              GError **error);
 void keyfile_free (Keyfile *keyfile);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Keyfile, keyfile_free)
 

@@ -32,6 +32,19 @@ START_TEST (hex_refuses_what_is_not_hex)
 }
 END_TEST
 
+START_TEST (base64_has_one_form)
+{
+  static const char *const wrong[] = {
+    "", "AAE", "AAE=\n", "AA E=", "AAF=", "AAE==", "AA-=", "A==="
+  };
+  g_autoptr (GBytes) bytes = base64_read ("AAE=", 4);
+
+  ck_assert_mem_eq (g_bytes_get_data (bytes, NULL), "\0\1", 2);
+  for (guint i = 0; i < G_N_ELEMENTS (wrong); i++)
+    ck_assert_ptr_null (base64_read (wrong[i], strlen (wrong[i])));
+}
+END_TEST
+
 START_TEST (pem_goes_there_and_back_at_every_length)
 {
   guint8 der[200];
@@ -233,6 +246,7 @@ main (void)
 
   tcase_add_test (tests, hex_goes_there_and_back);
   tcase_add_test (tests, hex_refuses_what_is_not_hex);
+  tcase_add_test (tests, base64_has_one_form);
   tcase_add_test (tests, pem_goes_there_and_back_at_every_length);
   tcase_add_test (tests, pem_reads_a_chain_block_by_block);
   tcase_add_test (tests, pem_refuses_damaged_base64);

@@ -118,6 +118,18 @@ START_TEST (test_a_value_that_is_no_good_is_named_by_line)
 }
 END_TEST
 
+START_TEST (test_a_text_in_memory_is_read_the_same)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (Keyfile) keyfile = keyfile_read_strict ("it", "[station]\nName=x\n", groups, NULL);
+  g_autofree char *name = keyfile_text (keyfile, "station", "Name", NULL);
+
+  ck_assert_str_eq (name, "x");
+  ck_assert_ptr_null (keyfile_read_strict ("it", "[station]\nName=x\nName=x\n", groups, &error));
+  ck_assert_str_eq (error->message, "it:3: key 'Name' stands in [station] a second time");
+}
+END_TEST
+
 int
 main (void)
 {
@@ -127,6 +139,7 @@ main (void)
   int failed;
 
   tcase_add_checked_fixture (keyfile, setup, teardown);
+  tcase_add_test (keyfile, test_a_text_in_memory_is_read_the_same);
   tcase_add_test (keyfile, test_values_are_read_as_what_they_are);
   tcase_add_loop_test (keyfile, test_what_nobody_asked_for_is_named_by_line, 0, 10);
   tcase_add_test (keyfile, test_a_value_that_is_no_good_is_named_by_line);
