@@ -9,12 +9,17 @@
 #include "base/encode.h"
 
 enum {
+  BOOLEAN = 0x01,
   INTEGER = 0x02,
   BIT_STRING = 0x03,
+  OCTET_STRING = 0x04,
+  OID = 0x06,
   UTC_TIME = 0x17,
   GENERALIZED_TIME = 0x18,
   SEQUENCE = 0x30,
+  KEY_ID = 0x80,
   CONTEXT_0 = 0xa0,
+  CONTEXT_3 = 0xa3,
 };
 
 /* What is left to read. */
@@ -88,6 +93,23 @@ take_validity (Input *input, CertificateParts *parts)
          && take_time (&validity, &parts->not_after) && validity.length == 0;
 }
 
+/* Unique identifiers, extensions. */
+static gboolean
+take_rest (Input *input, CertificateParts *parts)
+{
+  CertificatePart content;
+
+  parts->extensions = (CertificatePart){ input->data, 0 };
+  while (input->length > 0) {
+    const guint8 tag = input->data[0];
+
+    if (!take_any (input, &content, NULL)
+        || (tag == CONTEXT_3 && !take (&content, SEQUENCE, &parts->extensions, NULL)))
+      return FALSE;
+  }
+  return TRUE;
+}
+
 static gboolean
 take_to_be_signed (Input *input, CertificateParts *parts)
 {
@@ -97,10 +119,7 @@ take_to_be_signed (Input *input, CertificateParts *parts)
       || !take_validity (input, parts) || !take (input, SEQUENCE, NULL, &parts->subject)
       || !take (input, SEQUENCE, NULL, &parts->spki))
     return FALSE;
-  while (input->length > 0) /* unique identifiers, extensions */
-    if (!take_any (input, NULL, NULL))
-      return FALSE;
-  return TRUE;
+  return take_rest (input, parts);
 }
 
 gboolean
@@ -119,6 +138,45 @@ gboolean
 certificate_part_equal (CertificatePart part, const void *data, gsize length)
 {
   return part.length == length && (length == 0 || memcmp (part.data, data, length) == 0);
+}
+
+/* ---- key identifiers ---- */
+
+/* What stands in the OCTET STRING of the extension id-ce `number`. */
+static gboolean
+find_extension (CertificatePart extensions, guint8 number, CertificatePart *value)
+{
+  const guint8 wanted[] = { 0x55, 0x1d, number };
+  CertificatePart extension, oid;
+
+  while (take (&extensions, SEQUENCE, &extension, NULL)) {
+    if (!take (&extension, OID, &oid, NULL))
+      return FALSE;
+    if (!certificate_part_equal (oid, wanted, sizeof wanted))
+      continue;
+    take (&extension, BOOLEAN, NULL, NULL);
+    return take (&extension, OCTET_STRING, value, NULL);
+  }
+  return FALSE;
+}
+
+gboolean
+certificate_authority_key_id (const CertificateParts *parts, CertificatePart *id)
+{
+  CertificatePart value, content;
+
+  *id = (CertificatePart){ NULL, 0 };
+  return find_extension (parts->extensions, 0x23, &value) && take (&value, SEQUENCE, &content, NULL)
+         && take (&content, KEY_ID, id, NULL);
+}
+
+gboolean
+certificate_subject_key_id (const CertificateParts *parts, CertificatePart *id)
+{
+  CertificatePart value;
+
+  *id = (CertificatePart){ NULL, 0 };
+  return find_extension (parts->extensions, 0x0e, &value) && take (&value, OCTET_STRING, id, NULL);
 }
 
 /* AlgorithmIdentifier of rsaEncryption, with its NULL. */

@@ -19,8 +19,9 @@ typedef struct {
   CertificatePart issuer;     /* Name with its header */
   CertificatePart not_before; /* UTCTime or GeneralizedTime with its header */
   CertificatePart not_after;
-  CertificatePart subject; /* Name with its header */
-  CertificatePart spki;    /* SubjectPublicKeyInfo with its header */
+  CertificatePart subject;    /* Name with its header */
+  CertificatePart spki;       /* SubjectPublicKeyInfo with its header */
+  CertificatePart extensions; /* all, one behind the other; empty where it has none */
 } CertificateParts;
 
 /* FALSE where `der` is not exactly one certificate in DER. The parts point into `der`. */
@@ -40,6 +41,11 @@ gboolean certificate_part_key (CertificatePart spki, CertificateKey *key);
  * makes another key. The same as csr_key_number_sha256() of the judge. Free with g_bytes_unref().
  */
 GBytes *certificate_key_sha256 (const CertificateKey *key);
+
+/* The key identifier of its issuer (RFC 5280, 4.2.1.1), and of its own key (4.2.1.2). FALSE, and
+ * empty, where it has none. */
+gboolean certificate_authority_key_id (const CertificateParts *parts, CertificatePart *id);
+gboolean certificate_subject_key_id (const CertificateParts *parts, CertificatePart *id);
 
 gboolean certificate_part_equal (CertificatePart part, const void *data, gsize length);
 

@@ -10,36 +10,26 @@
 
 #include <string.h>
 
-/* AuthorityKeyIdentifier as our certificates have it; CAs of one name differ in it. */
+/* CAs of one name differ in it. */
 static gboolean
-has_key_id (const CertificateParts *parts, Span certificate, const Authority *authority)
+has_key_id (const CertificateParts *parts, const Authority *authority)
 {
-  /* the certificate's subject and key are not looked at: a device could have chosen their bytes */
-  const guint8 *from = parts->spki.data + parts->spki.length;
-  const gsize left = certificate.length - (gsize)(from - certificate.data);
-  guint8 pattern[96] = { 0x06, 0x03, 0x55, 0x1d, 0x23, 0x04 };
+  CertificatePart id;
   gsize length;
-  const void *id = g_bytes_get_data (authority->key_id, &length);
+  const void *expected = g_bytes_get_data (authority->key_id, &length);
 
-  pattern[6] = (guint8)(length + 4);
-  pattern[7] = 0x30;
-  pattern[8] = (guint8)(length + 2);
-  pattern[9] = 0x80;
-  pattern[10] = (guint8)length;
-  memcpy (pattern + 11, id, length);
-  return memmem (from, left, pattern, 11 + length) != NULL;
+  return certificate_authority_key_id (parts, &id) && certificate_part_equal (id, expected, length);
 }
 
 static const Authority *
-issuer_of (const Generation *generation, const CertificateParts *parts, Span certificate)
+issuer_of (const Generation *generation, const CertificateParts *parts)
 {
   for (guint i = 0; i < generation->authorities->len; i++) {
     const Authority *authority = g_ptr_array_index (generation->authorities, i);
     gsize length;
     const void *subject = g_bytes_get_data (authority->subject, &length);
 
-    if (certificate_part_equal (parts->issuer, subject, length)
-        && has_key_id (parts, certificate, authority))
+    if (certificate_part_equal (parts->issuer, subject, length) && has_key_id (parts, authority))
       return authority;
   }
   return NULL;
@@ -87,7 +77,7 @@ find_certificate (const Generation *generation, const Revocation *item, Found *f
                       "revoked",
                       item->place);
   found->serial = (Span){ parts.serial.data, parts.serial.length };
-  found->authority = issuer_of (generation, &parts, entry.certificate);
+  found->authority = issuer_of (generation, &parts);
   found->revoked_at = sane_time (item->revoked_at, &entry);
   found->reason = (CrlReason)item->reason;
   return TRUE;

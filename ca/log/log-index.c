@@ -79,10 +79,9 @@ log_index_add (LogIndex *index, const guint8 *key, guint64 place)
   index->used++;
 }
 
-GArray *
-log_index_find (const LogIndex *index, const guint8 *key)
+void
+log_index_look (const LogIndex *index, const guint8 *key, GArray *places)
 {
-  GArray *places = g_array_new (FALSE, FALSE, sizeof (guint64));
   guint64 prefix = prefix_of (key);
 
   for (gsize at = prefix & (index->n_slots - 1); index->slots[at].place_plus_one != 0;
@@ -93,5 +92,13 @@ log_index_find (const LogIndex *index, const guint8 *key)
     if (index->slots[at].prefix == prefix)
       g_array_append_val (places, place);
   }
+}
+
+GArray *
+log_index_find (const LogIndex *index, const guint8 *key)
+{
+  GArray *places = g_array_new (FALSE, FALSE, sizeof (guint64));
+
+  log_index_look (index, key, places);
   return places;
 }

@@ -16,5 +16,8 @@ void log_index_free (LogIndex *index);
 /* `key` has at least 8 bytes. A key may be added more than once. */
 void log_index_add (LogIndex *index, const guint8 *key, guint64 place);
 
+/* Appends those places (guint64) to `places`. */
+void log_index_look (const LogIndex *index, const guint8 *key, GArray *places);
+
 /* The places added for keys that begin like `key`, as guint64. */
 GArray *log_index_find (const LogIndex *index, const guint8 *key);

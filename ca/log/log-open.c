@@ -78,9 +78,9 @@ read_header (IssuanceLog *log, const char *path, const guint8 *content, gsize le
 static gboolean
 cut_off (IssuanceLog *log, const char *path, gsize from, gsize length, GError **error)
 {
-  g_message ("%s: cut off a torn write of %" G_GSIZE_FORMAT
-             " bytes behind entry %u; nobody was answered from it",
-             path, length - from, log->offsets->len);
+  g_message ("%s: cut off a torn write of %" G_GSIZE_FORMAT " bytes behind entry %" G_GUINT64_FORMAT
+             "; nobody was answered from it",
+             path, length - from, log->edge.size);
   if (ftruncate (log->fd, (off_t)from) < 0 || fdatasync (log->fd) < 0)
     return refuse_errno (path, "can't cut off a torn write", error);
   return TRUE;
@@ -90,13 +90,12 @@ static gboolean
 read_content (IssuanceLog *log, const char *path, LogOpenMode mode, const guint8 *content,
               gsize length, GError **error)
 {
-  gsize end = 0;
-
-  if (!read_header (log, path, content, length, error)
-      || !log_scan (log, path, content, length, &end, error))
+  if (!read_header (log, path, content, length, error))
     return FALSE;
-  log->end = end;
-  return end == length || mode == LOG_OPEN_CHECK || cut_off (log, path, end, length, error);
+  log->end = LOG_HEADER;
+  return log_scan (log, path, content, length, error)
+         && (log->end == length || mode == LOG_OPEN_CHECK
+             || cut_off (log, path, log->end, length, error));
 }
 
 static gboolean
@@ -133,9 +132,7 @@ issuance_log_open (const char *path, const guint8 origin[LOG_HASH], LogOpenMode 
   g_cond_init (&log->flushed);
   log->fd = -1;
   log->waiting = g_ptr_array_new ();
-  log->offsets = g_array_new (FALSE, FALSE, sizeof (guint64));
-  log->index = log_index_new ();
-  log->crls = g_array_new (FALSE, FALSE, sizeof (LogCrl));
+  log->tail = log_tail_new (0);
   memcpy (log->origin, origin, LOG_HASH);
   if (!open_file (log, path, mode, error) || !read_file (log, path, mode, error))
     return NULL;
@@ -150,9 +147,8 @@ issuance_log_close (IssuanceLog *log)
   if (log->fd >= 0)
     close (log->fd);
   g_ptr_array_unref (log->waiting);
-  g_array_unref (log->offsets);
-  log_index_free (log->index);
-  g_array_unref (log->crls);
+  log_tail_free (log->tail);
+  log_tail_free (log->older);
   g_free (log->dead);
   g_mutex_clear (&log->mutex);
   g_cond_clear (&log->flushed);

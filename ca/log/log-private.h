@@ -4,14 +4,8 @@
  */
 #pragma once
 
-#include "ca/log/log-index.h"
+#include "ca/log/log-tail.h"
 #include "ca/log/log.h"
-
-/* Where a CA's newest revocation list is told of. */
-typedef struct {
-  guint8 spki_sha256[LOG_HASH];
-  guint64 place;
-} LogCrl;
 
 struct IssuanceLog {
   int fd;
@@ -22,16 +16,20 @@ struct IssuanceLog {
   char *dead;         /* why nothing is taken any more, or NULL */
   GPtrArray *waiting; /* of Record, in the order of their index */
   guint64 end;        /* of what is on the disk, in bytes */
-  GArray *offsets;    /* guint64 of each entry's frame */
-  LogIndex *index;
-  GArray *crls; /* of LogCrl, one a CA */
   gint64 newest;
+  MerkleEdge edge; /* its size is that of the log */
+  LogTail *tail;
+  LogTail *older; /* what stands in front of `tail` and not in the index; or NULL */
 };
 
-/* Adds what stands on the disk at `offset` to the memory's view. */
-void log_note_entry (IssuanceLog *log, const LogEntry *entry, guint64 offset);
+/* Adds what stands on the disk at the log's end to what it says: the whole frame of `entry`. With
+ * the mutex held. */
+void log_note_entry (IssuanceLog *log, const LogEntry *entry, const guint8 *frame);
 
-/* Reads `content` (the whole file) into the memory's view. `end` receives where the last whole
+/* Reads `content` (the whole file) into the memory's view. `log->end` is then where the last whole
  * entry ends: below `length` where the tail is torn. */
 gboolean log_scan (IssuanceLog *log, const char *path, const guint8 *content, gsize length,
-                   gsize *end, GError **error);
+                   GError **error);
+
+/* All of it, or FALSE. */
+gboolean log_read_at (int fd, guint8 *data, gsize length, guint64 offset);

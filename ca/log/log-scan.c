@@ -5,48 +5,10 @@
  * answer from such a write, so it may go. Anything else that does not fit is damage, or
  * somebody's hand: the signer does not start, and says which entry it is.
  */
-#include "ca/log/log-key.h"
 #include "ca/log/log-private.h"
 #include "ca/proof/merkle.h"
 
 #include <string.h>
-
-/* CRLs come day by day with the same key, and only the newest of each CA is ever looked for. */
-static void
-note_crl (IssuanceLog *log, const LogEntry *entry)
-{
-  LogCrl crl = { .place = log->offsets->len };
-
-  memcpy (crl.spki_sha256, entry->spki_sha256, LOG_HASH);
-  for (guint i = 0; i < log->crls->len; i++) {
-    LogCrl *older = &g_array_index (log->crls, LogCrl, i);
-
-    if (memcmp (older->spki_sha256, crl.spki_sha256, LOG_HASH) == 0) {
-      *older = crl;
-      return;
-    }
-  }
-  g_array_append_val (log->crls, crl);
-}
-
-void
-log_note_entry (IssuanceLog *log, const LogEntry *entry, guint64 offset)
-{
-  if (entry->type == LOG_ENTRY_CRL) {
-    note_crl (log, entry);
-  }
-  else if (entry->type <= LOG_ENTRY_VERIFICATION) {
-    guint8 key[LOG_HASH];
-
-    log_entry_key (entry, key);
-    log_index_add (log->index, key, log->offsets->len);
-    /* A CA is also looked for by what the log's header would say of it. */
-    if (entry->type == LOG_ENTRY_AUTHORITY && memcmp (key, entry->spki_sha256, LOG_HASH) != 0)
-      log_index_add (log->index, entry->spki_sha256, log->offsets->len);
-  }
-  g_array_append_val (log->offsets, offset);
-  log->newest = MAX (log->newest, entry->signed_at);
-}
 
 static gboolean
 all_zero (const guint8 *data, gsize length)
@@ -111,38 +73,36 @@ is_torn (const guint8 *frame, gsize left)
 
 /* The next entry, or FALSE where none stands here. */
 static gboolean
-read_frame (const guint8 *frame, gsize left, LogEntry *entry, gsize *length)
+read_frame (const guint8 *frame, gsize left, LogEntry *entry)
 {
+  gsize length;
+
   if (left < LOG_FRAME)
     return FALSE;
-  *length = log_read_u32 (frame);
-  return *length <= LOG_ENTRY_MOST && *length <= left - LOG_FRAME && hash_fits (frame + 4, *length)
-         && log_entry_decode (frame + 4, *length, entry, NULL);
+  length = log_read_u32 (frame);
+  return length <= LOG_ENTRY_MOST && length <= left - LOG_FRAME && hash_fits (frame + 4, length)
+         && log_entry_decode (frame + 4, length, entry, NULL);
 }
 
 gboolean
-log_scan (IssuanceLog *log, const char *path, const guint8 *content, gsize length, gsize *end,
-          GError **error)
+log_scan (IssuanceLog *log, const char *path, const guint8 *content, gsize length, GError **error)
 {
-  gsize at = LOG_HEADER;
-
-  while (at < length) {
+  while (log->end < length) {
+    const guint8 *frame = content + log->end;
+    const gsize left = length - log->end;
     LogEntry entry;
-    gsize entry_length;
 
-    if (!read_frame (content + at, length - at, &entry, &entry_length)) {
-      if (is_torn (content + at, length - at))
+    if (!read_frame (frame, left, &entry)) {
+      if (is_torn (frame, left))
         break;
       g_set_error (error, CA_ERROR, CA_ERROR_LOG,
-                   "%s: entry %u (at byte %" G_GSIZE_FORMAT
+                   "%s: entry %" G_GUINT64_FORMAT " (at byte %" G_GUINT64_FORMAT
                    ") is damaged; the signer does not go on with a log that it can't trust: "
                    "put back a good copy",
-                   path, log->offsets->len, at);
+                   path, log->edge.size, log->end);
       return FALSE;
     }
-    log_note_entry (log, &entry, at);
-    at += LOG_FRAME + entry_length;
+    log_note_entry (log, &entry, frame);
   }
-  *end = at;
   return TRUE;
 }

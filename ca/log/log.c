@@ -7,7 +7,7 @@
  */
 #include "ca/log/log.h"
 
-#include "ca/log/log-private.h"
+#include "ca/log/log-view.h"
 #include "ca/proof/merkle.h"
 
 #include <errno.h>
@@ -64,6 +64,23 @@ write_at (int fd, const guint8 *data, gsize length, guint64 offset)
   return TRUE;
 }
 
+gboolean
+log_read_at (int fd, guint8 *data, gsize length, guint64 offset)
+{
+  while (length > 0) {
+    gssize got = pread (fd, data, length, (off_t)offset);
+
+    if (got < 0 && errno == EINTR)
+      continue;
+    if (got <= 0)
+      return FALSE;
+    data += got;
+    length -= (gsize)got;
+    offset += (guint64)got;
+  }
+  return TRUE;
+}
+
 /* One write and one sync for all of `records`; not under the lock. NULL, or why it failed. */
 static char *
 write_records (int fd, GPtrArray *records, guint64 offset)
@@ -90,10 +107,9 @@ note_records (IssuanceLog *log, GPtrArray *records)
   for (guint i = 0; i < records->len; i++) {
     Record *record = g_ptr_array_index (records, i);
 
-    record->index = log->offsets->len;
+    record->index = log->edge.size;
     record->done = TRUE;
-    log_note_entry (log, record->entry, log->end);
-    log->end += record->frame->len;
+    log_note_entry (log, record->entry, record->frame->data);
   }
 }
 
@@ -151,7 +167,7 @@ issuance_log_size (IssuanceLog *log)
 {
   G_GNUC_UNUSED g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&log->mutex);
 
-  return log->offsets->len;
+  return log->edge.size;
 }
 
 gint64
@@ -165,25 +181,11 @@ issuance_log_newest (IssuanceLog *log)
 GArray *
 issuance_log_find (IssuanceLog *log, const guint8 key[LOG_HASH])
 {
+  GArray *places = g_array_new (FALSE, FALSE, sizeof (guint64));
   G_GNUC_UNUSED g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&log->mutex);
 
-  return log_index_find (log->index, key);
-}
-
-gboolean
-issuance_log_find_crl (IssuanceLog *log, const guint8 spki_sha256[LOG_HASH], guint64 *place)
-{
-  G_GNUC_UNUSED g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&log->mutex);
-
-  for (guint i = 0; i < log->crls->len; i++) {
-    const LogCrl *crl = &g_array_index (log->crls, LogCrl, i);
-
-    if (memcmp (crl->spki_sha256, spki_sha256, LOG_HASH) == 0) {
-      *place = crl->place;
-      return TRUE;
-    }
-  }
-  return FALSE;
+  log_view_find (log, key, places);
+  return places;
 }
 
 /* Where entry `index` begins and ends in the file. */
@@ -191,30 +193,9 @@ static gboolean
 place_of (IssuanceLog *log, guint64 index, guint64 *from, guint64 *to)
 {
   G_GNUC_UNUSED g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&log->mutex);
-  const GArray *offsets = log->offsets;
 
-  if (index >= offsets->len)
-    return FALSE;
-  *from = g_array_index (offsets, guint64, index);
-  *to = index + 1 < offsets->len ? g_array_index (offsets, guint64, index + 1) : log->end;
-  return TRUE;
-}
-
-static gboolean
-read_at (int fd, guint8 *data, gsize length, guint64 offset)
-{
-  while (length > 0) {
-    gssize got = pread (fd, data, length, (off_t)offset);
-
-    if (got < 0 && errno == EINTR)
-      continue;
-    if (got <= 0)
-      return FALSE;
-    data += got;
-    length -= (gsize)got;
-    offset += (guint64)got;
-  }
-  return TRUE;
+  return index < log->edge.size && log_view_offset (log, index, from)
+         && log_view_offset (log, index + 1, to);
 }
 
 GBytes *
@@ -233,7 +214,7 @@ issuance_log_read (IssuanceLog *log, guint64 index, GError **error)
   }
   frame = g_malloc (to - from);
   length = to - from - LOG_FRAME;
-  if (read_at (log->fd, frame, to - from, from)) {
+  if (log_read_at (log->fd, frame, to - from, from)) {
     merkle_leaf_hash (frame + 4, length, hash);
     if (memcmp (hash, frame + 4 + length, LOG_HASH) == 0) {
       whole = g_bytes_new_take (g_steal_pointer (&frame), to - from);
