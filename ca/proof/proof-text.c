@@ -163,13 +163,14 @@ gboolean
 proof_text_note (const Keyfile *text, const char *group, const char *key, gsize most, char **value,
                  GError **error)
 {
+  g_autoptr (GError) problem = NULL; /* a value comes all the same */
   g_autofree char *plain = NULL;
 
   *value = NULL;
   if (!proof_text_has (text, group, key))
     return TRUE;
-  plain = g_key_file_get_string (text->values, group, key, NULL);
-  if (plain == NULL)
+  plain = g_key_file_get_string (text->values, group, key, &problem);
+  if (problem != NULL)
     return proof_text_refuse (text, group, key, error, "%s has an escape that nobody knows", key);
   if (strlen (plain) > most)
     return proof_text_refuse (text, group, key, error,
