@@ -7,6 +7,7 @@
 #include <openssl/evp.h>
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
+#include <openssl/x509v3.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -92,6 +93,51 @@ check_one (EVP_PKEY *key, gboolean rsa, int years, int version)
   X509_free (parsed);
   g_bytes_unref (bytes);
 }
+
+static void
+add_key_ids (X509 *certificate)
+{
+  ASN1_OCTET_STRING *id = ASN1_OCTET_STRING_new ();
+  AUTHORITY_KEYID *authority = AUTHORITY_KEYID_new ();
+
+  ck_assert (ASN1_OCTET_STRING_set (id, (const guint8 *)"own", 3));
+  ck_assert_int_eq (X509_add1_ext_i2d (certificate, NID_subject_key_identifier, id, 0, 0), 1);
+  ck_assert (ASN1_OCTET_STRING_set (id, (const guint8 *)"issuer", 6));
+  authority->keyid = id;
+  ck_assert_int_eq (X509_add1_ext_i2d (certificate, NID_authority_key_identifier, authority, 1, 0),
+                    1);
+  AUTHORITY_KEYID_free (authority);
+}
+
+START_TEST (key_identifiers_are_found_where_there_are_some)
+{
+  EVP_PKEY *key = EVP_EC_gen ("P-256");
+  GBytes *without = make_certificate (key, "the issuer", "a device", 1, X509_VERSION_3);
+  const guint8 *at = g_bytes_get_data (without, NULL);
+  X509 *parsed = d2i_X509 (NULL, &at, (long)g_bytes_get_size (without));
+  guint8 *der = NULL;
+  CertificateParts parts;
+  CertificatePart id;
+  int length;
+
+  ck_assert (
+      certificate_split (g_bytes_get_data (without, NULL), g_bytes_get_size (without), &parts));
+  ck_assert (!certificate_authority_key_id (&parts, &id) && id.length == 0);
+  ck_assert (!certificate_subject_key_id (&parts, &id) && id.length == 0);
+  add_key_ids (parsed);
+  ck_assert_int_gt (X509_sign (parsed, key, EVP_sha256 ()), 0);
+  length = i2d_X509 (parsed, &der);
+  ck_assert (certificate_split (der, (gsize)length, &parts));
+  ck_assert (certificate_authority_key_id (&parts, &id));
+  ck_assert (certificate_part_equal (id, "issuer", 6));
+  ck_assert (certificate_subject_key_id (&parts, &id));
+  ck_assert (certificate_part_equal (id, "own", 3));
+  OPENSSL_free (der);
+  X509_free (parsed);
+  g_bytes_unref (without);
+  EVP_PKEY_free (key);
+}
+END_TEST
 
 START_TEST (parts_are_what_openssl_reads)
 {
@@ -184,6 +230,7 @@ main (void)
 
   tcase_set_timeout (parts, 60);
   tcase_add_test (parts, parts_are_what_openssl_reads);
+  tcase_add_test (parts, key_identifiers_are_found_where_there_are_some);
   tcase_add_test (parts, anything_cut_or_added_is_refused);
   tcase_add_test (parts, damage_is_refused_or_seen_as_openssl_sees_it);
   suite_add_tcase (suite, parts);
