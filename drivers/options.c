@@ -4,7 +4,11 @@
  */
 #include "drivers/options.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #define SECRET_MAX 4096u
 
@@ -85,24 +89,62 @@ secret_path (const char *name, const char *place, GError **error)
   return g_build_filename (credentials, credential, NULL);
 }
 
+/* What systemd hands over as a credential it guards itself, with an ACL that shows as group. */
+static gboolean
+check_private (int fd, const char *name, const char *place, GError **error)
+{
+  g_autofree char *why = NULL;
+  struct stat info;
+
+  if (fstat (fd, &info) < 0 || !S_ISREG (info.st_mode))
+    why = g_strdup_printf ("is to come from %s, which is no plain file", place);
+  else if (g_str_has_prefix (place, "file:") && (info.st_mode & 077) != 0)
+    why = g_strdup_printf (
+        "is to come from %s, which may be read by group or others; chmod 0600 it", place);
+  return why == NULL || refuse (error, name, why);
+}
+
+static int
+open_secret (const char *name, const char *place, GError **error)
+{
+  g_autofree char *path = secret_path (name, place, error);
+  int fd;
+
+  if (path == NULL)
+    return -1;
+  fd = open (path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (fd < 0) {
+    g_autofree char *why = g_strdup_printf ("is to come from %s, which can't be opened: %s", place,
+                                            g_strerror (errno));
+
+    refuse (error, name, why);
+    return -1;
+  }
+  if (check_private (fd, name, place, error))
+    return fd;
+  close (fd);
+  return -1;
+}
+
 /* The file's first line. */
 static char *
 read_secret (const char *name, const char *place, GError **error)
 {
-  g_autofree char *path = secret_path (name, place, error);
-  char *text = NULL;
-  gsize length = 0;
+  char text[SECRET_MAX + 1] = { 0 };
+  char *secret = NULL;
+  ssize_t length;
+  int fd = open_secret (name, place, error);
 
-  if (path == NULL || !g_file_get_contents (path, &text, &length, error))
+  if (fd < 0)
     return NULL;
-  if (length <= SECRET_MAX && strlen (text) == length) {
-    text[strcspn (text, "\r\n")] = '\0';
-    return text;
-  }
-  explicit_bzero (text, length);
-  g_free (text);
-  refuse (error, name, "has no secret in that file: it must be one line of text");
-  return NULL;
+  length = read (fd, text, sizeof text);
+  close (fd);
+  if (length < 0 || (gsize)length > SECRET_MAX || strlen (text) != (gsize)length)
+    refuse (error, name, "has no secret in that file: it must be one line of text");
+  else
+    secret = g_strndup (text, strcspn (text, "\r\n"));
+  explicit_bzero (text, sizeof text);
+  return secret;
 }
 
 static gboolean

@@ -8,6 +8,7 @@
 #include <glib/gstdio.h>
 #include <openssl/x509.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/encode.h"
 #include "drivers/linux/test-options.h"
@@ -70,7 +71,7 @@ options_with_password (const char *password)
   g_autofree char *path = NULL, *place = NULL;
   int file = g_file_open_tmp ("password-XXXXXX", &path, NULL);
 
-  ck_assert (file >= 0 && g_file_set_contents (path, password, -1, NULL));
+  ck_assert (file >= 0 && write (file, password, strlen (password)) == (ssize_t)strlen (password));
   place = g_strconcat ("file:", path, NULL);
   const char *const settings[] = { "Password", place, "KeyStore", "openssl", NULL };
   DriverOptions *options = options_of (settings);

@@ -7,6 +7,7 @@
 #include <check.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/encode.h"
@@ -158,20 +159,44 @@ END_TEST
 typedef Journey Way;
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Way, journey_clear)
 
-static DriverOptions *
-options_with_pin (void)
+static gboolean
+set_pin (DriverOptions *options, mode_t mode, GError **error)
 {
   g_autofree char *path = g_build_filename (g_get_tmp_dir (), "keycradle-piv-pin-XXXXXX", NULL);
   int fd = g_mkstemp (path);
   g_autofree char *where = g_strconcat ("file:", path, NULL);
-  DriverOptions *options = driver_options_new (piv_driver.options);
 
   ck_assert_int_eq (write (fd, "123456\n", 7), 7);
+  ck_assert_int_eq (fchmod (fd, mode), 0);
   close (fd);
-  ck_assert (driver_options_set (options, "PIN", where, NULL));
+  gboolean set = driver_options_set (options, "PIN", where, error);
   remove (path);
+  return set;
+}
+
+static DriverOptions *
+options_with_pin (void)
+{
+  DriverOptions *options = driver_options_new (piv_driver.options);
+
+  ck_assert (set_pin (options, 0600, NULL));
   return options;
 }
+
+START_TEST (a_secret_that_others_can_read_is_refused)
+{
+  static const mode_t modes[] = { 0640, 0604, 0660 };
+  g_autoptr (DriverOptions) options = driver_options_new (piv_driver.options);
+  g_autoptr (GError) error = NULL;
+
+  ck_assert (!set_pin (options, modes[_i], &error));
+  ck_assert_ptr_nonnull (strstr (error->message, "PIN is to come from file:/"));
+  ck_assert_ptr_nonnull (strstr (error->message, "group or others; chmod 0600 it"));
+  ck_assert_ptr_null (driver_option (options, "PIN"));
+  ck_assert (set_pin (options, 0400, NULL));
+  ck_assert_str_eq (driver_option (options, "PIN"), "123456");
+}
+END_TEST
 
 static void
 keep_recording (Way *way)
@@ -216,6 +241,7 @@ main (void)
   Suite *suite = suite_create ("drivers-piv");
   TCase *cards = tcase_create ("cards");
 
+  tcase_add_loop_test (cards, a_secret_that_others_can_read_is_refused, 0, 3);
   tcase_add_test (cards, an_answer_in_pieces_is_fetched);
   tcase_add_test (cards, an_answer_that_never_ends_is_refused);
   tcase_add_test (cards, a_chain_that_is_refused_stops);

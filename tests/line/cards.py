@@ -126,6 +126,7 @@ def line(seconds=20, pin='123456', device=None, **options):
             station.edit(station.config, rf'^Port=.*slot{slot}$',
                          f'Port=card:{READER.format(slot - 1)}')
         with open(os.path.join(station.folder, 'pin'), 'w', encoding='ascii') as file:
+            os.fchmod(file.fileno(), 0o600)
             file.write(pin + '\n')
         with open(station.config, 'a', encoding='utf-8') as file:
             file.write(f'\n[driver piv]\nPIN=file:{station.folder}/pin\n'

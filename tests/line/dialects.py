@@ -57,6 +57,7 @@ class Dialect:
         what `slot_keys` say."""
         for name, text in self.section('files').items():
             with open(os.path.join(station.folder, name), 'w', encoding='utf-8') as file:
+                os.fchmod(file.fileno(), 0o600)
                 file.write(text + '\n')
         slot = ''.join(f'{key}={value}\n'
                        for key, value in {**self.section('slot'), **slot_keys}.items())
