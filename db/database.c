@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/files.h"
+#include "db/event-chain.h"
 #include "db/key-functions.h"
 #include "db/statement.h"
 
@@ -102,6 +103,8 @@ open_connection (const char *path, int flags, GError **error)
   }
   sqlite3_busy_timeout (database->handle, 5000);
   result = key_functions_add (database->handle);
+  if (result == SQLITE_OK)
+    result = event_chain_add_function (database->handle);
   if (result != SQLITE_OK) {
     database_fail (database, result, "adding functions", error);
     return NULL;

@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The audit trail: only ever added to. Triggers refuse anything else.
+ * The audit trail: only ever added to, each event chained to the one before it (event-chain.h).
+ * Triggers refuse anything else. All events are added here, in the writer's transaction.
  */
+#include <string.h>
+
+#include "db/event-chain.h"
+#include "db/ledger-evidence.h"
 #include "db/ledger-private.h"
 
 void
@@ -16,26 +21,90 @@ audit_event_free (AuditEvent *event)
   g_free (event);
 }
 
+static gboolean
+read_hash (Statement *statement, guint8 hash[EVENT_HASH], Database *database, GError **error)
+{
+  gsize length;
+  const guint8 *data = statement_blob (statement, &length);
+
+  if (data != NULL && length == EVENT_HASH) {
+    memcpy (hash, data, EVENT_HASH);
+    return TRUE;
+  }
+  g_set_error (error, LEDGER_ERROR, LEDGER_ERROR_CORRUPT,
+               "%s: an audit event has no hash: put back a backup; the signer's log fills in what "
+               "it lacks",
+               database->path);
+  return FALSE;
+}
+
+static gboolean
+read_beginning (Database *database, guint8 hash[EVENT_HASH], GError **error)
+{
+  guint8 identity[LEDGER_IDENTITY];
+
+  if (!identity_read (database, identity, error))
+    return FALSE;
+  event_chain_begin (identity, hash);
+  return TRUE;
+}
+
+gboolean
+audit_read_head (Database *database, LedgerHead *head, GError **error)
+{
+  gboolean row;
+  g_autoptr (Statement) select = statement_prepare (
+      database, "SELECT id, hash FROM audit_events ORDER BY id DESC LIMIT 1", error);
+
+  if (select == NULL || !statement_step (select, &row, error))
+    return FALSE;
+  head->event = row ? statement_int64 (select) : 0;
+  return row ? read_hash (select, head->hash, database, error)
+             : read_beginning (database, head->hash, error);
+}
+
+static gboolean
+insert_event (Database *database, const AuditEvent *event, const guint8 hash[EVENT_HASH],
+              GError **error)
+{
+  g_autoptr (Statement) insert =
+      statement_prepare (database,
+                         "INSERT INTO audit_events (id, at, actor, kind, subject, detail, hash)"
+                         " VALUES (?, ?, ?, ?, ?, ?, ?)",
+                         error);
+
+  if (insert == NULL)
+    return FALSE;
+  statement_bind_int64 (insert, event->id);
+  statement_bind_int64 (insert, event->at);
+  statement_bind_text (insert, event->actor);
+  statement_bind_text (insert, event->kind);
+  statement_bind_text (insert, event->subject);
+  statement_bind_text (insert, event->detail);
+  statement_bind_blob (insert, hash, EVENT_HASH);
+  return statement_run (insert, error);
+}
+
 gboolean
 audit_add (Database *database, const char *actor, const char *kind, const char *subject,
            const char *detail, gint64 *id, GError **error)
 {
-  g_autoptr (Statement) insert = statement_prepare (
-      database,
-      "INSERT INTO audit_events (at, actor, kind, subject, detail) VALUES (?, ?, ?, ?, ?)", error);
+  LedgerHead head;
 
-  if (insert == NULL)
+  if (!audit_read_head (database, &head, error))
     return FALSE;
-  statement_bind_int64 (insert, g_get_real_time ());
-  statement_bind_text (insert, actor == NULL ? "station" : actor);
-  statement_bind_text (insert, kind);
-  statement_bind_text (insert, subject == NULL ? "" : subject);
-  statement_bind_text (insert, detail == NULL ? "" : detail);
-  if (!statement_run (insert, error))
+  const AuditEvent event = { .id = head.event + 1,
+                             .at = g_get_real_time (),
+                             .actor = (char *)(actor == NULL ? "station" : actor),
+                             .kind = (char *)kind,
+                             .subject = (char *)(subject == NULL ? "" : subject),
+                             .detail = (char *)(detail == NULL ? "" : detail) };
+  event_chain_hash (head.hash, &event, head.hash);
+  if (!insert_event (database, &event, head.hash, error))
     return FALSE;
   database->audited = TRUE;
   if (id != NULL)
-    *id = database_last_id (database);
+    *id = event.id;
   return TRUE;
 }
 

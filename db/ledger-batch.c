@@ -8,7 +8,7 @@
 #define BATCH_COLUMNS                                                                              \
   "id, name, product, profile, state, target, serial_prefix, serial_first, serial_last,"           \
   " serial_width, serial_scan, serial_pattern, created_at, created_by, passed, failed, attempts,"  \
-  " devices, first_passed, first_failed, started_at"
+  " devices, first_passed, first_failed, started_at, report_due"
 
 #define LONGEST_PATTERN 200 /* as in the schema */
 
@@ -83,6 +83,7 @@ load_batch (Statement *statement)
   batch->first_passed = (guint)statement_int64 (statement);
   batch->first_failed = (guint)statement_int64 (statement);
   batch->started_at = statement_int64 (statement);
+  batch->report_due = statement_int64 (statement) != 0;
   return batch;
 }
 
@@ -363,6 +364,15 @@ write_state (Database *database, const char *name, BatchState state, GError **er
 }
 
 static gboolean
+void_open (Database *database, const StateChange *change, GError **error)
+{
+  gint64 batch_id;
+
+  return batch_find_existing (database, change->name, &batch_id, error)
+         && certificates_void_open (database, batch_id, change->actor, error);
+}
+
+static gboolean
 set_batch_state (Database *database, gpointer data, GError **error)
 {
   const StateChange *change = data;
@@ -380,7 +390,8 @@ set_batch_state (Database *database, gpointer data, GError **error)
   }
   return write_state (database, change->name, change->state, error)
          && audit_add (database, change->actor, state_event (change->state), change->name, NULL,
-                       NULL, error);
+                       NULL, error)
+         && (change->state != BATCH_CLOSED || void_open (database, change, error));
 }
 
 gboolean

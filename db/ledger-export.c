@@ -6,7 +6,8 @@
 
 #define EXPORT_COLUMNS                                                                             \
   "exports.at, exports.actor, batches.name, exports.format, exports.since > 0, exports.rows,"      \
-  " exports.bytes, exports.sha256, exports.id, exports.confirmed"
+  " exports.bytes, exports.sha256, exports.id, exports.confirmed,"                                 \
+  " exports.statement_index IS NOT NULL"
 #define EXPORT_TABLES " FROM exports JOIN batches ON batches.id = exports.batch"
 
 void
@@ -36,6 +37,7 @@ load_export (Statement *statement)
   record->sha256 = statement_dup_hex (statement);
   record->id = statement_int64 (statement);
   record->confirmed = statement_int64 (statement) != 0;
+  record->stated = statement_int64 (statement) != 0;
   return record;
 }
 
@@ -66,6 +68,18 @@ read_export (Database *database, gint64 id, gpointer *record, GError **error)
     return FALSE;
   statement_bind_int64 (select, id);
   return load_row (select, load_export, record, error);
+}
+
+ExportRecord *
+ledger_export (Ledger *ledger, gint64 id, GError **error)
+{
+  gpointer record = NULL;
+  g_autofree char *name = g_strdup_printf ("%" G_GINT64_FORMAT, id);
+  G_GNUC_UNUSED g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&ledger->list.mutex);
+
+  if (read_export (ledger->list.database, id, &record, error) && record == NULL)
+    ledger_not_found ("export", name, error);
+  return record;
 }
 
 static gboolean

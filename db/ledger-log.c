@@ -1,19 +1,24 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * How far the ledger has followed the signer's log: the mark next_log_index. Certificates are
- * stored in any order, and the mark follows when the gap before it closes. Entries of other types
- * leave no row; they come in order, when a slot catches up, and each becomes an audit event.
+ * How far the ledger has followed the signer's log: the mark next_log_index. Certificates, reports
+ * and manifests' statements are stored in any order, and the mark follows when the gap before it
+ * closes. Entries of other types leave no row; they come in order, when the station catches up, and
+ * each becomes an audit event.
  */
 #include "db/ledger-private.h"
 
 #define NEXT_LOG_INDEX "SELECT value FROM meta WHERE name = 'next_log_index'"
 
+#define STORED_QUERY                                                                               \
+  "SELECT id FROM certificates WHERE log_index = ?1"                                               \
+  " UNION ALL SELECT id FROM reports WHERE log_index = ?1"                                         \
+  " UNION ALL SELECT id FROM exports WHERE statement_index = ?1 LIMIT 1"
+
 static gboolean
 log_index_stored (Database *database, gint64 index, gboolean *stored, GError **error)
 {
   gint64 id;
-  g_autoptr (Statement) select =
-      statement_prepare (database, "SELECT id FROM certificates WHERE log_index = ?", error);
+  g_autoptr (Statement) select = statement_prepare (database, STORED_QUERY, error);
 
   if (select == NULL)
     return FALSE;

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "base/certificate.h"
+#include "db/ledger-evidence.h"
 #include "db/ledger-key.h"
 #include "db/ledger.h"
 #include "db/statement.h"
@@ -35,6 +36,12 @@ gboolean ledger_not_found (const char *kind, const char *name, GError **error);
 /* Adds one audit event; `id` may be NULL. */
 gboolean audit_add (Database *database, const char *actor, const char *kind, const char *subject,
                     const char *detail, gint64 *id, GError **error);
+
+/* The last event (0 where there is none) and the chain's hash up to there. */
+gboolean audit_read_head (Database *database, LedgerHead *head, GError **error);
+
+/* The 16 bytes that name the ledger. */
+gboolean identity_read (Database *database, guint8 identity[LEDGER_IDENTITY], GError **error);
 
 /* Of chains (GPtrArray of GBytes DER), the CA first, in the order in which the CAs came. */
 GPtrArray *authorities_load (Database *database, GError **error);
@@ -149,3 +156,8 @@ gboolean export_read_since (Database *database, gint64 batch_id, const char *for
 /* Voids a certificate on record, within a job; void already is fine. */
 gboolean certificate_void (Database *database, gint64 certificate_id, const char *reason,
                            const char *actor, GError **error);
+
+/* Voids as "batch-closed" what is issued in a batch, neither verified nor void, but where an
+ * attempt runs with the device: that may still end well. */
+gboolean certificates_void_open (Database *database, gint64 batch_id, const char *actor,
+                                 GError **error);

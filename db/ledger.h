@@ -69,7 +69,8 @@ typedef struct {
                            of base/text.h), at most 200 characters; or NULL */
   gint64 created_at;
   char *created_by;
-  gint64 started_at; /* last; 0 where it never was */
+  gint64 started_at;   /* last; 0 where it never was */
+  gboolean report_due; /* closed, and its final report is still to be made */
   /* kept as devices change: reading costs the same in a large ledger */
   guint passed; /* devices in state "passed" */
   guint failed; /* devices whose last attempt failed */
@@ -87,7 +88,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (Batch, batch_free)
  * and a prefix meet, or the pattern can't be used. */
 gboolean ledger_create_batch (Ledger *ledger, const Batch *batch, const char *actor,
                               GError **error);
-/* start (CREATED, PAUSED → RUNNING), pause, close (final). Same state again is no error. */
+/* start (CREATED, PAUSED → RUNNING), pause, close (final). Same state again is no error. Closing
+ * voids what is open in it, as ledger_settle_batch() does, and calls for a final report
+ * (ledger_reports_due()). */
 gboolean ledger_set_batch_state (Ledger *ledger, const char *name, BatchState state,
                                  const char *actor, GError **error);
 Batch *ledger_batch (Ledger *ledger, const char *name, GError **error);
@@ -397,11 +400,14 @@ typedef struct {
   char *sha256;
   gint64 id;
   gboolean confirmed; /* whoever asked for it has the whole file under its name */
+  gboolean stated;    /* the station's signed statement is kept with it: ledger-evidence.h */
 } ExportRecord;
 
 void export_record_free (ExportRecord *record);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ExportRecord, export_record_free)
 
+/* One by its id. NOT_FOUND. */
+ExportRecord *ledger_export (Ledger *ledger, gint64 id, GError **error);
 /* Of ExportRecord, newest first; of all batches where `batch` is NULL. */
 GPtrArray *ledger_exports (Ledger *ledger, const char *batch, guint most, GError **error);
 

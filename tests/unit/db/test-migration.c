@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "db/certificate-fields.h"
+#include "db/event-chain.h"
 #include "db/migrate.h"
 #include "db/statement.h"
 #include "fixture.h"
@@ -159,7 +160,7 @@ START_TEST (the_old_file_is_kept_as_it_was)
   g_autofree char *sound = raw_text (f.path, "PRAGMA integrity_check");
 
   ck_assert_str_eq (old_version, "1");
-  ck_assert_str_eq (version, "6");
+  ck_assert_str_eq (version, "7");
   ck_assert_str_eq (old_attempts, "8");
   ck_assert_str_eq (attempts, old_attempts);
   ck_assert_ptr_null (foreign);
@@ -255,6 +256,56 @@ START_TEST (an_old_ledger_knows_the_keys_that_it_has_seen)
 }
 END_TEST
 
+/* ---- schema 7: the chain of events ---- */
+
+#define MORE_EVENTS                                                                                \
+  "INSERT INTO audit_events (id, at, actor, kind, subject, detail) VALUES"                         \
+  " (2, 6, 'Jürgen', 'y', '', 'ü'), (3, 7, 'anna', 'z', 'b1', ''), (9, 8, 'anna', 'gap', '', '')"
+
+START_TEST (an_old_ledger_gets_its_events_chained)
+{
+  g_auto (Fixture) f = { 0 };
+  LedgerHead head;
+  guint8 identity[LEDGER_IDENTITY];
+  guint8 hash[EVENT_HASH];
+  Database *database = make_ledger_of_schema (&f, (guint)_i);
+  ck_assert (database_run_script (database, MORE_EVENTS, NULL));
+  database_close (database);
+  fixture_reopen (&f);
+
+  g_autofree char *name = ledger_identity (f.ledger, NULL);
+  for (guint i = 0; i < sizeof identity; i++)
+    identity[i] =
+        (guint8)(g_ascii_xdigit_value (name[2 * i]) << 4 | g_ascii_xdigit_value (name[2 * i + 1]));
+  event_chain_begin (identity, hash);
+  g_autoptr (GPtrArray) events = ledger_events_after (f.ledger, 0, 0, NULL);
+  ck_assert_uint_eq (events->len, 4);
+  for (guint i = 0; i < events->len; i++)
+    event_chain_hash (hash, g_ptr_array_index (events, i), hash);
+  ck_assert (ledger_head (f.ledger, &head, NULL));
+  ck_assert_int_eq (head.event, 9);
+  ck_assert_mem_eq (head.hash, hash, EVENT_HASH);
+  g_autofree char *bare =
+      raw_text (f.path, "SELECT count (*) FROM audit_events WHERE hash IS NULL");
+  ck_assert_str_eq (bare, "0");
+  ck_assert (ledger_record_event (f.ledger, "anna", "new", NULL, NULL, NULL));
+  ck_assert (!raw_sql (f.path, "UPDATE audit_events SET detail = 'x' WHERE id = 2"));
+}
+END_TEST
+
+START_TEST (a_batch_that_was_closed_long_ago_is_left_alone)
+{
+  g_auto (Fixture) f = { 0 };
+  Database *database = make_ledger_of_schema (&f, 6);
+  ck_assert (database_run_script (database, "UPDATE batches SET state = 'closed'", NULL));
+  database_close (database);
+  fixture_reopen (&f);
+
+  g_autoptr (GPtrArray) due = ledger_reports_due (f.ledger, NULL);
+  ck_assert_uint_eq (due->len, 0);
+}
+END_TEST
+
 int
 main (void)
 {
@@ -269,6 +320,8 @@ main (void)
   tcase_add_test (migration, the_old_file_is_kept_as_it_was);
   tcase_add_test (migration, a_migrated_ledger_has_the_schema_of_a_new_one);
   tcase_add_loop_test (migration, an_old_ledger_knows_the_keys_that_it_has_seen, 1, 4);
+  tcase_add_loop_test (migration, an_old_ledger_gets_its_events_chained, 1, 7);
+  tcase_add_test (migration, a_batch_that_was_closed_long_ago_is_left_alone);
   suite_add_tcase (suite, migration);
   return run_suite (suite);
 }
