@@ -6,6 +6,7 @@
 
 #include "base/encode.h"
 #include "base/text.h"
+#include "ca/signer/answer-log.h"
 #include "ca/signer/signer-authority.h"
 
 /* An ENTRIES reply must fit into a frame; what an entry takes besides its bytes is less. */
@@ -214,14 +215,16 @@ dispatch (Signer *signer, WireKind kind, GVariant *request, GError **error)
     return answer_revoke (signer, request, error);
   case WIRE_CRL:
     return answer_crl (signer, request, error);
+  case WIRE_CONSISTENCY:
+    return answer_consistency (signer, request, error);
+  case WIRE_LOG:
+    return answer_log (signer, request, error);
   case WIRE_TICKET:
   case WIRE_TICKETS:
   case WIRE_REPORT:
   case WIRE_MANIFEST:
   case WIRE_CHECKPOINT:
   case WIRE_INCLUSION:
-  case WIRE_CONSISTENCY:
-  case WIRE_LOG:
   case WIRE_CLOCK:
   case WIRE_ERROR:
     break;
