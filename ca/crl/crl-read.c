@@ -14,7 +14,6 @@
 
 #define UTC_TIME 0x17
 #define GENERALIZED_TIME 0x18
-#define OCTET_STRING 0x04
 
 static gboolean
 wrong (GError **error, const char *what)
@@ -93,7 +92,7 @@ read_number (DerReader *info, guint64 *number, GError **error)
       || !der_read (&list, DER_SEQUENCE, "authorityKeyIdentifier", NULL, NULL, error)
       || !der_enter (&list, DER_SEQUENCE, "cRLNumber", &extension, error)
       || !der_read (&extension, DER_OID, "cRLNumber", NULL, NULL, error)
-      || !der_enter (&extension, OCTET_STRING, "cRLNumber", &value, error)
+      || !der_enter (&extension, DER_OCTET_STRING, "cRLNumber", &value, error)
       || !der_read_unsigned (&value, "cRLNumber", &magnitude, error))
     return FALSE;
   if (magnitude.length > sizeof *number)

@@ -12,7 +12,6 @@
 #include <string.h>
 
 #define ENUMERATED 0x0a
-#define OCTET_STRING 0x04
 #define MOST_HEADER 64
 
 static const guint8 oid_reason[] = { 0x55, 0x1d, 0x15 };
@@ -107,7 +106,7 @@ crl_note (Crl *crl, Span serial, Span entry)
 static void
 wrap_extension (GByteArray *out, guint start, guint value)
 {
-  der_wrap (out, value, OCTET_STRING);
+  der_wrap (out, value, DER_OCTET_STRING);
   der_wrap (out, start, DER_SEQUENCE);
 }
 

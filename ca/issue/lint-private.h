@@ -8,7 +8,6 @@
 #include "ca/issue/lint.h"
 
 enum {
-  DER_OCTET_STRING = 0x04,
   DER_UTC_TIME = 0x17,
   DER_GENERALIZED_TIME = 0x18,
 };

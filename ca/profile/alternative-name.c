@@ -18,7 +18,6 @@
 #define URI_NAME 0x86
 #define IP_ADDRESS 0x87
 
-#define OCTET_STRING 0x04
 #define IA5_STRING 0x16
 
 #define ID_ON_HARDWARE_MODULE_NAME "1.3.6.1.5.5.7.8.4"
@@ -157,7 +156,7 @@ put_hardware_module (GByteArray *out, const char *text, const char *type, GError
   if (type == NULL || !oid_put (out, type))
     return ca_refuse (error, CA_ERROR_SUBJECT,
                       HARDWARE_MODULE " needs HardwareType=, an object identifier");
-  der_put (out, OCTET_STRING, text, strlen (text));
+  der_put (out, DER_OCTET_STRING, text, strlen (text));
   der_wrap (out, value, DER_SEQUENCE);
   der_wrap (out, value, DER_CONTEXT_0);
   der_wrap (out, start, OTHER_NAME);
