@@ -88,6 +88,12 @@ refuse_jump (GError **error, gint64 jump)
 }
 
 gboolean
+clock_is_behind (ClockReading reading, gint64 newest)
+{
+  return reading.real + SLACK < newest;
+}
+
+gboolean
 clock_check (Clock *clock, ClockReading reading, gint64 newest, GError **error)
 {
   const gint64 offset = reading.real - reading.boot;
@@ -95,7 +101,7 @@ clock_check (Clock *clock, ClockReading reading, gint64 newest, GError **error)
 
   if (!clock_is_plausible (reading.real, error))
     return FALSE;
-  if (reading.real + SLACK < newest)
+  if (clock_is_behind (reading, newest))
     return refuse (error, reading.real,
                    "which is before the newest entry of the issuance log was made", newest);
   if (clock->anchored && ABS (offset - clock->anchor) > SLACK)

@@ -34,6 +34,10 @@ void clock_clear (Clock *clock);
  * first clock that is believed becomes the one that later ones are held against. */
 gboolean clock_check (Clock *clock, ClockReading reading, gint64 newest, GError **error);
 
+/* TRUE where it stands before `newest` by more than a clock is set back without anybody's being
+ * surprised. */
+gboolean clock_is_behind (ClockReading reading, gint64 newest);
+
 /* Something was issued by this reading: small corrections of the clock add up to no jump. */
 void clock_follow (Clock *clock, ClockReading reading);
 

@@ -13,6 +13,7 @@
 
 #define SIGNER "signer"
 #define CA "ca"
+#define TICKETS "tickets"
 #define CRL_DAYS 30
 
 static const char *const signer_keys[] = { "Mode",          "Socket",      "StateFolder",
@@ -22,9 +23,12 @@ static const char *const ca_keys[] = {
   "Key",          "Certificate", "Signature", "PassphraseFile", "PassphraseCredential",
   "PassphraseFd", "CrlDays",     NULL
 };
-static const KeyfileGroup groups[] = {
-  { SIGNER, signer_keys }, { CA, ca_keys }, { CA " *", ca_keys }, { NULL, NULL }
-};
+static const char *const tickets_keys[] = { "Owner", NULL };
+static const KeyfileGroup groups[] = { { SIGNER, signer_keys },
+                                       { CA, ca_keys },
+                                       { CA " *", ca_keys },
+                                       { TICKETS, tickets_keys },
+                                       { NULL, NULL } };
 
 static gboolean
 read_signer (const Keyfile *keyfile, SignerConfig *config, GError **error)
@@ -147,6 +151,16 @@ read_authorities (const Keyfile *keyfile, SignerConfig *config, GError **error)
   return choose_issuing (keyfile, config, error);
 }
 
+/* A group without its key must not leave the line without limits. */
+static gboolean
+read_tickets (const Keyfile *keyfile, SignerConfig *config, GError **error)
+{
+  if (!g_key_file_has_group (keyfile->values, TICKETS))
+    return TRUE;
+  config->owner = keyfile_needed_text (keyfile, TICKETS, "Owner", error);
+  return config->owner != NULL;
+}
+
 SignerConfig *
 signer_config_load (const char *path, GError **error)
 {
@@ -155,7 +169,7 @@ signer_config_load (const char *path, GError **error)
 
   config->authorities = g_ptr_array_new_with_free_func ((GDestroyNotify)authority_config_free);
   if (keyfile == NULL || !read_signer (keyfile, config, error)
-      || !read_authorities (keyfile, config, error))
+      || !read_authorities (keyfile, config, error) || !read_tickets (keyfile, config, error))
     return NULL;
   return g_steal_pointer (&config);
 }
@@ -171,6 +185,7 @@ signer_config_free (SignerConfig *config)
   g_free (config->allowed_user);
   g_strfreev (config->known_keys);
   g_free (config->issuing);
+  g_free (config->owner);
   g_ptr_array_unref (config->authorities);
   g_free (config);
 }

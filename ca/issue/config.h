@@ -26,6 +26,7 @@ typedef struct {
   char *allowed_user;     /* NULL where the configuration does not name one */
   char **known_keys;      /* paths of lists; see ca/judge/known-keys.h */
   char *issuing;          /* the CA that signs where a profile names none */
+  char *owner;            /* path of the certificates whose tickets are demanded, or NULL */
   GPtrArray *authorities; /* of AuthorityConfig, as they stand in the file; at least one */
 } SignerConfig;
 

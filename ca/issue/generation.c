@@ -6,6 +6,7 @@
 
 #include "base/certificate.h"
 #include "ca/issue/constraints.h"
+#include "ca/proof/statement.h"
 
 #include <string.h>
 
@@ -172,6 +173,17 @@ load_profiles (Generation *generation, const SignerConfig *config, GError **erro
   return TRUE;
 }
 
+static gboolean
+load_owners (Generation *generation, const SignerConfig *config, GError **error)
+{
+  if (config->owner == NULL)
+    return TRUE;
+  generation->owners = statement_signers_load (config->owner, error);
+  if (generation->owners == NULL)
+    g_prefix_error (error, "[tickets] Owner=: ");
+  return generation->owners != NULL;
+}
+
 Generation *
 generation_load (const SignerConfig *config, GError **error)
 {
@@ -184,7 +196,7 @@ generation_load (const SignerConfig *config, GError **error)
       g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify)issue_template_free);
   generation->known_keys = known_keys_load ((const char *const *)config->known_keys, error);
   if (generation->known_keys == NULL || !load_authorities (generation, config, error)
-      || !load_profiles (generation, config, error))
+      || !load_profiles (generation, config, error) || !load_owners (generation, config, error))
     return NULL;
   return g_steal_pointer (&generation);
 }
@@ -204,6 +216,7 @@ generation_clear (gpointer data)
   g_clear_pointer (&generation->profiles, g_hash_table_unref);
   g_ptr_array_unref (generation->authorities);
   known_keys_free (generation->known_keys);
+  g_clear_pointer (&generation->owners, g_ptr_array_unref);
 }
 
 void

@@ -18,6 +18,7 @@ typedef struct {
   GHashTable *profiles;  /* name → Profile */
   GHashTable *templates; /* name → IssueTemplate */
   KnownKeys *known_keys; /* that no device may have */
+  GPtrArray *owners;     /* of X509: whose tickets are demanded; NULL: none are */
 } Generation;
 
 /* Loads and checks everything that `config` names but the log. */

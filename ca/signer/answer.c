@@ -7,6 +7,7 @@
 #include "base/encode.h"
 #include "base/text.h"
 #include "ca/signer/answer-log.h"
+#include "ca/signer/answer-ticket.h"
 #include "ca/signer/signer-authority.h"
 
 /* An ENTRIES reply must fit into a frame; what an entry takes besides its bytes is less. */
@@ -130,7 +131,7 @@ answer_status (Signer *signer, GVariant *request, GError **error)
         &authorities, authority_payload (g_ptr_array_index (generation->authorities, i)));
   return g_variant_new ("(sts^asa" WIRE_CA "^as@aybt@m(uut))", generation->issuing->name,
                         issuance_log_size (signer_log (signer)), origin, problems, &authorities,
-                        profiles, bytes_of_span (NULL, 0), FALSE,
+                        profiles, bytes_of_span (NULL, 0), generation->owners != NULL,
                         issuance_log_size (signer_log (signer)),
                         g_variant_new_maybe (G_VARIANT_TYPE ("(uut)"), NULL));
 }
@@ -220,12 +221,15 @@ dispatch (Signer *signer, WireKind kind, GVariant *request, GError **error)
   case WIRE_LOG:
     return answer_log (signer, request, error);
   case WIRE_TICKET:
+    return answer_ticket (signer, request, error);
   case WIRE_TICKETS:
+    return answer_tickets (signer, error);
+  case WIRE_CLOCK:
+    return answer_clock (signer, request, error);
   case WIRE_REPORT:
   case WIRE_MANIFEST:
   case WIRE_CHECKPOINT:
   case WIRE_INCLUSION:
-  case WIRE_CLOCK:
   case WIRE_ERROR:
     break;
   }

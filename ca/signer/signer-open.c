@@ -25,8 +25,8 @@ open_log (Signer *signer, const SignerConfig *config, LogOpenMode mode, GError *
   return signer->log != NULL && log_knows_one_of (signer->log, signer->current->authorities, error);
 }
 
-static gboolean
-check_clock (Signer *signer, ClockReading now, GError **error)
+gboolean
+signer_check_clock (Signer *signer, ClockReading now, GError **error)
 {
   return clock_check (&signer->clock, now, issuance_log_newest (signer->log), error);
 }
@@ -52,7 +52,7 @@ enter_early (Signer *signer, const Generation *generation, GError **error)
 {
   g_autoptr (GError) problem = NULL;
 
-  if (check_clock (signer, clock_read (), &problem))
+  if (signer_check_clock (signer, clock_read (), &problem))
     return enter_authorities (signer, generation, error);
   g_warning ("nothing is issued: %s", problem->message);
   return TRUE;
@@ -83,6 +83,8 @@ signer_open (const SignerConfig *config, LogOpenMode mode, GError **error)
   if (signer->current == NULL || !open_log (signer, config, mode, error)
       || (mode == LOG_OPEN_WRITE && !enter_early (signer, signer->current, error)))
     return NULL;
+  signer->tickets = tickets_new (signer->log);
+  signer->refusals = refusals_new (signer->log);
   signer_remember_log (signer);
   return g_steal_pointer (&signer);
 }
@@ -92,10 +94,13 @@ signer_close (Signer *signer)
 {
   if (signer == NULL)
     return;
+  tickets_free (signer->tickets);
+  refusals_free (signer->refusals);
   revocations_free (signer->revocations);
   issuance_log_close (signer->log);
   recent_primes_free (signer->recent);
   generation_unref (signer->current);
+  g_free (signer->station);
   g_free (signer->fixed);
   g_free (signer->reload_problem);
   g_hash_table_unref (signer->reserved);
@@ -194,7 +199,7 @@ signer_problems (Signer *signer)
   g_autoptr (GError) clock = NULL;
   G_GNUC_UNUSED g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&signer->mutex);
 
-  if (!check_clock (signer, clock_read (), &clock))
+  if (!signer_check_clock (signer, clock_read (), &clock))
     g_strv_builder_add (problems, clock->message);
   if (signer->reload_problem != NULL)
     g_strv_builder_add (problems, signer->reload_problem);
@@ -221,7 +226,7 @@ signer_may_issue (Signer *signer, const Generation *generation, const Authority 
                   ClockReading *now, GError **error)
 {
   *now = clock_read ();
-  return check_clock (signer, *now, error) && authority_check_times (authority, error)
+  return signer_check_clock (signer, *now, error) && authority_check_times (authority, error)
          && check_validity (authority, now->real / G_USEC_PER_SEC, error)
          && enter_authorities (signer, generation, error);
 }

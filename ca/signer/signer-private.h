@@ -5,13 +5,18 @@
 #pragma once
 
 #include "ca/judge/recent-primes.h"
+#include "ca/signer/refusals.h"
+#include "ca/signer/signer-tickets.h"
 #include "ca/signer/signer.h"
 
 struct Signer {
   IssuanceLog *log;
   Revocations *revocations;
   Clock clock;
+  Tickets *tickets;
+  Refusals *refusals;
   RecentPrimes *recent; /* with each modulus its place in the log */
+  char *station;        /* hex SHA-256 of the station key, or NULL */
   char *fixed;          /* settings that a reload can't change */
   GMutex mutex;         /* guards what follows */
   GCond released;       /* tells of `reserved` */
@@ -21,6 +26,9 @@ struct Signer {
   GMutex entering;      /* guards `entered` */
   guint64 entered;      /* number of the generation whose CAs stand in the log, or 0 */
 };
+
+/* See clock_check(). */
+gboolean signer_check_clock (Signer *signer, ClockReading now, GError **error);
 
 /* FALSE with CA_ERROR_RSA_SHARED_PRIME, and the other device named. */
 gboolean signer_check_relatives (Signer *signer, const Csr *csr, GError **error);

@@ -10,6 +10,7 @@
 #include "ca/issue/issue.h"
 #include "ca/judge/csr.h"
 #include "ca/log/log-key.h"
+#include "ca/signer/signer-owner.h"
 
 #include <string.h>
 
@@ -187,17 +188,14 @@ check_serial (Signer *signer, Span certificate, GBytes *number, GError **error)
 }
 
 static GBytes *
-issue (Signer *signer, const Generation *generation, const IssueTemplate *plan,
-       const SignOrder *order, const Csr *csr, GBytes *number, guint64 *index, GError **error)
+make_entry (Signer *signer, const IssueTemplate *plan, const SignOrder *order, const Csr *csr,
+            GBytes *number, ClockReading now, guint64 *index, GError **error)
 {
   const SubjectValues subject = { order->device, order->chip_id, order->batch, order->product };
   LogEntry entry = { .type = LOG_ENTRY_CERTIFICATE };
-  ClockReading now;
   g_autoptr (GBytes) certificate = NULL;
   gsize length;
 
-  if (!signer_may_issue (signer, generation, issue_template_authority (plan), &now, error))
-    return NULL;
   certificate = issue_certificate (plan, csr, &subject, now.real / G_USEC_PER_SEC, error);
   if (certificate == NULL)
     return NULL;
@@ -211,6 +209,28 @@ issue (Signer *signer, const Generation *generation, const IssueTemplate *plan,
   signer_issued (signer, now);
   signer_remember_key (signer, csr, *index);
   return g_byte_array_free_to_bytes (log_entry_encode (&entry));
+}
+
+/* As the owner's ticket allows, where one is demanded. */
+static GBytes *
+issue (Signer *signer, const Generation *generation, const IssueTemplate *plan,
+       const SignOrder *order, const Csr *csr, GBytes *number, guint64 *index, GError **error)
+{
+  TicketOrder wanted = { .batch = order->batch,
+                         .profile = issue_template_profile (plan),
+                         .authority = issue_template_authority (plan),
+                         .station = signer_station (signer) };
+  ClockReading now;
+  GBytes *entry;
+
+  if (!signer_may_issue (signer, generation, wanted.authority, &now, error))
+    return NULL;
+  wanted.now = now.real;
+  if (!tickets_take (signer->tickets, generation, &wanted, error))
+    return NULL;
+  entry = make_entry (signer, plan, order, csr, number, now, index, error);
+  tickets_finish (signer->tickets, order->batch);
+  return entry;
 }
 
 static void
@@ -232,8 +252,8 @@ release (Signer *signer, GBytes *number)
   g_cond_broadcast (&signer->released);
 }
 
-GBytes *
-signer_sign (Signer *signer, const SignOrder *order, guint64 *index, GError **error)
+static GBytes *
+carry_out (Signer *signer, const SignOrder *order, guint64 *index, GError **error)
 {
   g_autoptr (Generation) generation = signer_generation (signer);
   const IssueTemplate *plan;
@@ -256,4 +276,18 @@ signer_sign (Signer *signer, const SignOrder *order, guint64 *index, GError **er
     entry = issue (signer, generation, plan, order, &csr, number, index, error);
   release (signer, number);
   return entry;
+}
+
+GBytes *
+signer_sign (Signer *signer, const SignOrder *order, guint64 *index, GError **error)
+{
+  const Refusal refusal = { order->batch, order->device, order->csr };
+  g_autoptr (GError) problem = NULL;
+  GBytes *entry = carry_out (signer, order, index, &problem);
+
+  if (entry != NULL)
+    return entry;
+  refusals_enter (signer->refusals, &refusal, problem);
+  g_propagate_error (error, g_steal_pointer (&problem));
+  return NULL;
 }

@@ -12,7 +12,7 @@ CA_ROOT = ('base/', 'ca/clock.h', 'ca/der.h', 'ca/error.h', 'ca/harden.h',
            'ca/openssl.h', 'ca/signature.h')
 CA_PARTS = {
     'judge': (), 'profile': (), 'keystore': (), 'proof': (),
-    'issue': ('judge', 'profile', 'keystore'),
+    'issue': ('judge', 'profile', 'keystore', 'proof'),
     'log': ('issue', 'proof'),
     'crl': ('issue', 'log'),
     'wire': ('judge', 'log', 'proof'),

@@ -237,13 +237,18 @@ START_TEST (test_a_signer_that_started_years_off_waits_for_its_clock)
   } cases[] = { { "-30y", "which is before this program was built" },
                 { "+30y", "more than 20 years after this program was built" } };
   g_autoptr (SignerClient) client = signer_client_new (socket_path);
-  g_autoptr (SignerStatus) status = NULL;
+  g_autoptr (GPtrArray) entries = NULL;
+  const IssuanceEntry *refusal;
 
   set_clock (cases[_i].offset);
   start_signer ();
   expect_stopped (client, "SN-1", cases[_i].sentence);
-  status = signer_client_status (client, deadline_in (PATIENCE), NULL);
-  ck_assert_uint_eq (status->log_size, 0);
+  entries = signer_client_entries (client, 0, 10, deadline_in (PATIENCE), NULL);
+  ck_assert_uint_eq (entries->len, 1);
+  refusal = g_ptr_array_index (entries, 0);
+  ck_assert_int_eq (refusal->type, LOG_ENTRY_REFUSAL);
+  ck_assert_str_eq (refusal->profile, "clock");
+  ck_assert_str_eq (refusal->device, "SN-1");
   set_clock ("+0");
   expect_signed (client, "SN-1");
 }

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * What counting (signer-tickets.c) and loading (signer-load.c) share.
+ */
+#pragma once
+
+#include "ca/signer/signer-tickets.h"
+
+struct Tickets {
+  IssuanceLog *log;
+  GMutex mutex;        /* guards what follows; no ticket is judged or counted without it */
+  GCond changed;       /* an order ended, or a ticket was loaded */
+  GHashTable *running; /* batch → how many orders for it are running */
+  GHashTable *opened;  /* batch → OpenedTicket: what was read of its newest ticket */
+  gboolean loading;    /* new orders wait */
+  GMutex counting;     /* guards `lapsed` */
+  GHashTable *lapsed;  /* place of a ticket (gint64) → what was issued under it (guint64) */
+};
+
+/* With the lock held: how many orders of the batch are running. */
+guint tickets_running (const Tickets *tickets, const char *batch);
+
+/* "ticket 7", as sentences name it. Free with g_free(). */
+char *ticket_name (const Ticket *ticket);
