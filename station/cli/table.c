@@ -114,6 +114,14 @@ const CliVerb cli_verbs[] = {
   { "manifest", "verify", "FILE", "json", "Say whether a manifest is what the station exported.",
     CLI_ROLE_AUDITOR, cli_manifest_verify },
 
+  { "ticket", "make", "",
+    "key passphrase-file certificate number batch profile profile-file count station ca-file "
+    "not-before not-after after clock-reset note output",
+    "Permit so many certificates, as the owner; needs no station.", CLI_ROLE_NONE,
+    cli_ticket_make },
+  { "ticket", "show", "FILE", "owner json", "Show a ticket; needs no station.", CLI_ROLE_NONE,
+    cli_ticket_show },
+
   { "card", NULL, "", "output slots language ascii",
     "Print the control barcodes, which do at the screen what keys do.", CLI_ROLE_NONE, cli_card },
   { "sim", NULL, "[WORD...]", "", "Run keycradle-sim, the simulated devices.", CLI_ROLE_NONE,
