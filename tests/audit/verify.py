@@ -1,0 +1,315 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The second verifier of what a station leaves behind for the owner: written from docs/evidence.md
+and docs/issuance-log.md, without a look at the first one.
+
+usage: verify.py FOLDER [--station PEM] [--owner PEM]... [--kept FILE]... [--manifest FILE]...
+
+Prints `OK: ...` and remarks, or one line `log 17: what is wrong` and ends with 6.
+"""
+
+import argparse
+import hashlib
+import os
+import sys
+
+import cms
+import ledger
+import log
+import texts
+from cms import need
+from finding import Finding, judged
+
+
+def read(path):
+    with open(path, 'rb') as file:
+        return file.read()
+
+
+class Anchor:
+    """Somebody's word for the root of that many entries."""
+
+    def __init__(self, label, group, record=None):
+        self.label, self.origin, self.size, self.root = label, group['Origin'], group['Size'], group['Root']
+        self.record = record
+
+
+class Batch:
+    def __init__(self):
+        self.places = []  # of its certificates
+        self.ticket = None
+
+
+class Ticket:
+    def __init__(self, entry, text):
+        self.place, self.der, self.text, self.uses = entry.index, entry.certificate, text['ticket'], 0
+
+
+class Verifier:
+    def __init__(self, folder, station=None, owners=(), kept=(), manifests=()):
+        self.folder, self.owners, self.kept_files, self.manifests = folder, owners, kept, manifests
+        self.remarks = []
+        self.tree, self.entries, self.batches = log.Tree(), [], {}
+        self.reports, self.statements, self.tickets = [], [], []  # (entry, text)
+        self.newest, self.numbers = 0, 0
+        self.pinned = station
+
+    def path(self, name):
+        return os.path.join(self.folder, name)
+
+    def run(self):
+        """The remarks; Finding where something is wrong."""
+        self.check_station()
+        self.data = judged('header', self.read_header)
+        self.kept = [anchor for file in self.kept_files
+                     for anchor in judged(f'kept {os.path.basename(file)}', self.read_kept, file)]
+        self.checkpoints = self.read_checkpoints()
+        self.check_log()
+        if os.path.exists(self.path('ledger.jsonl')):
+            ledger.Ledger(self).check()
+        else:
+            self.remarks.append('there is no ledger')
+        for file in self.manifests:
+            judged(f'manifest {os.path.basename(file)}', self.check_manifest, file)
+        return self.remarks
+
+    # ---- what is signed outside of the log ----
+
+    def check_station(self):
+        def one(path):
+            found = cms.read_pem(path)
+            need(len(found) == 1, 'this is not one certificate')
+            return found[0]
+        beside = judged('station', one, self.path('station.pem')) if os.path.exists(self.path('station.pem')) else None
+        if self.pinned is None:
+            self.remarks.append('the station is not pinned')
+            need(beside is not None, 'no station.pem')
+            self.station = beside
+            return
+        self.station = one(self.pinned)
+        if beside is not None and beside.der != self.station.der:
+            raise Finding('station', 'station.pem is not the pinned certificate')
+
+    def read_header(self):
+        data = read(self.path('issuance.log'))
+        need(len(data) >= log.HEADER and data[:12] == b'KCISSLOG\0\0\0\1', 'this is no issuance log of version 1')
+        self.origin = data[12:44]
+        return data
+
+    def read_kept(self, path):
+        data, label = read(path), f'kept {os.path.basename(path)}'
+        if data[:1] == b'\x30':
+            signed = cms.Signed(data)
+            signed.signer([self.station])
+            form = texts.REPORT if signed.text.startswith(b'[report]') else texts.STATEMENT
+            anchors = [Anchor(label, texts.read(signed.text, form)['log'], data)]
+        else:
+            notes, torn = texts.split_notes(data if data.endswith(b'\n\n') else data + b'\n')
+            need(notes and not torn, 'this is no checkpoint')
+            anchors = [self.note_anchor(label, note) for note in notes]
+        for anchor in anchors:
+            need(anchor.origin == self.origin, 'it is of another log')
+        return anchors
+
+    def note_anchor(self, label, note):
+        checkpoint = texts.read_note(note, self.station)
+        return Anchor(label, {'Origin': checkpoint.origin, 'Size': checkpoint.size, 'Root': checkpoint.root})
+
+    def read_checkpoints(self):
+        if not os.path.exists(self.path('checkpoints')):
+            self.remarks.append('there are no checkpoints')
+            return []
+        notes, torn = texts.split_notes(read(self.path('checkpoints')))
+        found = []
+        for place, note in enumerate(notes, 1):
+            anchor = judged(f'checkpoint {place}', self.note_anchor, f'checkpoint {place}', note)
+            if anchor.origin != self.origin:
+                raise Finding(anchor.label, 'it is of another log')
+            if found and anchor.size < found[-1].size:
+                raise Finding(anchor.label, 'it is smaller than the one before')
+            found.append(anchor)
+        if torn:
+            self.remarks.append('the last checkpoint is torn')
+        return found
+
+    # ---- the log ----
+
+    def check_log(self):
+        entries = log.read_entries(self.data)
+        while True:
+            size = len(self.entries)
+            self.compare(size)
+            entry = judged(f'log {size}', lambda: next(entries, None))
+            if entry is None:
+                break
+            if entry[1] is None:
+                self.remarks.append(f'the log has a torn tail behind entry {size - 1}')
+                break
+            judged(f'log {size}', self.check_entry, entry[1])
+            self.tree.append(entry[2])
+            self.entries.append(entry[1])
+        for anchor in self.kept:
+            if anchor.size > size or anchor.record is not None and not self.has_record(anchor.record):
+                raise Finding(anchor.label, f'the log was cut off: it has {size} entries')
+        for anchor in self.checkpoints:
+            if anchor.size > size:
+                raise Finding(anchor.label, f'the log was cut off: it has {size} entries')
+        self.tell_log()
+
+    def compare(self, size):
+        for anchor in self.kept + self.checkpoints:
+            if anchor.size == size and anchor.root != self.tree.root(size):
+                raise Finding(anchor.label, f'the first {size} entries are not those of this checkpoint')
+
+    def has_record(self, record):
+        return any(entry.certificate == record for entry, _ in self.reports + self.statements)
+
+    def tell_log(self):
+        size = len(self.entries)
+        for kind, words in ((log.REFUSAL, 'refusals'), (log.CLOCK, 'clock resets')):
+            count = sum(entry.type == kind for entry in self.entries)
+            if count:
+                self.remarks.append(f'{count} {words}')
+        lost = self.lost(size)
+        if lost:
+            self.remarks.append(f'{lost} lost signatures')
+        if self.kept:
+            behind = size - max(anchor.size for anchor in self.kept)
+            self.remarks.append(f'{behind} entries stand behind what was kept')
+
+    def lost(self, size):
+        return sum(int(entry.device) for entry in self.entries[:size] if entry.type == log.LOST)
+
+    def check_entry(self, entry):
+        log.check_fields(entry)
+        if entry.type == log.CLOCK:
+            self.newest = entry.time
+        elif entry.type != log.REFUSAL:
+            need(entry.time >= self.newest, 'its time is before that of an earlier one')
+            self.newest = entry.time
+        if entry.type in (log.CRL, log.TICKET, log.REPORT, log.LOST):
+            texts.number(entry.device.decode('ascii'))
+        check = {log.CERTIFICATE: self.check_certificate, log.AUTHORITY: self.check_key,
+                 log.VERIFICATION: self.check_key, log.TICKET: self.check_ticket,
+                 log.REPORT: self.check_report, log.MANIFEST: self.check_statement}.get(entry.type)
+        if check:
+            check(entry)
+
+    def check_key(self, entry):
+        need(cms.Certificate(entry.certificate).spki_sha256 == entry.spki_sha256,
+             'its certificate is for another key')
+
+    def check_certificate(self, entry):
+        self.check_key(entry)
+        batch = self.batches.setdefault(entry.batch, Batch())
+        if self.owners:
+            need(batch.ticket is not None, 'there is no ticket for its batch')
+            ticket, text = batch.ticket, batch.ticket.text
+            need(text['Profile'].encode() == entry.profile, 'its ticket is for another profile')
+            need(text.get('ProfileSha256', entry.profile_sha256) == entry.profile_sha256,
+                 'its ticket is for another form of the profile')
+            need(text['NotBefore'] <= entry.time // 1000000 <= text['NotAfter'], 'its ticket is for another time')
+            need(ticket.uses < text['Count'], f'the ticket is used up: {text["Count"]} were made')
+        if batch.ticket:
+            batch.ticket.uses += 1
+        batch.places.append(entry.index)
+
+    def open_record(self, entry, signers, form):
+        need(hashlib.sha256(entry.certificate).digest() == entry.csr_sha256, 'its record is another one')
+        signed = cms.Signed(entry.certificate)
+        if signers:
+            need(signed.signer(signers).spki_sha256 == entry.spki_sha256, 'another key has signed it')
+        return texts.read(signed.text, form)
+
+    def check_ticket(self, entry):
+        text = self.open_record(entry, self.owners, texts.TICKET)
+        ticket, batch = text['ticket'], self.batches.setdefault(entry.batch, Batch())
+        need((ticket['Batch'].encode(), ticket['Profile'].encode(), str(ticket['Number']).encode()) ==
+             (entry.batch, entry.profile, entry.device), 'its ticket says other than the entry')
+        need(ticket['Station'] == self.station.spki_sha256, 'its ticket is for another station')
+        need(ticket['Number'] > self.numbers, 'its ticket was loaded before')
+        need(batch.ticket is None or batch.ticket.text['Profile'] == ticket['Profile'],
+             'the earlier ticket was for another profile')
+        need(entry.time // 1000000 <= ticket['NotAfter'], 'its ticket had expired')
+        need(ticket['LogSize'] <= entry.index, 'its ticket knows more entries')
+        need(self.tree.root(ticket['LogSize']) == ticket['LogRoot'], 'its ticket knows other entries')
+        self.numbers, batch.ticket = ticket['Number'], Ticket(entry, text)
+        self.tickets.append(batch.ticket)
+
+    def check_claim(self, entry, text, head):
+        """What reports and statements have in common."""
+        need(text[head]['Batch'].encode() == entry.batch, 'it is of another batch than its entry')
+        need(text[head]['Station'] == self.station.spki_sha256, 'it is of another station')
+        need(text['log']['Origin'] == self.origin, 'it is of another log')
+        need(text['log']['Size'] <= entry.index, 'it knows more entries than there are before it')
+        need(text['log']['Root'] == self.tree.root(text['log']['Size']), 'it knows other entries than there are')
+
+    def check_report(self, entry):
+        text = self.open_record(entry, [self.station], texts.REPORT)
+        self.check_claim(entry, text, 'report')
+        need(str(text['report']['Number']).encode() == entry.device, 'it has another number than its entry')
+        need(text['report']['Number'] == len(self.reports) + 1, 'it has not the next number')
+        size, claims = text['log']['Size'], text['log']
+        places = [place for place in self.batches.get(entry.batch, Batch()).places if place < size]
+        need((claims['Certificates'], claims['First'], claims['Last']) ==
+             (len(places), places[0] if places else 0, places[-1] if places else 0),
+             'it counts other certificates')
+        kinds = [one.type for one in self.entries[:size]]
+        need((claims['Refusals'], claims['ClockResets'], claims['Lost']) ==
+             (kinds.count(log.REFUSAL), kinds.count(log.CLOCK), self.lost(size)),
+             'it counts other refusals, clock resets or lost signatures')
+        self.check_account(text, entry.batch, places, size)
+        self.reports.append((entry, text))
+
+    def check_account(self, text, batch, places, size):
+        tickets = [one for one in self.tickets if one.text['Batch'].encode() == batch and one.place < size]
+        need(('ticket' in text) == bool(tickets), 'it tells of a ticket that is not there, or not of the one that is')
+        if not tickets:
+            return
+        newest, account = tickets[-1], text['ticket']
+        issued = sum(place > newest.place for place in places)
+        need((account['Number'], account['Sha256'], account['Count'], account['Issued'], account['Remaining']) ==
+             (newest.text['Number'], hashlib.sha256(newest.der).digest(), newest.text['Count'], issued,
+              newest.text['Count'] - issued), 'its account of the ticket is wrong')
+
+    def check_statement(self, entry):
+        text = self.open_record(entry, [self.station], texts.STATEMENT)
+        self.check_claim(entry, text, 'manifest')
+        need(text['manifest']['Format'].encode() == entry.device, 'it has another format than its entry')
+        self.statements.append((entry, text))
+
+    # ---- manifests ----
+
+    def check_manifest(self, path):
+        content = read(path)
+        need(os.path.exists(path + '.p7s'), 'its .p7s is not beside it')
+        signed = cms.Signed(read(path + '.p7s'))
+        signed.signer([self.station])
+        text = texts.read(signed.text, texts.STATEMENT)['manifest']
+        need((text['Bytes'], text['Sha256']) == (len(content), hashlib.sha256(content).digest()),
+             'the file is not the one that its statement is about')
+        need(any(entry.certificate == signed.der for entry, _ in self.statements),
+             'its statement is not in the log')
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument('folder')
+    parser.add_argument('--station')
+    for name in ('owner', 'kept', 'manifest'):
+        parser.add_argument('--' + name, action='append', default=[])
+    options = parser.parse_args()
+    owners = [one for path in options.owner for one in cms.read_pem(path)]
+    verifier = Verifier(options.folder, options.station, owners, options.kept, options.manifest)
+    try:
+        remarks = verifier.run()
+    except Finding as finding:
+        print(finding)
+        sys.exit(6)
+    size = len(verifier.entries)
+    print(f'OK: {size} entries, root {verifier.tree.root(size).hex()}')
+    for remark in remarks:
+        print(remark)
+
+
+if __name__ == '__main__':
+    main()
