@@ -97,7 +97,16 @@ public_half (KeystoreKey *key, GError **error)
   return key->key;
 }
 
-/* Where that was left open, it is this key from now on. */
+static gboolean
+is_equal (const KeystoreSource *source, KeystoreKey *key)
+{
+  g_autoptr (EVP_PKEY) own = public_half (key, NULL);
+
+  return own != NULL && EVP_PKEY_eq (own, source->public_key) == 1;
+}
+
+/* Where that was left open, it is this key from now on. One whose TPM counts does not sign for
+ * that: the signature would stand in no log. */
 static gboolean
 is_the_key (KeystoreSource *source, KeystoreKey *key, GError **error)
 {
@@ -105,9 +114,9 @@ is_the_key (KeystoreSource *source, KeystoreKey *key, GError **error)
     source->public_key = public_half (key, error);
   if (source->public_key == NULL)
     return FALSE;
-  if (key->token)
+  if (key->token && key->count == NULL)
     return token_signs (source, key, error);
-  return EVP_PKEY_eq (key->key, source->public_key) == 1
+  return is_equal (source, key)
          || openssl_refuse (error, CA_ERROR_CA_KEY, "the CA key is not that of the CA certificate");
 }
 

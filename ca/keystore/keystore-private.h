@@ -22,6 +22,10 @@ struct KeystoreKey {
   EVP_PKEY *(*public_half) (KeystoreKey *key, GError **error);
   /* Whether the token is still there, for a fraction of what a signature costs; or NULL. */
   gboolean (*check) (KeystoreKey *key, GError **error);
+  /* Of a key whose TPM counts its signatures; else NULL. See keystore_count(). */
+  gboolean (*count) (KeystoreKey *key, KeystoreCount *count, GError **error);
+  gboolean (*set_limit) (KeystoreKey *key, EVP_PKEY *owner, guint32 limit, GBytes *signature,
+                         GError **error);
   void (*close) (gpointer state);
 };
 
@@ -35,6 +39,13 @@ KeystoreKey *keystore_key_find (KeystoreSource *source, gboolean *never_again, G
 /* Signs, whatever kind it is of. */
 gboolean keystore_key_sign (KeystoreKey *key, const SignatureAlgorithm *algorithm, Span data,
                             GByteArray *out, GError **error);
+
+/* What somebody wants of the key. */
+typedef gboolean (*KeystoreAct) (KeystoreKey *key, gpointer data, GError **error);
+
+/* Calls `act` when it is this call's turn, and once more where the store had to be opened anew. */
+gboolean keystore_act (Keystore *keystore, KeystoreAct act, gpointer data, GError **error);
+const char *keystore_uri (const Keystore *keystore);
 
 /* A key is an atomic rc box: the keystore and each call hold it. NULL is fine. */
 void keystore_key_unref (KeystoreKey *key);
@@ -55,3 +66,12 @@ gboolean keystore_pkcs11_open (const KeystoreSource *source, const char *rest, K
 /* "handle=0x81000001" or "file=PATH" (TSS2 PRIVATE KEY), then "?tcti=CONF". */
 gboolean keystore_tpm2_open (const KeystoreSource *source, const char *rest, KeystoreKey *key,
                              GError **error);
+
+/* Whether that is a key whose signatures the TPM counts, and then the same for it:
+ * "handle=0x81000001;count=0x01800100;ref=HEX". */
+gboolean keystore_tpm2_is_counted (const char *rest);
+gboolean keystore_tpm2_counted_open (const KeystoreSource *source, const char *rest,
+                                     KeystoreKey *key, GError **error);
+
+/* Only then may the environment be changed. */
+gboolean keystore_is_one_thread (void);

@@ -175,8 +175,8 @@ close_tpm (gpointer state)
   g_free (tpm);
 }
 
-static gboolean
-is_one_thread (void)
+gboolean
+keystore_is_one_thread (void)
 {
   g_autoptr (GDir) tasks = g_dir_open ("/proc/self/task", 0, NULL);
 
@@ -190,7 +190,7 @@ choose_tcti (const char *tcti, GError **error)
 {
   static const char *chosen = NULL;
 
-  if (chosen == NULL && !is_one_thread ())
+  if (chosen == NULL && !keystore_is_one_thread ())
     return refuse (error, CA_ERROR_CA_KEY,
                    "the signer had no key in a TPM so far: restart it to begin with one");
   if (chosen == NULL) {
@@ -341,6 +341,8 @@ keystore_tpm2_open (const KeystoreSource *source, const char *rest, KeystoreKey 
   const char *mark = strstr (rest, TCTI_MARK);
   g_autofree char *place = mark != NULL ? g_strndup (rest, (gsize)(mark - rest)) : g_strdup (rest);
 
+  if (keystore_tpm2_is_counted (rest))
+    return keystore_tpm2_counted_open (source, rest, key, error);
   if (!choose_tcti (mark != NULL ? mark + strlen (TCTI_MARK) : DEFAULT_TCTI, error))
     return FALSE;
   key->alone = TRUE;

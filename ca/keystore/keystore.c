@@ -215,6 +215,12 @@ keystore_public_key (const Keystore *keystore)
 }
 
 const char *
+keystore_uri (const Keystore *keystore)
+{
+  return keystore->uri;
+}
+
+const char *
 keystore_scheme (const Keystore *keystore)
 {
   return keystore_uri_scheme (keystore->uri);
@@ -277,7 +283,7 @@ keystore_close (Keystore *keystore)
   g_free (keystore);
 }
 
-/* ---- signing ---- */
+/* ---- using it ---- */
 
 /* The token did not do what was asked of it in `call`, which keeps the key until it leaves. */
 static void
@@ -292,10 +298,17 @@ lose (Keystore *keystore, const Call *call, const GError *why)
   set_problem (keystore, why);
 }
 
+/* A count that is used up or an owner's word that is none says nothing about the token. */
+static gboolean
+is_lost (const KeystoreKey *key, const GError *problem)
+{
+  return key->token && !g_error_matches (problem, CA_ERROR, CA_ERROR_COUNT)
+         && !g_error_matches (problem, CA_ERROR, CA_ERROR_PROOF);
+}
+
 /* FALSE without an error where there is no key at present. */
 static gboolean
-try_to_sign (Keystore *keystore, const SignatureAlgorithm *algorithm, Span data, GByteArray *out,
-             guint64 *generation, GError **error)
+try_to (Keystore *keystore, KeystoreAct act, gpointer data, guint64 *generation, GError **error)
 {
   g_autoptr (GError) problem = NULL;
   gboolean ok;
@@ -304,8 +317,8 @@ try_to_sign (Keystore *keystore, const SignatureAlgorithm *algorithm, Span data,
   if (!enter (keystore, &call, error))
     return FALSE;
   *generation = call.generation;
-  ok = call.key != NULL && keystore_key_sign (call.key, algorithm, data, out, &problem);
-  if (problem != NULL && call.key->token)
+  ok = call.key != NULL && act (call.key, data, &problem);
+  if (problem != NULL && is_lost (call.key, problem))
     lose (keystore, &call, problem);
   else if (problem != NULL)
     g_propagate_error (error, g_steal_pointer (&problem));
@@ -315,14 +328,13 @@ try_to_sign (Keystore *keystore, const SignatureAlgorithm *algorithm, Span data,
 
 /* With the store opened anew: a session may be lost while its token is well. */
 static gboolean
-sign_anew (Keystore *keystore, const SignatureAlgorithm *algorithm, Span data, GByteArray *out,
-           guint64 generation, GError **error)
+act_anew (Keystore *keystore, KeystoreAct act, gpointer data, guint64 generation, GError **error)
 {
   g_autoptr (GError) problem = NULL;
 
   if (!reopen (keystore, generation, error))
     return FALSE;
-  if (try_to_sign (keystore, algorithm, data, out, &generation, &problem))
+  if (try_to (keystore, act, data, &generation, &problem))
     return TRUE;
   if (problem != NULL)
     g_propagate_error (error, g_steal_pointer (&problem));
@@ -333,16 +345,15 @@ sign_anew (Keystore *keystore, const SignatureAlgorithm *algorithm, Span data, G
 }
 
 gboolean
-keystore_sign (Keystore *keystore, const SignatureAlgorithm *algorithm, Span data, GByteArray *out,
-               GError **error)
+keystore_act (Keystore *keystore, KeystoreAct act, gpointer data, GError **error)
 {
   g_autoptr (GError) problem = NULL;
   guint64 generation;
 
-  if (try_to_sign (keystore, algorithm, data, out, &generation, &problem))
+  if (try_to (keystore, act, data, &generation, &problem))
     return TRUE;
   if (problem == NULL)
-    return sign_anew (keystore, algorithm, data, out, generation, error);
+    return act_anew (keystore, act, data, generation, error);
   g_propagate_error (error, g_steal_pointer (&problem));
   return FALSE;
 }

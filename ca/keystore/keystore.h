@@ -25,7 +25,8 @@ typedef struct Keystore Keystore;
 
 /* A key that is wrong is refused. A token that is absent or refuses its PIN is not: keystore_sign()
  * and keystore_problem() say so, as does a warning. A key in a token signs a few words at once, to
- * show that it is the certificate's. Copies what it needs of `source`. */
+ * show that it is the certificate's, but where the token counts signatures. Copies what it needs of
+ * `source`. */
 Keystore *keystore_open (const KeystoreSource *source, GError **error);
 void keystore_close (Keystore *keystore);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Keystore, keystore_close)
@@ -34,6 +35,25 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (Keystore, keystore_close)
  * CA_ERROR_INTERNAL. */
 gboolean keystore_sign (Keystore *keystore, const SignatureAlgorithm *algorithm, Span data,
                         GByteArray *out, GError **error);
+
+/* How often a TPM let its key sign, and when it stops. */
+typedef struct {
+  guint32 count;
+  guint32 limit;
+} KeystoreCount;
+
+/* Whether the store counts signatures itself ("tpm2:handle=...;count=..."). At the limit
+ * keystore_sign() says CA_ERROR_COUNT. */
+gboolean keystore_counts (const Keystore *keystore);
+
+/* For one that counts. CA_ERROR_COUNT where the counter was never begun; CA_ERROR_CA_TOKEN,
+ * CA_ERROR_CA_KEY. */
+gboolean keystore_count (Keystore *keystore, KeystoreCount *count, GError **error);
+
+/* Sets its limit, as `owner` allowed by `signature` (see ca/proof/tpm-policy.h). The same again
+ * does no harm. CA_ERROR_COUNT, CA_ERROR_PROOF, CA_ERROR_CA_TOKEN, CA_ERROR_CA_KEY. */
+gboolean keystore_set_limit (Keystore *keystore, EVP_PKEY *owner, guint32 limit, GBytes *signature,
+                             GError **error);
 
 /* As given, or found where none was given; NULL while that key never was there. Lent. */
 EVP_PKEY *keystore_public_key (const Keystore *keystore);

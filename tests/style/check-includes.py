@@ -11,7 +11,7 @@ INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*([<"])([^>"]+)[>"]', re.MULTIL
 CA_ROOT = ('base/', 'ca/clock.h', 'ca/der.h', 'ca/error.h', 'ca/harden.h',
            'ca/openssl.h', 'ca/signature.h')
 CA_PARTS = {
-    'judge': (), 'profile': (), 'keystore': (), 'proof': (),
+    'judge': (), 'profile': (), 'proof': (), 'keystore': ('proof',),
     'issue': ('judge', 'profile', 'keystore', 'proof'),
     'log': ('issue', 'proof'),
     'crl': ('issue', 'log'),
