@@ -6,7 +6,6 @@
 #include "ca/signer/refusals.h"
 
 #include "base/encode.h"
-#include "ca/clock.h"
 
 #include <string.h>
 
@@ -147,9 +146,8 @@ known_batch (Refusals *refusals, const char *batch)
 }
 
 void
-refusals_enter (Refusals *refusals, const Refusal *refusal, const GError *problem)
+refusals_enter (Refusals *refusals, const Refusal *refusal, const GError *problem, ClockReading now)
 {
-  const ClockReading now = clock_read ();
   LogEntry entry = { .type = LOG_ENTRY_REFUSAL, .signed_at = now.real };
   g_autofree char *sentence = refusals_cut (problem->message);
   g_autofree char *device = refusals_cut (refusal->device != NULL ? refusal->device : "");

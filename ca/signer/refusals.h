@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include "ca/clock.h"
 #include "ca/der.h"
 #include "ca/log/log.h"
 
@@ -23,7 +24,8 @@ typedef struct {
 
 /* Enters it where `problem` is of a ticket, the TPM's count or the clock, and its line has none
  * from today. A log that takes nothing more, takes this neither; nobody is told. */
-void refusals_enter (Refusals *refusals, const Refusal *refusal, const GError *problem);
+void refusals_enter (Refusals *refusals, const Refusal *refusal, const GError *problem,
+                     ClockReading now);
 
 /* As much of `text` (UTF-8) as fits a text of the log. Free with g_free(). */
 char *refusals_cut (const char *text);

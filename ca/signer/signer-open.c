@@ -100,7 +100,7 @@ signer_close (Signer *signer)
   issuance_log_close (signer->log);
   recent_primes_free (signer->recent);
   generation_unref (signer->current);
-  g_free (signer->station);
+  g_free (signer->station_hash);
   g_free (signer->fixed);
   g_free (signer->reload_problem);
   g_hash_table_unref (signer->reserved);

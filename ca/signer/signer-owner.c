@@ -280,7 +280,7 @@ enter_refusal (Signer *signer, const Generation *generation, const Candidate *ca
   const Refusal refusal = { ticket != NULL ? ticket->batch : NULL, number, candidate->der };
 
   if (generation->owners != NULL)
-    refusals_enter (signer->refusals, &refusal, problem);
+    refusals_enter (signer->refusals, &refusal, problem, clock_read ());
 }
 
 LoadedTicket *
@@ -334,7 +334,7 @@ signer_reset_clock (Signer *signer, const char *who, const char *why, guint64 *p
   if (try_reset (signer, generation, shown_who, shown_why, place, &problem))
     return TRUE;
   if (generation->owners != NULL)
-    refusals_enter (signer->refusals, &refusal, problem);
+    refusals_enter (signer->refusals, &refusal, problem, clock_read ());
   g_propagate_error (error, g_steal_pointer (&problem));
   return FALSE;
 }
@@ -342,5 +342,5 @@ signer_reset_clock (Signer *signer, const char *who, const char *why, guint64 *p
 const char *
 signer_station (const Signer *signer)
 {
-  return signer->station != NULL ? signer->station : "";
+  return signer->station_hash != NULL ? signer->station_hash : "";
 }

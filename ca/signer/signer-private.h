@@ -16,7 +16,7 @@ struct Signer {
   Tickets *tickets;
   Refusals *refusals;
   RecentPrimes *recent; /* with each modulus its place in the log */
-  char *station;        /* hex SHA-256 of the station key, or NULL */
+  char *station_hash;   /* hex SHA-256 of the station key, or NULL */
   char *fixed;          /* settings that a reload can't change */
   GMutex mutex;         /* guards what follows */
   GCond released;       /* tells of `reserved` */

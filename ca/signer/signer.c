@@ -287,7 +287,7 @@ signer_sign (Signer *signer, const SignOrder *order, guint64 *index, GError **er
 
   if (entry != NULL)
     return entry;
-  refusals_enter (signer->refusals, &refusal, problem);
+  refusals_enter (signer->refusals, &refusal, problem, clock_read ());
   g_propagate_error (error, g_steal_pointer (&problem));
   return NULL;
 }
