@@ -94,6 +94,9 @@ typedef struct {
   char *after;
   gboolean clock_reset;
   char *note;
+  char **kept;
+  char **manifest;
+  gboolean certificates;
 } CliOptions;
 
 struct CliVerb;
@@ -257,6 +260,7 @@ CliExit cli_export_list (Cli *cli, GError **error);
 CliExit cli_manifest_verify (Cli *cli, GError **error);
 CliExit cli_ticket_make (Cli *cli, GError **error);
 CliExit cli_ticket_show (Cli *cli, GError **error);
+CliExit cli_audit_verify (Cli *cli, GError **error);
 CliExit cli_card (Cli *cli, GError **error);
 CliExit cli_sim (Cli *cli, GError **error);
 CliExit cli_version (Cli *cli, GError **error);

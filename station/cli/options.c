@@ -89,6 +89,12 @@ const CliOption cli_options[] = {
   { "clock-reset", CLI_OPTION_SWITCH, AT (clock_reset), NULL,
     "the station may go on with a clock that is behind its log", FALSE },
   { "note", CLI_OPTION_TEXT, AT (note), "TEXT", "for people", FALSE },
+  { "kept", CLI_OPTION_TEXTS, AT (kept), "FILE",
+    "a checkpoint, report or proof of earlier; may be given several times", FALSE },
+  { "manifest", CLI_OPTION_TEXTS, AT (manifest), "FILE",
+    "a manifest, its statement beside as FILE.p7s; may be given several times", FALSE },
+  { "certificates", CLI_OPTION_SWITCH, AT (certificates), NULL,
+    "verify each certificate's signature as well", FALSE },
   { NULL, CLI_OPTION_SWITCH, 0, NULL, NULL, FALSE },
 };
 

@@ -121,6 +121,9 @@ const CliVerb cli_verbs[] = {
     cli_ticket_make },
   { "ticket", "show", "FILE", "owner json", "Show a ticket; needs no station.", CLI_ROLE_NONE,
     cli_ticket_show },
+  { "audit", "verify", "FOLDER", "owner station kept manifest certificates json",
+    "Say whether a collection of evidence holds together; needs no station.", CLI_ROLE_NONE,
+    cli_audit_verify },
 
   { "card", NULL, "", "output slots language ascii",
     "Print the control barcodes, which do at the screen what keys do.", CLI_ROLE_NONE, cli_card },

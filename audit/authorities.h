@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Which CAs may have signed what stands in a log: the one in its header, and those of its entries
+ * of type 2. A certificate's CA is told by its issuer and its authorityKeyIdentifier. The header
+ * has the CA's key only as a hash; where no certificate for it was given, every issuer that no
+ * other CA is may be it.
+ */
+#pragma once
+
+#include <openssl/x509.h>
+
+#include "audit/digest.h"
+#include "base/certificate.h"
+
+typedef struct {
+  guint8 spki_sha256[AUDIT_HASH];
+  GBytes *subject;    /* Name with its header; NULL: not known yet */
+  GBytes *key_id;     /* subjectKeyIdentifier; NULL: it has none */
+  X509 *certificate;  /* NULL where only the header tells of it */
+  guint64 signatures; /* that stand in the log */
+} AuditAuthority;
+
+typedef struct AuditAuthorities AuditAuthorities;
+
+/* `origin`: the log's header. */
+AuditAuthorities *audit_authorities_new (const guint8 origin[AUDIT_HASH]);
+void audit_authorities_free (AuditAuthorities *authorities);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (AuditAuthorities, audit_authorities_free)
+
+/* A CA's certificate. FALSE where it can't be read as one. */
+gboolean audit_authorities_add (AuditAuthorities *authorities, Span certificate,
+                                const guint8 spki_sha256[AUDIT_HASH]);
+
+/* A certificate for the header's CA, out of all those in a PEM file: FALSE where none is. */
+gboolean audit_authorities_load_origin (AuditAuthorities *authorities, const char *pem,
+                                        gsize length);
+
+/* The CA whose issuer and key identifier `certificate` names, lent; NULL where no known CA is it.
+ */
+AuditAuthority *audit_authorities_find (AuditAuthorities *authorities, Span certificate,
+                                        const CertificateParts *parts);
+
+AuditAuthority *audit_authorities_of_key (AuditAuthorities *authorities,
+                                          const guint8 spki_sha256[AUDIT_HASH]);
+
+/* TRUE where all CAs are known by their certificate. */
+gboolean audit_authorities_complete (const AuditAuthorities *authorities);
+
+/* The keyIdentifier in the authorityKeyIdentifier (RFC 5280, 4.2.1.1); FALSE where it has none. */
+gboolean audit_authority_key_id (Span certificate, const CertificateParts *parts, Span *key_id);
