@@ -14,7 +14,11 @@
 #define SIGNER "signer"
 #define CA "ca"
 #define TICKETS "tickets"
+#define STATION "station"
 #define CRL_DAYS 30
+#define CHECKPOINT_EVERY 100
+#define MOST_CHECKPOINT_EVERY 1000000
+#define MOST_STATION_NAME 64 /* bytes; ub-common-name, RFC 5280, appendix A.1 */
 
 static const char *const signer_keys[] = { "Mode",          "Socket",      "StateFolder",
                                            "ProfileFolder", "AllowedUser", "KnownKeys",
@@ -24,11 +28,13 @@ static const char *const ca_keys[] = {
   "PassphraseFd", "CrlDays",     NULL
 };
 static const char *const tickets_keys[] = { "Owner", NULL };
-static const KeyfileGroup groups[] = { { SIGNER, signer_keys },
-                                       { CA, ca_keys },
-                                       { CA " *", ca_keys },
-                                       { TICKETS, tickets_keys },
-                                       { NULL, NULL } };
+static const char *const station_keys[] = {
+  "Key",          "Certificate", "PassphraseFile",  "PassphraseCredential",
+  "PassphraseFd", "Name",        "CheckpointEvery", NULL
+};
+static const KeyfileGroup groups[] = { { SIGNER, signer_keys },   { CA, ca_keys },
+                                       { CA " *", ca_keys },      { TICKETS, tickets_keys },
+                                       { STATION, station_keys }, { NULL, NULL } };
 
 static gboolean
 read_signer (const Keyfile *keyfile, SignerConfig *config, GError **error)
@@ -161,6 +167,23 @@ read_tickets (const Keyfile *keyfile, SignerConfig *config, GError **error)
   return config->owner != NULL;
 }
 
+static gboolean
+read_station (const Keyfile *keyfile, StationConfig *station, GError **error)
+{
+  station->key = keyfile_text (keyfile, STATION, "Key", NULL);
+  station->certificate = keyfile_text (keyfile, STATION, "Certificate", NULL);
+  station->name = keyfile_text (keyfile, STATION, "Name", NULL);
+  if (station->certificate != NULL && station->key == NULL)
+    return keyfile_refuse (keyfile, STATION, "Certificate", error,
+                           "Certificate= is for a Key= that stands beside it");
+  if (station->name != NULL && strlen (station->name) > MOST_STATION_NAME)
+    return keyfile_refuse (keyfile, STATION, "Name", error, "Name= is longer than %d bytes",
+                           MOST_STATION_NAME);
+  return read_passphrase (keyfile, STATION, &station->passphrase, error)
+         && keyfile_number (keyfile, STATION, "CheckpointEvery", 1, MOST_CHECKPOINT_EVERY,
+                            CHECKPOINT_EVERY, &station->checkpoint_every, error);
+}
+
 SignerConfig *
 signer_config_load (const char *path, GError **error)
 {
@@ -169,7 +192,8 @@ signer_config_load (const char *path, GError **error)
 
   config->authorities = g_ptr_array_new_with_free_func ((GDestroyNotify)authority_config_free);
   if (keyfile == NULL || !read_signer (keyfile, config, error)
-      || !read_authorities (keyfile, config, error) || !read_tickets (keyfile, config, error))
+      || !read_authorities (keyfile, config, error) || !read_tickets (keyfile, config, error)
+      || !read_station (keyfile, &config->station, error))
     return NULL;
   return g_steal_pointer (&config);
 }
@@ -187,5 +211,10 @@ signer_config_free (SignerConfig *config)
   g_free (config->issuing);
   g_free (config->owner);
   g_ptr_array_unref (config->authorities);
+  g_free (config->station.key);
+  g_free (config->station.certificate);
+  g_free (config->station.passphrase.file);
+  g_free (config->station.passphrase.credential);
+  g_free (config->station.name);
   g_free (config);
 }

@@ -18,6 +18,15 @@ typedef struct {
   guint crl_days; /* how long a revocation list is good for */
 } AuthorityConfig;
 
+/* [station]: the key that signs for the station. */
+typedef struct {
+  char *key;         /* URI; NULL: one of its own in the state folder */
+  char *certificate; /* NULL: station.pem in the state folder */
+  PassphraseSource passphrase;
+  char *name;             /* of the certificate that is made; NULL: the PC's */
+  guint checkpoint_every; /* entries of the log */
+} StationConfig;
+
 typedef struct {
   gboolean production;
   char *socket;
@@ -28,6 +37,7 @@ typedef struct {
   char *issuing;          /* the CA that signs where a profile names none */
   char *owner;            /* path of the certificates whose tickets are demanded, or NULL */
   GPtrArray *authorities; /* of AuthorityConfig, as they stand in the file; at least one */
+  StationConfig station;
 } SignerConfig;
 
 /* NULL where there is none of that name. */

@@ -6,6 +6,7 @@
 
 #include "base/encode.h"
 #include "base/text.h"
+#include "ca/signer/answer-evidence.h"
 #include "ca/signer/answer-log.h"
 #include "ca/signer/answer-ticket.h"
 #include "ca/signer/signer-authority.h"
@@ -131,7 +132,7 @@ answer_status (Signer *signer, GVariant *request, GError **error)
         &authorities, authority_payload (g_ptr_array_index (generation->authorities, i)));
   return g_variant_new ("(sts^asa" WIRE_CA "^as@aybt@m(uut))", generation->issuing->name,
                         issuance_log_size (signer_log (signer)), origin, problems, &authorities,
-                        profiles, bytes_of_span (NULL, 0), generation->owners != NULL,
+                        profiles, answer_station (signer), generation->owners != NULL,
                         issuance_log_size (signer_log (signer)),
                         g_variant_new_maybe (G_VARIANT_TYPE ("(uut)"), NULL));
 }
@@ -220,16 +221,20 @@ dispatch (Signer *signer, WireKind kind, GVariant *request, GError **error)
     return answer_consistency (signer, request, error);
   case WIRE_LOG:
     return answer_log (signer, request, error);
+  case WIRE_REPORT:
+    return answer_report (signer, request, error);
+  case WIRE_MANIFEST:
+    return answer_manifest (signer, request, error);
+  case WIRE_CHECKPOINT:
+    return answer_checkpoint (signer, request, error);
+  case WIRE_INCLUSION:
+    return answer_inclusion (signer, request, error);
   case WIRE_TICKET:
     return answer_ticket (signer, request, error);
   case WIRE_TICKETS:
     return answer_tickets (signer, error);
   case WIRE_CLOCK:
     return answer_clock (signer, request, error);
-  case WIRE_REPORT:
-  case WIRE_MANIFEST:
-  case WIRE_CHECKPOINT:
-  case WIRE_INCLUSION:
   case WIRE_ERROR:
     break;
   }

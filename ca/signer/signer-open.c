@@ -10,19 +10,53 @@
 
 /* A typing error must not begin a new log in a new place, so the folder is never made here. */
 static gboolean
+check_folder (const SignerConfig *config, GError **error)
+{
+  return g_file_test (config->state_folder, G_FILE_TEST_IS_DIR)
+         || ca_refuse (
+             error, CA_ERROR_LOG,
+             "StateFolder=%s: there is no such folder; make it, and give it to the signer's "
+             "user",
+             config->state_folder);
+}
+
+static gboolean
 open_log (Signer *signer, const SignerConfig *config, LogOpenMode mode, GError **error)
 {
   g_autofree char *path = g_build_filename (config->state_folder, "issuance.log", NULL);
 
-  if (!g_file_test (config->state_folder, G_FILE_TEST_IS_DIR))
-    return ca_refuse (
-        error, CA_ERROR_LOG,
-        "StateFolder=%s: there is no such folder; make it, and give it to the signer's "
-        "user",
-        config->state_folder);
   signer->log = issuance_log_open (path, signer->current->issuing->origin, mode, error);
   signer->revocations = revocations_new (config->state_folder, signer->log);
   return signer->log != NULL && log_knows_one_of (signer->log, signer->current->authorities, error);
+}
+
+static gboolean
+open_checkpoints (Signer *signer, const SignerConfig *config, LogOpenMode mode, GError **error)
+{
+  g_autoptr (GError) problem = NULL;
+
+  signer->station = station_key_open (config, mode, &problem);
+  if (signer->station != NULL)
+    signer->checkpoints = checkpoints_open (config->state_folder, signer->station, mode, &problem);
+  if (problem == NULL)
+    return TRUE;
+  g_propagate_error (error, g_steal_pointer (&problem));
+  return FALSE;
+}
+
+/* A signer that writes has locked the log before it touches what is beside it. One that checks may
+ * do so while another one runs, and the log must not be the older of the two that it reads. */
+static gboolean
+open_evidence (Signer *signer, const SignerConfig *config, LogOpenMode mode, GError **error)
+{
+  const gboolean writes = mode == LOG_OPEN_WRITE;
+
+  return check_folder (config, error) && (writes || open_checkpoints (signer, config, mode, error))
+         && open_log (signer, config, mode, error)
+         && (!writes || open_checkpoints (signer, config, mode, error))
+         && (signer->checkpoints == NULL
+             || checkpoints_follow (signer->checkpoints, signer->log,
+                                    writes ? config->station.checkpoint_every : 0, error));
 }
 
 gboolean
@@ -60,12 +94,21 @@ enter_early (Signer *signer, const Generation *generation, GError **error)
 
 /* ---- opening ---- */
 
-/* The listening socket, the log and the callers hang on these. */
+/* The listening socket, the log, the station's key and the callers hang on these. */
 static char *
 fixed_settings (const SignerConfig *config)
 {
-  return g_strjoin ("\n", config->socket, config->state_folder,
-                    config->allowed_user != NULL ? config->allowed_user : "", NULL);
+  const StationConfig *station = &config->station;
+  const char *const texts[] = { config->allowed_user,     station->key,
+                                station->certificate,     station->name,
+                                station->passphrase.file, station->passphrase.credential };
+  GString *all = g_string_new (NULL);
+
+  g_string_append_printf (all, "%s\n%s\n%u", config->socket, config->state_folder,
+                          station->checkpoint_every);
+  for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
+    g_string_append_printf (all, "\n%s", texts[i] != NULL ? texts[i] : "");
+  return g_string_free (all, FALSE);
 }
 
 Signer *
@@ -75,12 +118,13 @@ signer_open (const SignerConfig *config, LogOpenMode mode, GError **error)
 
   g_mutex_init (&signer->mutex);
   g_mutex_init (&signer->entering);
+  g_mutex_init (&signer->reporting);
   g_cond_init (&signer->released);
   clock_init (&signer->clock);
   signer->fixed = fixed_settings (config);
   signer->reserved = g_hash_table_new (g_bytes_hash, g_bytes_equal);
   signer->current = generation_load (config, error);
-  if (signer->current == NULL || !open_log (signer, config, mode, error)
+  if (signer->current == NULL || !open_evidence (signer, config, mode, error)
       || (mode == LOG_OPEN_WRITE && !enter_early (signer, signer->current, error)))
     return NULL;
   signer->tickets = tickets_new (signer->log);
@@ -97,16 +141,18 @@ signer_close (Signer *signer)
   tickets_free (signer->tickets);
   refusals_free (signer->refusals);
   revocations_free (signer->revocations);
+  checkpoints_close (signer->checkpoints);
+  station_key_close (signer->station);
   issuance_log_close (signer->log);
   recent_primes_free (signer->recent);
   generation_unref (signer->current);
-  g_free (signer->station_hash);
   g_free (signer->fixed);
   g_free (signer->reload_problem);
   g_hash_table_unref (signer->reserved);
   clock_clear (&signer->clock);
   g_mutex_clear (&signer->mutex);
   g_mutex_clear (&signer->entering);
+  g_mutex_clear (&signer->reporting);
   g_cond_clear (&signer->released);
   g_free (signer);
 }
@@ -139,8 +185,10 @@ check_reloadable (const Signer *signer, const SignerConfig *config, GError **err
   g_autofree char *fixed = fixed_settings (config);
 
   if (!g_str_equal (fixed, signer->fixed))
-    return ca_refuse (error, CA_ERROR_LOG,
-                      "Socket=, StateFolder= or AllowedUser= is another one: restart the signer");
+    return ca_refuse (
+        error, CA_ERROR_LOG,
+        "Socket=, StateFolder=, AllowedUser= or [station] is another one: restart the "
+        "signer");
   for (guint i = 0; i < config->authorities->len; i++) {
     const AuthorityConfig *authority = g_ptr_array_index (config->authorities, i);
 
@@ -235,4 +283,5 @@ void
 signer_issued (Signer *signer, ClockReading now)
 {
   clock_follow (&signer->clock, now);
+  checkpoints_grown (signer->checkpoints);
 }

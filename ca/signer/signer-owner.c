@@ -342,5 +342,5 @@ signer_reset_clock (Signer *signer, const char *who, const char *why, guint64 *p
 const char *
 signer_station (const Signer *signer)
 {
-  return signer->station_hash != NULL ? signer->station_hash : "";
+  return station_key_name (signer->station);
 }

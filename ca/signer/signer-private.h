@@ -5,6 +5,7 @@
 #pragma once
 
 #include "ca/judge/recent-primes.h"
+#include "ca/signer/checkpoints.h"
 #include "ca/signer/refusals.h"
 #include "ca/signer/signer-tickets.h"
 #include "ca/signer/signer.h"
@@ -12,11 +13,13 @@
 struct Signer {
   IssuanceLog *log;
   Revocations *revocations;
+  StationKey *station; /* NULL, as the next, where a signer that only checks found none yet */
+  Checkpoints *checkpoints;
+  GMutex reporting; /* held from a report's number to its entry */
   Clock clock;
   Tickets *tickets;
   Refusals *refusals;
   RecentPrimes *recent; /* with each modulus its place in the log */
-  char *station_hash;   /* hex SHA-256 of the station key, or NULL */
   char *fixed;          /* settings that a reload can't change */
   GMutex mutex;         /* guards what follows */
   GCond released;       /* tells of `reserved` */
