@@ -14,6 +14,8 @@ DATA = bytes.fromhex('2a864886f70d010701')
 CONTENT_TYPE = bytes.fromhex('2a864886f70d010903')
 MESSAGE_DIGEST = bytes.fromhex('2a864886f70d010904')
 SHA256 = bytes.fromhex('608648016503040201')
+RSA = bytes.fromhex('2a864886f70d010101')
+ELLIPTIC = bytes.fromhex('2a8648ce3d0201')
 KEY_IDENTIFIER = bytes.fromhex('551d0e')
 
 
@@ -65,6 +67,16 @@ class Certificate:
         self.issuer = body[2].expect(SEQUENCE).bytes
         self.spki = body[5].expect(SEQUENCE).bytes
         self.spki_sha256 = hashlib.sha256(self.spki).digest()
+
+    def key_number(self):
+        """What makes the key, however it is encoded: an RSA modulus, an EC point's X, other keys' bytes."""
+        algorithm, bits = Der(self.spki).children()
+        kind, key = algorithm.children()[0].content, bits.content[1:]
+        if kind == RSA:
+            return Der(key).children()[0].content.lstrip(b'\0')
+        if kind == ELLIPTIC:
+            return key[1:1 + len(key) // 2] if key[0] == 4 else key[1:]
+        return key
 
     def key_identifier(self):
         """Of the extension SubjectKeyIdentifier, or None."""

@@ -57,7 +57,7 @@ class Rig:
         words += [word for path in self.manifests for word in ('--manifest', path)]
         run = subprocess.run(words, capture_output=True, text=True, errors='replace', check=False)
         found = NAME.search(run.stdout + '\n' + run.stderr)
-        if (run.returncode == 0) == bool(found) or run.returncode not in (0, 6):
+        if run.returncode != 6 if found else run.returncode not in (0, 8):
             return 'neither', f'{run.returncode}: {run.stdout}{run.stderr}'
         return found and found.group(1), run.stdout + run.stderr
 
@@ -115,7 +115,7 @@ def main():
     parser.add_argument('--all', action='store_true')
     parser.add_argument('--first')
     parser.add_argument('part', nargs='?', default='')
-    options = parser.parse_args()
+    options = parser.parse_intermixed_args()
     with contextlib.ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix='keycradle-mutations-'))
         made = made_up(folder)

@@ -153,7 +153,25 @@ class Verifier:
         for anchor in self.checkpoints:
             if anchor.size > size:
                 raise Finding(anchor.label, f'the log was cut off: it has {size} entries')
+        self.check_twice()
         self.tell_log()
+
+    def check_twice(self):
+        """Numbers and keys that stand in the log a second time."""
+        serials, keys = set(), {}
+        for entry in self.entries:
+            if entry.type not in (log.CERTIFICATE, log.AUTHORITY, log.VERIFICATION):
+                continue
+            certificate = cms.Certificate(entry.certificate)
+            serial = (certificate.issuer, certificate.serial)
+            if entry.type != log.AUTHORITY:
+                if serial in serials:
+                    raise Finding(f'log {entry.index}', 'its serial number stands before')
+                serials.add(serial)
+            holder = (entry.type, entry.device)
+            first = keys.setdefault(certificate.key_number(), holder)
+            if first != holder and log.CERTIFICATE in (first[0], entry.type):
+                raise Finding(f'log {entry.index}', 'its key stands before, for something else')
 
     def compare(self, size):
         for anchor in self.kept + self.checkpoints:

@@ -17,11 +17,11 @@ def part_signer(station):
     station.edit(station.config, r'^Config=.*\n', '')
 
 
-def start_signer(station, preexec=None, **more):
+def start_signer(station, preexec=None, environment=None, **more):
     log = open(os.path.join(station.folder, 'signer.log'), 'ab')
     return subprocess.Popen([rig.program('keycradle-signer'), '--config', station.signer_config],
                             stdin=subprocess.DEVNULL, stdout=log, stderr=log, preexec_fn=preexec,
-                            env=rig.environment(), start_new_session=True, **more)
+                            env=rig.environment(**(environment or {})), start_new_session=True, **more)
 
 
 def start_daemon(station, preexec=None, **more):

@@ -9,9 +9,13 @@ import gi
 gi.require_version('GLib', '2.0')
 from gi.repository import GLib  # noqa: E402  (after the version)
 
-ERROR, SIGN, ENTRIES, STATUS, CODE, REVOKE, CRL = range(7)
+(ERROR, SIGN, ENTRIES, STATUS, CODE, REVOKE, CRL, TICKET, TICKETS, REPORT, MANIFEST, CHECKPOINT, INCLUSION,
+ CONSISTENCY, LOG, CLOCK) = range(16)
+LEDGER = '(stay)'
 REQUESTS = {SIGN: '(sssssmsay)', ENTRIES: '(tu)', STATUS: '()', CODE: '(ss)', REVOKE: 'a(txy)',
-            CRL: '(sbt)'}
+            CRL: '(sbt)', TICKET: '(ay)', TICKETS: '()', REPORT: f'(sb{LEDGER}tttttay)',
+            MANIFEST: f'(ssttay{LEDGER})', CHECKPOINT: '(b)', INCLUSION: '(t)', CONSISTENCY: '(tt)', LOG: '(tu)',
+            CLOCK: '(ss)'}
 MOST = 64 * 1024
 PATIENCE = 20
 
