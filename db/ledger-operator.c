@@ -83,7 +83,8 @@ is_digest (GBytes *digest)
 static gboolean
 is_role (const char *role)
 {
-  return g_strcmp0 (role, "operator") == 0 || g_strcmp0 (role, "supervisor") == 0;
+  return g_strcmp0 (role, "auditor") == 0 || g_strcmp0 (role, "operator") == 0
+         || g_strcmp0 (role, "supervisor") == 0;
 }
 
 /* What is wrong with it, or NULL. */
@@ -94,7 +95,7 @@ find_fault (const Operator *who)
     return "an operator's name is 1 to 64 letters, digits and . : _ -, the first one a letter or "
            "digit";
   if (!is_role (who->role))
-    return "an operator's role is operator or supervisor";
+    return "an operator's role is auditor, operator or supervisor";
   if (who->language != NULL && !serial_is_valid (who->language))
     return "a language is a word such as de or zh_CN";
   if (who->badge_digest == NULL || !is_digest (who->badge_digest))
@@ -137,7 +138,7 @@ insert_operator (Database *database, const Hiring *hiring, GError **error)
   g_autoptr (Statement) insert = statement_prepare (
       database,
       "INSERT INTO operators (name, role, language, badge_digest, pin_digest, enabled, created_at,"
-      " created_by) VALUES (?, ?, ?, ?, ?, 1, ?, ?)",
+      " created_by) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
       error);
 
   if (insert == NULL)
@@ -147,6 +148,7 @@ insert_operator (Database *database, const Hiring *hiring, GError **error)
   statement_bind_text (insert, who->language);
   statement_bind_bytes (insert, who->badge_digest);
   statement_bind_bytes (insert, who->pin_digest);
+  statement_bind_int64 (insert, who->enabled ? 1 : 0);
   statement_bind_int64 (insert, g_get_real_time ());
   statement_bind_text (insert, hiring->actor == NULL ? "station" : hiring->actor);
   return statement_run (insert, error);
@@ -158,7 +160,8 @@ add_operator (Database *database, gpointer data, GError **error)
   const Hiring *hiring = data;
   const Operator *who = hiring->who;
   g_autofree char *detail =
-      g_strdup_printf ("role %s, %s PIN", who->role, who->pin_digest == NULL ? "without" : "with");
+      g_strdup_printf ("role %s, %s PIN%s", who->role, who->pin_digest == NULL ? "without" : "with",
+                       who->enabled ? "" : ", not enabled yet");
 
   return check_free (database, who, error) && insert_operator (database, hiring, error)
          && audit_add (database, hiring->actor, "operator-add", who->name, detail, NULL, error);

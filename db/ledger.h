@@ -130,7 +130,7 @@ GPtrArray *ledger_batch_failures (Ledger *ledger, const char *name, GError **err
 /* Who may sign in with a badge. Digests are made by the caller, with the ledger's salt. */
 typedef struct {
   char *name;           /* serial_is_valid's alphabet */
-  char *role;           /* "operator", "supervisor" */
+  char *role;           /* "auditor", "operator", "supervisor" */
   char *language;       /* or NULL */
   GBytes *badge_digest; /* 16 to 64 bytes, as is the PIN's */
   GBytes *pin_digest;   /* or NULL: no PIN is asked */
@@ -145,8 +145,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (Operator, operator_free)
 /* 16 random bytes, made with the ledger, the same for ever. */
 GBytes *ledger_salt (Ledger *ledger, GError **error);
 
-/* EXISTS where name or badge is taken; on record, but for the digests. Takes name, role, language
- * and digests; a new operator is enabled. */
+/* EXISTS where name or badge is taken; on record, but for the digests. Takes name, role, language,
+ * digests and whether they may sign in yet. */
 gboolean ledger_add_operator (Ledger *ledger, const Operator *who, const char *actor,
                               GError **error);
 /* The same again is no error, and no event. */

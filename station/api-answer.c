@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "ca/error.h"
+#include "station/api-approvals.h"
 #include "station/api-private.h"
 #include "station/error.h"
 
@@ -52,8 +53,11 @@ error_name (const GError *error)
     return "CaUnavailable";
   if (g_error_matches (error, STATION_ERROR, STATION_ERROR_NO_SLOT))
     return "NotFound";
-  if (g_error_matches (error, STATION_ERROR, STATION_ERROR_SLOT))
+  if (g_error_matches (error, STATION_ERROR, STATION_ERROR_SLOT)
+      || g_error_matches (error, STATION_ERROR, STATION_ERROR_CA_NOT_ACCEPTED))
     return "State";
+  if (g_error_matches (error, STATION_ERROR, STATION_ERROR_NEEDS_APPROVAL))
+    return "NeedsApproval";
   if (g_error_matches (error, STATION_ERROR, STATION_ERROR_CONFIG))
     return "Invalid";
   return "Failed";
@@ -70,12 +74,15 @@ api_refuse_text (GDBusMethodInvocation *invocation, const char *name, const char
 {
   g_autofree char *full_name = g_strconcat (API_ERROR_PREFIX, name, NULL);
   g_autofree char *message = NULL;
+  g_autofree char *of_request = NULL;
   va_list arguments;
 
   va_start (arguments, format);
   message = g_strdup_vprintf (format, arguments);
   va_end (arguments);
-  g_dbus_method_invocation_return_dbus_error (invocation, full_name, message);
+  of_request = api_approvals_failed (invocation, message);
+  g_dbus_method_invocation_return_dbus_error (invocation, full_name,
+                                              of_request != NULL ? of_request : message);
   return TRUE;
 }
 
@@ -130,17 +137,33 @@ api_limit (GVariant *filter)
   return CLAMP (limit, 1, API_LIMIT_MOST);
 }
 
+/* Of a request that was granted, whoever granted it gets the request's record. */
+static gboolean
+return_record_of_request (GDBusMethodInvocation *invocation)
+{
+  GVariant *record = api_approvals_done (invocation);
+
+  if (record == NULL)
+    return FALSE;
+  g_dbus_method_invocation_return_value (invocation, g_variant_new_tuple (&record, 1));
+  return TRUE;
+}
+
 gboolean
 api_return (GDBusMethodInvocation *invocation, GVariant *value)
 {
-  g_dbus_method_invocation_return_value (invocation, g_variant_new_tuple (&value, 1));
+  g_autoptr (GVariant) answer = g_variant_ref_sink (g_variant_new_tuple (&value, 1));
+
+  if (!return_record_of_request (invocation))
+    g_dbus_method_invocation_return_value (invocation, answer);
   return TRUE;
 }
 
 gboolean
 api_return_nothing (GDBusMethodInvocation *invocation)
 {
-  g_dbus_method_invocation_return_value (invocation, NULL);
+  if (!return_record_of_request (invocation))
+    g_dbus_method_invocation_return_value (invocation, NULL);
   return TRUE;
 }
 

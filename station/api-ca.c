@@ -118,9 +118,25 @@ handle_certify_code (ApiStation1 *skeleton, GDBusMethodInvocation *invocation, c
   return run_wish (invocation, station, ca, code, work_code);
 }
 
+/* ---- which CAs may issue ---- */
+
+static gboolean
+handle_accept_ca (ApiStation1 *skeleton, GDBusMethodInvocation *invocation, const char *fingerprint,
+                  Station *station)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (!acceptance_give (issuer_acceptance (station->issuer), fingerprint, api_actor (invocation),
+                        &error))
+    return api_refuse (invocation, error);
+  station_look_at_authority (station);
+  return api_return_nothing (invocation);
+}
+
 void
 api_connect_ca (ApiStation1 *skeleton, Station *station)
 {
   g_signal_connect (skeleton, "handle-make-crl", G_CALLBACK (handle_make_crl), station);
+  g_signal_connect (skeleton, "handle-accept-ca", G_CALLBACK (handle_accept_ca), station);
   g_signal_connect (skeleton, "handle-certify-code", G_CALLBACK (handle_certify_code), station);
 }

@@ -14,6 +14,7 @@ struct ApiPeer {
   GMutex lock; /* of all below */
   Role most;
   gboolean at_line;
+  char *auditor;    /* who reads here, or NULL */
   char *supervisor; /* who lent the role, or NULL */
   gint64 until;     /* monotonic */
 };
@@ -26,6 +27,7 @@ peer_free (gpointer data)
   g_mutex_clear (&peer->lock);
   g_free (peer->user);
   g_strfreev (peer->signals);
+  g_free (peer->auditor);
   g_free (peer->supervisor);
   g_free (peer);
 }
@@ -66,15 +68,40 @@ is_authorized (const ApiPeer *peer)
   return peer->supervisor != NULL && g_get_monotonic_time () < peer->until;
 }
 
+/* Under the lock. */
+static Role
+role_now (const ApiPeer *peer)
+{
+  if (is_authorized (peer))
+    return ROLE_SUPERVISOR;
+  return peer->auditor != NULL ? MIN (peer->most, ROLE_AUDITOR) : peer->most;
+}
+
 Role
 api_peer_role (ApiPeer *peer, char **supervisor)
 {
   g_autoptr (GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new (&peer->lock);
-  const gboolean authorized = is_authorized (peer);
 
   if (supervisor != NULL)
-    *supervisor = authorized ? g_strdup (peer->supervisor) : NULL;
-  return authorized ? ROLE_SUPERVISOR : peer->most;
+    *supervisor = is_authorized (peer) ? g_strdup (peer->supervisor) : NULL;
+  return role_now (peer);
+}
+
+void
+api_peer_audit (ApiPeer *peer, const char *auditor)
+{
+  g_autoptr (GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new (&peer->lock);
+
+  g_free (peer->auditor);
+  peer->auditor = g_strdup (auditor);
+}
+
+char *
+api_peer_auditor (ApiPeer *peer)
+{
+  g_autoptr (GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new (&peer->lock);
+
+  return g_strdup (peer->auditor);
 }
 
 static void
@@ -121,23 +148,25 @@ api_peer_deauthorize (ApiPeer *peer)
 }
 
 void
-api_peer_forget (ApiPeer *peer, const char *supervisor)
+api_peer_forget (ApiPeer *peer, const char *name)
 {
   g_autoptr (GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new (&peer->lock);
 
-  if (g_strcmp0 (peer->supervisor, supervisor) == 0)
+  if (g_strcmp0 (peer->supervisor, name) == 0)
     give_back (peer);
+  if (g_strcmp0 (peer->auditor, name) == 0)
+    g_clear_pointer (&peer->auditor, g_free);
 }
 
 void
 api_peer_record (ApiPeer *peer, GVariantDict *record)
 {
   g_autoptr (GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new (&peer->lock);
-  const gboolean authorized = is_authorized (peer);
 
   record_text (record, "user", peer->user);
-  record_text (record, "role", role_word (authorized ? ROLE_SUPERVISOR : peer->most));
-  if (!authorized)
+  record_text (record, "role", role_word (role_now (peer)));
+  record_text (record, "auditor", peer->auditor);
+  if (!is_authorized (peer))
     return;
   record_text (record, "authorized", peer->supervisor);
   g_variant_dict_insert (record, "authorized-until", "x",
@@ -191,23 +220,50 @@ api_peer_may_call (GDBusMethodInvocation *invocation, const Config *config)
   g_autofree char *supervisor = NULL;
   Role role = api_peer_role (peer, &supervisor);
 
-  /* A connection that made itself smaller than its user can be raised again. */
+  /* A connection that made itself smaller than its user can be raised again, and another badge
+   * ends an audit. */
   if (g_str_equal (method, "Authorize"))
     role = MAX (role, peer->own);
+  if (g_str_equal (method, "SignIn") || g_str_equal (method, "SignOut"))
+    role = MAX (role, peer->most);
   if (role < least)
     return refuse_call (invocation, config, role, least);
-  if (supervisor != NULL)
+  if (supervisor != NULL) {
     g_object_set_data_full (G_OBJECT (invocation), "actor", api_peer_name_for (peer, supervisor),
                             g_free);
+    g_object_set_data_full (G_OBJECT (invocation), "person", g_steal_pointer (&supervisor), g_free);
+  }
   return TRUE;
 }
 
-static gboolean
-is_at_line (ApiPeer *peer)
+const char *
+api_peer_person (GDBusMethodInvocation *invocation)
+{
+  const char *person = g_object_get_data (G_OBJECT (invocation), "person");
+
+  return person != NULL ? person
+                        : api_peer_of (g_dbus_method_invocation_get_connection (invocation))->user;
+}
+
+const char *
+api_peer_actor (GDBusMethodInvocation *invocation)
+{
+  const char *actor = g_object_get_data (G_OBJECT (invocation), "actor");
+
+  return actor != NULL ? actor
+                       : api_peer_of (g_dbus_method_invocation_get_connection (invocation))->user;
+}
+
+/* Who stands at this connection, where it is not just its user: the auditor who reads here, or
+ * whoever works at the line. Free with g_free(). */
+static char *
+who_is_there (ApiPeer *peer, const char *operator_name)
 {
   g_autoptr (GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new (&peer->lock);
 
-  return peer->at_line;
+  if (peer->auditor != NULL)
+    return g_strdup (peer->auditor);
+  return peer->at_line ? g_strdup (operator_name) : NULL;
 }
 
 const char *
@@ -215,14 +271,15 @@ api_actor (GDBusMethodInvocation *invocation)
 {
   ApiPeer *peer = api_peer_of (g_dbus_method_invocation_get_connection (invocation));
   const char *actor = g_object_get_data (G_OBJECT (invocation), "actor");
-  const char *operator_name = peer->station->site.operator_name;
+  g_autofree char *there = NULL;
   char *name;
 
   if (actor != NULL)
     return actor;
-  if (operator_name == NULL || !is_at_line (peer))
+  there = who_is_there (peer, peer->station->site.operator_name);
+  if (there == NULL)
     return peer->user;
-  name = api_peer_name_for (peer, operator_name);
+  name = api_peer_name_for (peer, there);
   g_object_set_data_full (G_OBJECT (invocation), "actor", name, g_free);
   return name;
 }

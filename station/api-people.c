@@ -6,6 +6,7 @@
 #include "station/api-peer.h"
 #include "station/api-private.h"
 #include "station/api-tries.h"
+#include "station/approvals.h"
 #include "station/operators.h"
 
 #define LONGEST_AUTHORITY 300u /* seconds */
@@ -83,9 +84,16 @@ finish_sign_in (ApiErrand *errand, Station *station)
 {
   Try *one = errand->details;
 
+  ApiPeer *peer = peer_of (errand->invocation);
+
   if (!operator_check_enabled (station->ledger, one->found->name, &errand->error))
     return;
-  api_peer_take_line (peer_of (errand->invocation));
+  if (g_str_equal (one->found->role, role_word (ROLE_AUDITOR))) {
+    api_peer_audit (peer, one->found->name); /* who works at the line goes on doing so */
+    return;
+  }
+  api_peer_audit (peer, NULL);
+  api_peer_take_line (peer);
   station_set_operator (station, g_steal_pointer (&one->found));
 }
 
@@ -111,14 +119,27 @@ sign_out (Station *station, const char *actor, GError **error)
   return TRUE;
 }
 
+/* An auditor leaves: whoever works at the line stays signed in. */
+static gboolean
+end_audit (Station *station, ApiPeer *peer, const char *auditor, const char *actor, GError **error)
+{
+  if (!ledger_record_event (station->ledger, actor, "sign-out", auditor, NULL, error))
+    return FALSE;
+  api_peer_audit (peer, NULL);
+  return TRUE;
+}
+
 static gboolean
 handle_sign_out (ApiStation1 *skeleton, GDBusMethodInvocation *invocation, People *people)
 {
+  ApiPeer *peer = peer_of (invocation);
+  const char *actor = api_actor (invocation);
+  g_autofree char *auditor = api_peer_auditor (peer);
   g_autoptr (GError) error = NULL;
+  const gboolean done = auditor != NULL ? end_audit (people->station, peer, auditor, actor, &error)
+                                        : sign_out (people->station, actor, &error);
 
-  if (!sign_out (people->station, api_actor (invocation), &error))
-    return api_refuse (invocation, error);
-  return api_return_nothing (invocation);
+  return done ? api_return_nothing (invocation) : api_refuse (invocation, error);
 }
 
 /* ---- roles ---- */
@@ -220,6 +241,7 @@ typedef struct {
   Operator *who;
   char *badge;
   char *pin;
+  char *person; /* who adds them */
 } Addition;
 
 static void
@@ -230,6 +252,7 @@ addition_free (gpointer data)
   operator_free (addition->who);
   secret_free (addition->badge);
   secret_free (addition->pin);
+  g_free (addition->person);
   g_free (addition);
 }
 
@@ -237,9 +260,16 @@ static void
 work_add (ApiErrand *errand, Station *station, SignerClient *client)
 {
   const Addition *addition = errand->details;
+  gboolean waits;
 
-  operator_add (station->ledger, addition->who, addition->badge, addition->pin, errand->actor,
-                &errand->error);
+  if (!approval_of_supervisor_is_needed (station, addition->who, &waits, &errand->error))
+    return;
+  addition->who->enabled = !waits;
+  if (operator_add (station->ledger, addition->who, addition->badge, addition->pin, errand->actor,
+                    &errand->error)
+      && waits)
+    approval_ask_for_supervisor (station, addition->who->name, addition->person, errand->actor,
+                                 &errand->error);
 }
 
 static void
@@ -272,13 +302,16 @@ handle_add_operator (ApiStation1 *skeleton, GDBusMethodInvocation *invocation, c
     { "role", "s" }, { "badge", "s" }, { "pin", "s" }, { "language", "s" }, { 0 }
   };
   g_autoptr (GError) error = NULL;
+  Addition *addition;
   ApiErrand *errand;
 
   if (!api_check_options (options, known, "an operator", &error))
     return api_refuse (invocation, error);
   errand = api_errand_new (invocation, work_add);
   errand->finish = finish_add;
-  errand->details = addition_new (name, options);
+  addition = addition_new (name, options);
+  addition->person = g_strdup (api_peer_person (invocation));
+  errand->details = addition;
   errand->free_details = addition_free;
   return api_errand_run (errand, people->station);
 }
@@ -308,6 +341,7 @@ dismiss (People *people, const char *name, const char *actor)
 
   for (guint i = 0; i < people->connections->len; i++)
     api_peer_forget (api_peer_of (g_ptr_array_index (people->connections, i)), name);
+  ledger_refuse_approvals_of (station->ledger, name, actor, NULL);
   if (station->signed_in != NULL && g_str_equal (station->signed_in->name, name)
       && !sign_out (station, actor, NULL))
     station_set_operator (station, NULL);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * What the files of the API share. Each of api-slots.c, api-batches.c, api-records.c, api-people.c
- * and api-exports.c answers some of the methods.
+ * What the files of the API share. Each of api-slots.c, api-batches.c, api-records.c, api-people.c,
+ * api-approvals.c and api-exports.c answers some of the methods.
  */
 #pragma once
 
@@ -89,6 +89,7 @@ void api_connect_records (ApiStation1 *skeleton, Station *station);
 void api_connect_status (ApiStation1 *skeleton, Station *station);
 void api_connect_telling (ApiStation1 *skeleton, Station *station);
 void api_connect_ca (ApiStation1 *skeleton, Station *station);
+void api_connect_approvals (ApiStation1 *skeleton, Station *station);
 void api_connect_exports (ApiStation1 *skeleton, Station *station);
 /* `connections` (of GDBusConnection) is borrowed. */
 void api_connect_people (ApiStation1 *skeleton, Station *station, GPtrArray *connections);

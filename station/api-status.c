@@ -10,6 +10,7 @@
 
 #include "station/api-peer.h"
 #include "station/api-private.h"
+#include "station/dual-control.h"
 #include "station/operators.h"
 
 #define ASK_SIGNER_TIME 1500 /* milliseconds */
@@ -31,7 +32,7 @@ ask_signer (Station *station, SignerClient *client)
   if (error != NULL)
     problem = g_strdup (error->message);
   profiles = profile_load_folder (station->config->profile_folder, NULL);
-  return record_ca (status, profiles, problem);
+  return record_ca (status, profiles, issuer_acceptance (station->issuer), problem);
 }
 
 static void
@@ -74,10 +75,13 @@ static void
 record_people (GVariantDict *record, Station *station)
 {
   gboolean supervisor;
-  guint enabled;
+  guint enabled, waiting;
 
   if (operator_count (station->ledger, &enabled, &supervisor, NULL))
     g_variant_dict_insert (record, "operators", "u", enabled);
+  if (ledger_expire_approvals (station->ledger, NULL)
+      && ledger_count_approvals (station->ledger, &waiting, NULL))
+    g_variant_dict_insert (record, "approvals-waiting", "u", waiting);
 }
 
 static void
@@ -138,10 +142,12 @@ static void
 record_station (GVariantDict *record, const Station *station)
 {
   const Config *config = station->config;
+  g_autofree char *dual_control = dual_control_text (config->dual_control);
 
   record_text (record, "station", config->name);
   record_text (record, "version", KEYCRADLE_VERSION);
   record_text (record, "mode", config->demo ? "demo" : "production");
+  record_text (record, "dual-control", dual_control);
   g_variant_dict_insert (record, "started-at", "x", station->started_at);
   g_variant_dict_insert (record, "slots", "u", station->slots->len);
   g_variant_dict_insert (record, "busy", "u", station_busy_slots (station));
@@ -182,11 +188,11 @@ disk_percent (GVariant *status)
 gboolean
 api_status_differs (GVariant *before, GVariant *now)
 {
-  static const char *const keys[] = { "warnings",     "operator",     "operator-language",
-                                      "operators",    "clock",        "batch",
-                                      "next-serial",  "last-export",  "alarms",
-                                      "keys-checked", "key-findings", "weak-units",
-                                      "keys-problem" };
+  static const char *const keys[] = {
+    "warnings",     "operator",    "operator-language", "operators",        "clock",
+    "batch",        "next-serial", "last-export",       "alarms",           "keys-checked",
+    "key-findings", "weak-units",  "keys-problem",      "approvals-waiting"
+  };
 
   for (guint i = 0; i < G_N_ELEMENTS (keys); i++) {
     g_autoptr (GVariant) first = g_variant_lookup_value (before, keys[i], NULL);

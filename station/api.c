@@ -18,6 +18,7 @@
 
 #include "base/names.h"
 #include "base/station-socket.h"
+#include "station/api-approvals.h"
 #include "station/api-peer.h"
 #include "station/api-private.h"
 #include "station/api-signals.h"
@@ -83,7 +84,8 @@ handle_authorize_method (GDBusInterfaceSkeleton *skeleton, GDBusMethodInvocation
 {
   const Api *api = data;
 
-  return api_peer_may_call (invocation, api->station->config);
+  return api_peer_may_call (invocation, api->station->config)
+         && api_approvals_let_pass (invocation, api->station);
 }
 
 /* ---- connections ---- */
@@ -191,6 +193,7 @@ connect_methods (Api *api)
   api_connect_status (api->skeleton, station);
   api_connect_telling (api->skeleton, station);
   api_connect_ca (api->skeleton, station);
+  api_connect_approvals (api->skeleton, station);
   api_connect_exports (api->skeleton, station);
   api_connect_people (api->skeleton, station, api->connections);
 }

@@ -128,3 +128,28 @@ certificate_key_text (GBytes *certificate)
     return NULL;
   return g_strdup_printf ("%s %d", EVP_PKEY_get0_type_name (key), EVP_PKEY_get_bits (key));
 }
+
+GPtrArray *
+certificate_chain_for_devices (const GPtrArray *chain)
+{
+  GPtrArray *kept = g_ptr_array_new_with_free_func ((GDestroyNotify)g_bytes_unref);
+
+  for (guint i = 0; i < chain->len; i++) {
+    GBytes *der = g_ptr_array_index (chain, i);
+
+    if (i == 0 || !certificate_is_self_issued (der))
+      g_ptr_array_add (kept, g_bytes_ref (der));
+  }
+  return kept;
+}
+
+gboolean
+certificate_chains_equal (const GPtrArray *a, const GPtrArray *b)
+{
+  if (a->len != b->len)
+    return FALSE;
+  for (guint i = 0; i < a->len; i++)
+    if (!g_bytes_equal (g_ptr_array_index (a, i), g_ptr_array_index (b, i)))
+      return FALSE;
+  return TRUE;
+}

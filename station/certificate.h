@@ -21,3 +21,9 @@ gboolean certificate_is_issued_by (GBytes *certificate, GBytes *authority);
 
 /* TRUE where subject and issuer are the same: the end of a chain. */
 gboolean certificate_is_self_issued (GBytes *certificate);
+
+/* What a device gets of `chain` (of GBytes DER, the CA first): without the root, which it does not
+ * need. Unref with g_ptr_array_unref(). */
+GPtrArray *certificate_chain_for_devices (const GPtrArray *chain);
+
+gboolean certificate_chains_equal (const GPtrArray *a, const GPtrArray *b);

@@ -11,6 +11,7 @@
 #include "drivers/driver.h"
 #include "station/allow-list.h"
 #include "station/driver-settings.h"
+#include "station/dual-control.h"
 #include "station/error.h"
 #include "station/place.h"
 
@@ -27,15 +28,14 @@ static const char *const station_keys[] = { "Name",
                                             "AcknowledgeFailures",
                                             "MatchFolder",
                                             NULL };
+static const char *const role_keys[] = { "DualControl", NULL };
 static const char *const signer_keys[] = { "Socket", "Config", NULL };
 static const char *const slot_keys[] = { "Port",   "IdPath",  "Driver", "Baud",
                                          "RtsCts", "Enabled", NULL };
 
-static const KeyfileGroup config_groups[] = { { "station", station_keys },
-                                              { "signer", signer_keys },
-                                              { "slot *", slot_keys },
-                                              { "driver *", NULL },
-                                              { 0 } };
+static const KeyfileGroup config_groups[] = { { "station", station_keys }, { "roles", role_keys },
+                                              { "signer", signer_keys },   { "slot *", slot_keys },
+                                              { "driver *", NULL },        { 0 } };
 
 void
 slot_config_free (SlotConfig *slot)
@@ -118,6 +118,16 @@ read_station (const Keyfile *file, Config *config, GError **error)
          && read_path (file, group, "ProfileFolder", DEFAULT_PROFILE_FOLDER,
                        &config->profile_folder, error)
          && read_path (file, group, "CrlFolder", NULL, &config->crl_folder, error);
+}
+
+static gboolean
+read_roles (const Keyfile *file, Config *config, GError **error)
+{
+  g_auto (GStrv) words = keyfile_words (file, "roles", "DualControl", "none");
+  g_autofree char *problem = NULL;
+
+  return dual_control_read (words, &config->dual_control, &problem)
+         || keyfile_refuse (file, "roles", "DualControl", error, "DualControl: %s", problem);
 }
 
 /* The site's match files; the usual folder need not be there. */
@@ -301,9 +311,9 @@ config_load (const char *path, GError **error)
   config = g_new0 (Config, 1);
   config->path = g_strdup (path);
   config->slots = g_ptr_array_new_with_free_func ((GDestroyNotify)slot_config_free);
-  if (!read_station (file, config, error) || !read_signer (file, config, error)
-      || !read_matches (file, config, error) || !read_slots (file, config, error)
-      || !read_drivers (file, config, error))
+  if (!read_station (file, config, error) || !read_roles (file, config, error)
+      || !read_signer (file, config, error) || !read_matches (file, config, error)
+      || !read_slots (file, config, error) || !read_drivers (file, config, error))
     return NULL;
   return g_steal_pointer (&config);
 }

@@ -44,6 +44,7 @@ typedef struct {
   char *operator_group;
   char *supervisor_group;
   char *auditor_group;
+  guint dual_control; /* bits of Control: what needs two people */
   guint attempt_seconds;
   gboolean acknowledge_failures; /* a FAIL stays until somebody acknowledges it */
   char *signer_socket;

@@ -17,6 +17,7 @@ struct Issuer {
   Ledger *ledger;
   char *socket;
   gboolean demo;
+  Acceptance *acceptance;
   GMutex catching_up; /* held by the slot that does it */
   GMutex lock;        /* guards what follows */
   gboolean caught_up;
@@ -34,6 +35,7 @@ issuer_new (Ledger *ledger, const char *signer_socket, gboolean demo)
   issuer->ledger = ledger;
   issuer->socket = g_strdup (signer_socket);
   issuer->demo = demo;
+  issuer->acceptance = acceptance_new (ledger);
   g_mutex_init (&issuer->catching_up);
   g_mutex_init (&issuer->lock);
   issuer->chains = g_ptr_array_new_with_free_func ((GDestroyNotify)g_ptr_array_unref);
@@ -45,6 +47,7 @@ issuer_free (Issuer *issuer)
 {
   if (issuer == NULL)
     return;
+  acceptance_free (issuer->acceptance);
   g_mutex_clear (&issuer->catching_up);
   g_mutex_clear (&issuer->lock);
   g_ptr_array_unref (issuer->chains);
@@ -58,6 +61,12 @@ const char *
 issuer_socket (Issuer *issuer)
 {
   return issuer->socket;
+}
+
+Acceptance *
+issuer_acceptance (Issuer *issuer)
+{
+  return issuer->acceptance;
 }
 
 static gboolean
@@ -76,21 +85,6 @@ set_state (Issuer *issuer, gboolean caught_up, const GError *error)
   issuer->caught_up = caught_up;
   g_free (issuer->problem);
   issuer->problem = error != NULL ? g_strdup (error->message) : NULL;
-}
-
-/* The root stays here: a device does not need the end of its own chain. */
-static GPtrArray *
-chain_for_devices (const GPtrArray *chain)
-{
-  GPtrArray *kept = g_ptr_array_new_with_free_func ((GDestroyNotify)g_bytes_unref);
-
-  for (guint i = 0; i < chain->len; i++) {
-    GBytes *der = g_ptr_array_index (chain, i);
-
-    if (i == 0 || !certificate_is_self_issued (der))
-      g_ptr_array_add (kept, g_bytes_ref (der));
-  }
-  return kept;
 }
 
 static gboolean
@@ -129,17 +123,6 @@ find_chain (Issuer *issuer, GBytes *authority)
   return NULL;
 }
 
-static gboolean
-chains_equal (const GPtrArray *a, const GPtrArray *b)
-{
-  if (a->len != b->len)
-    return FALSE;
-  for (guint i = 0; i < a->len; i++)
-    if (!g_bytes_equal (g_ptr_array_index (a, i), g_ptr_array_index (b, i)))
-      return FALSE;
-  return TRUE;
-}
-
 /* What an earlier life of this station has seen. Once is enough. */
 static gboolean
 read_chains (Issuer *issuer, GError **error)
@@ -171,7 +154,7 @@ keep_chain (Issuer *issuer, const char *name, GPtrArray *chain, gboolean *news, 
 
   g_mutex_lock (&issuer->lock);
   known = find_chain (issuer, g_ptr_array_index (chain, 0));
-  same = known != NULL && chains_equal (known, chain);
+  same = known != NULL && certificate_chains_equal (known, chain);
   g_mutex_unlock (&issuer->lock);
   if (same)
     return TRUE;
@@ -213,7 +196,8 @@ keep_chains (Issuer *issuer, const SignerStatus *status, GError **error)
 gboolean
 issuer_take_status (Issuer *issuer, const SignerStatus *status, GError **error)
 {
-  return check_status (issuer, status, error) && keep_chains (issuer, status, error);
+  return check_status (issuer, status, error) && keep_chains (issuer, status, error)
+         && acceptance_take (issuer->acceptance, status, error);
 }
 
 static SignerStatus *
@@ -405,9 +389,19 @@ chain_of (Issuer *issuer, GBytes *certificate)
     GPtrArray *chain = g_ptr_array_index (issuer->chains, i);
 
     if (certificate_is_issued_by (certificate, g_ptr_array_index (chain, 0)))
-      return chain_for_devices (chain);
+      return g_ptr_array_ref (chain);
   }
   return NULL;
+}
+
+/* A CA may have come between the look at it and the signature: what it signed stays here until
+ * somebody has accepted it. */
+static GPtrArray *
+chain_if_accepted (Issuer *issuer, GPtrArray *chain, GError **error)
+{
+  if (!acceptance_check_certificate (issuer->acceptance, g_ptr_array_index (chain, 0), error))
+    return NULL;
+  return certificate_chain_for_devices (chain);
 }
 
 GPtrArray *
@@ -415,21 +409,22 @@ issuer_chain_of (Issuer *issuer, SignerClient *client, GBytes *certificate, Dead
                  GError **error)
 {
   g_autoptr (SignerStatus) status = NULL;
-  GPtrArray *chain;
+  g_autoptr (GPtrArray) chain = NULL;
 
   if (!read_chains (issuer, error))
     return NULL;
   chain = chain_of (issuer, certificate);
   if (chain != NULL)
-    return chain;
+    return chain_if_accepted (issuer, chain, error);
   status = ask_status (issuer, client, deadline, error);
   if (status == NULL)
     return NULL;
   chain = chain_of (issuer, certificate);
-  if (chain == NULL)
-    g_set_error_literal (error, STATION_ERROR, STATION_ERROR_OTHER_SIGNER,
-                         "no CA that this station knows issued the device's certificate");
-  return chain;
+  if (chain != NULL)
+    return chain_if_accepted (issuer, chain, error);
+  g_set_error_literal (error, STATION_ERROR, STATION_ERROR_OTHER_SIGNER,
+                       "no CA that this station knows issued the device's certificate");
+  return NULL;
 }
 
 GBytes *

@@ -9,6 +9,7 @@
 
 #include "ca/wire/client.h"
 #include "db/ledger.h"
+#include "station/acceptance.h"
 
 typedef struct Issuer Issuer;
 
@@ -18,6 +19,9 @@ void issuer_free (Issuer *issuer);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Issuer, issuer_free)
 
 const char *issuer_socket (Issuer *issuer);
+
+/* Which CAs may issue here; lives as long as the issuer. */
+Acceptance *issuer_acceptance (Issuer *issuer);
 
 /* Catches up with the signer's log where that has not been done since the signer was last lost.
  * TRUE where signing may go on. CA_ERROR, LEDGER_ERROR or STATION_ERROR_OLD_SIGNER_LOG. */
@@ -36,7 +40,7 @@ gboolean issuer_take_status (Issuer *issuer, const SignerStatus *status, GError 
 
 /* The chain of the CA that signed `certificate`, as devices get it: that CA first, the root left
  * out. The signer is asked only where the CA is not known yet. Unref with g_ptr_array_unref().
- * STATION_ERROR_OTHER_SIGNER where no known CA signed it. */
+ * STATION_ERROR_OTHER_SIGNER where no known CA signed it, STATION_ERROR_CA_NOT_ACCEPTED. */
 GPtrArray *issuer_chain_of (Issuer *issuer, SignerClient *client, GBytes *certificate,
                             Deadline deadline, GError **error);
 

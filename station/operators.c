@@ -114,9 +114,10 @@ check_request (const Operator *who, const char *badge, const char *pin, GError *
   const glong badge_length = badge != NULL ? g_utf8_strlen (badge, -1) : 0;
   const glong pin_length = pin != NULL ? g_utf8_strlen (pin, -1) : 0;
 
-  if (!g_str_equal (who->role, role_word (ROLE_OPERATOR))
+  if (!g_str_equal (who->role, role_word (ROLE_AUDITOR))
+      && !g_str_equal (who->role, role_word (ROLE_OPERATOR))
       && !g_str_equal (who->role, role_word (ROLE_SUPERVISOR)))
-    return refuse (error, "the role is \"operator\" or \"supervisor\"");
+    return refuse (error, "the role is \"auditor\", \"operator\" or \"supervisor\"");
   if (who->language != NULL && !language_is_valid (who->language))
     return refuse (error, "the language is a code such as de or zh_CN");
   if (badge_length < 1 || badge_length > BADGE_MOST)
@@ -140,7 +141,6 @@ operator_add (Ledger *ledger, Operator *who, const char *badge, const char *pin,
     if (who->pin_digest == NULL)
       return FALSE;
   }
-  who->enabled = TRUE;
   return ledger_add_operator (ledger, who, actor, error);
 }
 
@@ -252,7 +252,7 @@ operator_count (Ledger *ledger, guint *enabled, gboolean *supervisor, GError **e
   for (guint i = 0; all != NULL && i < all->len; i++) {
     const Operator *who = g_ptr_array_index (all, i);
 
-    *enabled += who->enabled ? 1 : 0;
+    *enabled += who->enabled && !g_str_equal (who->role, role_word (ROLE_AUDITOR)) ? 1 : 0;
     *supervisor |= who->enabled && g_str_equal (who->role, role_word (ROLE_SUPERVISOR));
   }
   return all != NULL;

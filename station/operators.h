@@ -19,7 +19,7 @@ char *secret_copy (const char *secret);
 void secret_free (char *secret);
 
 /* Digests `badge` and `pin` (NULL or "": none is asked) into `who`, checks role and language, and
- * adds it. LEDGER_ERROR. */
+ * adds it, enabled where `who` is. LEDGER_ERROR. */
 gboolean operator_add (Ledger *ledger, Operator *who, const char *badge, const char *pin,
                        const char *actor, GError **error);
 
@@ -35,5 +35,5 @@ Operator *operator_authorize (Ledger *ledger, const char *badge, const char *pin
 /* FALSE with the same refusal where `name` may not sign in any more. */
 gboolean operator_check_enabled (Ledger *ledger, const char *name, GError **error);
 
-/* How many may sign in, and whether one of them is a supervisor. */
+/* How many may sign in to work, which auditors do not, and whether one of them is a supervisor. */
 gboolean operator_count (Ledger *ledger, guint *enabled, gboolean *supervisor, GError **error);

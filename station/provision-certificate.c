@@ -172,7 +172,9 @@ ask_signer (Run *run, const char *profile_sha256, GError **error)
   const Deadline deadline = run_within (run, EXCHANGE_TIME);
   g_autoptr (GError) failure = NULL;
 
-  if (!issuer_ready (context->issuer, context->signer, deadline, error))
+  if (!issuer_ready (context->issuer, context->signer, deadline, error)
+      || !acceptance_check (issuer_acceptance (context->issuer), context->order->profile->name,
+                            error))
     return FALSE;
   run->issued = signer_client_sign (context->signer, &request, deadline, &failure);
   if (run->issued != NULL)

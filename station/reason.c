@@ -39,6 +39,10 @@ station_error_word (StationError code)
     return "slot";
   case STATION_ERROR_REFUSED:
     return "device-refused";
+  case STATION_ERROR_NEEDS_APPROVAL:
+    return "needs-approval";
+  case STATION_ERROR_CA_NOT_ACCEPTED:
+    return "ca-not-accepted";
   }
   return "internal";
 }
@@ -53,7 +57,11 @@ station_text (StationError code)
   case STATION_ERROR_WRONG_CERT:
   case STATION_ERROR_NO_SLOT:
   case STATION_ERROR_SLOT:
+  case STATION_ERROR_NEEDS_APPROVAL:
     return CALL_ENGINEER;
+  case STATION_ERROR_CA_NOT_ACCEPTED:
+    return N_ ("The station has a new certificate authority that nobody has accepted yet. Call the "
+               "supervisor; the unit is fine.");
   case STATION_ERROR_SERVER_ROOTS:
     return N_ ("The server certificates for this product are missing on the station. Call the "
                "engineer; the unit is fine.");

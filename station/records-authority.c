@@ -127,7 +127,7 @@ chain_blocks (const SignerAuthority *authority)
 
 static void
 put_authority (GVariantDict *record, const SignerStatus *status, const SignerAuthority *authority,
-               GHashTable *profiles)
+               GHashTable *profiles, Acceptance *acceptance)
 {
   const gint64 now = g_get_real_time () / G_USEC_PER_SEC;
   g_auto (GStrv) blocks = chain_blocks (authority);
@@ -143,48 +143,52 @@ put_authority (GVariantDict *record, const SignerStatus *status, const SignerAut
   g_variant_dict_insert (record, "not-after", "x", authority->not_after);
   g_variant_dict_insert (record, "days-left", "x", (authority->not_after - now) / DAY);
   g_variant_dict_insert (record, "demo", "b", authority->demo);
+  g_variant_dict_insert (record, "accepted", "b",
+                         acceptance_has (acceptance, authority->fingerprint));
   record_words (record, "chain", (const char *const *)blocks);
   record_words (record, "warnings", (const char *const *)warnings);
 }
 
 static GVariant *
 record_authority (const SignerStatus *status, const SignerAuthority *authority,
-                  GHashTable *profiles)
+                  GHashTable *profiles, Acceptance *acceptance)
 {
   GVariantDict record;
 
   g_variant_dict_init (&record, NULL);
-  put_authority (&record, status, authority, profiles);
+  put_authority (&record, status, authority, profiles, acceptance);
   g_variant_dict_insert (&record, "issuing", "b", authority == status->issuing);
   record_text (&record, "problem", authority->problem);
   return g_variant_dict_end (&record);
 }
 
 static GVariant *
-record_authorities (const SignerStatus *status, GHashTable *profiles)
+record_authorities (const SignerStatus *status, GHashTable *profiles, Acceptance *acceptance)
 {
   GVariantBuilder list;
 
   g_variant_builder_init (&list, G_VARIANT_TYPE ("aa{sv}"));
   for (guint i = 0; i < status->authorities->len; i++)
     g_variant_builder_add_value (
-        &list, record_authority (status, g_ptr_array_index (status->authorities, i), profiles));
+        &list, record_authority (status, g_ptr_array_index (status->authorities, i), profiles,
+                                 acceptance));
   return g_variant_builder_end (&list);
 }
 
 GVariant *
-record_ca (const SignerStatus *status, GHashTable *profiles, const char *problem)
+record_ca (const SignerStatus *status, GHashTable *profiles, Acceptance *acceptance,
+           const char *problem)
 {
   GVariantDict record;
 
   g_variant_dict_init (&record, NULL);
   g_variant_dict_insert (&record, "reachable", "b", status != NULL);
   if (status != NULL) {
-    put_authority (&record, status, status->issuing, profiles);
+    put_authority (&record, status, status->issuing, profiles, acceptance);
     g_variant_dict_insert (&record, "log-size", "t", status->log_size);
     record_text (&record, "log-origin", status->log_origin);
     record_words (&record, "problems", (const char *const *)status->problems);
-    g_variant_dict_insert_value (&record, "cas", record_authorities (status, profiles));
+    g_variant_dict_insert_value (&record, "cas", record_authorities (status, profiles, acceptance));
     if (problem == NULL)
       problem = status->problems[0] != NULL ? status->problems[0] : status->issuing->problem;
   }

@@ -288,6 +288,27 @@ record_operator (const Operator *who)
 }
 
 GVariant *
+record_approval (const Approval *approval)
+{
+  GVariantDict record;
+
+  g_variant_dict_init (&record, NULL);
+  g_variant_dict_insert (&record, "id", "x", approval->id);
+  record_text (&record, "control", approval->control);
+  record_text (&record, "method", approval->method);
+  record_text (&record, "about", approval->about);
+  record_text (&record, "asked-by", approval->actor);
+  record_time (&record, "asked-at", approval->asked_at);
+  record_time (&record, "expires-at", approval->asked_at + APPROVAL_LIFETIME);
+  record_text (&record, "state", approval_state_word (approval->state));
+  record_text (&record, "decided-by", approval->decider_actor);
+  record_time (&record, "decided-at", approval->decided_at);
+  record_text (&record, "reason", approval->reason);
+  record_text (&record, "outcome", approval->outcome);
+  return g_variant_dict_end (&record);
+}
+
+GVariant *
 record_export_line (const ExportRecord *line)
 {
   GVariantDict record;

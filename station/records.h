@@ -8,6 +8,7 @@
 
 #include "ca/profile/profile.h"
 #include "ca/wire/client.h"
+#include "db/ledger-approval.h"
 #include "db/ledger-attestation.h"
 #include "db/manifest.h"
 #include "station/slot.h"
@@ -43,10 +44,12 @@ GVariant *record_attestation (const AttestationRecord *attestation);
 GVariant *record_certificate (const Certificate *certificate, gboolean with_pem);
 /* `status` is NULL where the signer did not answer; `profiles` (name → Profile) are for warnings;
  * both they and `problem` may be NULL. */
-GVariant *record_ca (const SignerStatus *status, GHashTable *profiles, const char *problem);
+GVariant *record_ca (const SignerStatus *status, GHashTable *profiles, Acceptance *acceptance,
+                     const char *problem);
 GVariant *record_event (const AuditEvent *event);
 GVariant *record_finding (const KeyFinding *finding);
 GVariant *record_operator (const Operator *who);
+GVariant *record_approval (const Approval *approval);
 GVariant *record_export_line (const ExportRecord *line);
 /* `template` goes with an AWS manifest; else NULL. */
 GVariant *record_export (const ManifestSummary *summary, const ManifestFormat *format,

@@ -60,6 +60,10 @@ static const struct {
   { "GetUdevRules", ROLE_AUDITOR },
   { "CreateBatch", ROLE_SUPERVISOR },
   { "RetryDevice", ROLE_SUPERVISOR },
+  { "AcceptCa", ROLE_SUPERVISOR },
+  { "ListApprovals", ROLE_AUDITOR },
+  { "GrantApproval", ROLE_SUPERVISOR },
+  { "RefuseApproval", ROLE_SUPERVISOR },
 };
 
 /* Calls that ask for less when one of their arguments says a certain word. */

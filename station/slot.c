@@ -60,6 +60,8 @@ slot_lacks (const Slot *slot)
     return "stopping";
   if (site->order == NULL)
     return "batch";
+  if (site->authority_waits)
+    return "ca";
   return site->order->scans_serials && slot->bound_serial == NULL ? "serial" : NULL;
 }
 
@@ -283,6 +285,8 @@ slot_may_start (const Slot *slot, GError **error)
     return refuse (slot, error, "is disabled; enable it first");
   if (slot->site->order == NULL)
     return refuse (slot, error, "has nothing to do: no batch runs");
+  if (slot->site->authority_waits)
+    return refuse (slot, error, "starts nothing: the CA was not accepted yet");
   if (slot->site->stopping)
     return refuse (slot, error, "starts nothing: the station is stopping");
   if (slot->refusal != NULL)

@@ -32,6 +32,7 @@ typedef struct {
   Order *order;                  /* of the running batch, or NULL: slots wait */
   guint64 arrivals;              /* of devices, since the daemon's start */
   char *next_serial;             /* scanned for the next device that comes, or NULL */
+  gboolean authority_waits;      /* the CA that the order needs was not accepted yet: slots wait */
   gboolean stopping;             /* nothing new is begun */
   void (*next_serial_taken) (gpointer data); /* may be NULL */
   void (*changed) (const Slot *slot, gpointer data);
@@ -86,7 +87,7 @@ void slot_device_refused (Slot *slot, const char *reason);
 /* A batch was started or paused, or the station stops: devices that wait go to work, or wait. */
 void slot_order_changed (Slot *slot);
 
-/* "batch", "serial" or "stopping"; NULL where the slot does not wait. */
+/* "batch", "ca", "serial" or "stopping"; NULL where the slot does not wait. */
 const char *slot_waits_for (const Slot *slot);
 
 /* The serial of the device that waits for one in this slot: it goes to work. */

@@ -5,6 +5,32 @@
 #include "station/log.h"
 #include "station/station-private.h"
 
+/* FALSE where nothing has changed. */
+static gboolean
+note_authority (Station *station)
+{
+  const Order *order = station->site.order;
+  g_autoptr (GError) problem = NULL;
+
+  acceptance_check (issuer_acceptance (station->issuer),
+                    order != NULL ? order->profile->name : NULL, &problem);
+  station->site.authority_waits = problem != NULL;
+  if (g_strcmp0 (station->authority_problem, problem != NULL ? problem->message : NULL) == 0)
+    return FALSE;
+  station_set_problem (&station->authority_problem, problem != NULL ? problem->message : NULL);
+  return TRUE;
+}
+
+void
+station_look_at_authority (Station *station)
+{
+  if (!note_authority (station))
+    return;
+  for (guint i = 0; i < station->slots->len; i++)
+    slot_order_changed (g_ptr_array_index (station->slots, i));
+  station_status_changed (station);
+}
+
 static void
 take_order (Station *station, Order *order)
 {
@@ -12,6 +38,7 @@ take_order (Station *station, Order *order)
   station->site.order = order;
   station_set_next_serial (station, NULL); /* it was scanned for the batch before */
   station_set_problem (&station->order_problem, NULL);
+  note_authority (station);
   for (guint i = 0; i < station->slots->len; i++)
     slot_order_changed (g_ptr_array_index (station->slots, i));
 }
@@ -85,7 +112,9 @@ start_batch (Station *station, const char *name, const char *actor, GError **err
   if (batch == NULL)
     return FALSE;
   order = order_new (batch, station->config->profile_folder, error);
-  if (order == NULL || !make_way (station, name, actor, error)
+  if (order == NULL
+      || !acceptance_check (issuer_acceptance (station->issuer), batch->profile, error)
+      || !make_way (station, name, actor, error)
       || !ledger_set_batch_state (station->ledger, name, BATCH_RUNNING, actor, error))
     return FALSE;
   take_order (station, g_steal_pointer (&order));

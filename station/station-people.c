@@ -45,21 +45,59 @@ is_at_work (const Station *station, const char *serial, gboolean *at_work, GErro
   return TRUE;
 }
 
-static gboolean
-void_live (Station *station, const Device *device, const char *reason, const char *actor,
-           GError **error)
+gboolean
+station_check_reason (const char *reason, GError **error)
+{
+  const glong length = g_utf8_strlen (reason, -1);
+
+  if (length >= 1 && length <= REASON_MOST)
+    return TRUE;
+  g_set_error_literal (error, LEDGER_ERROR, LEDGER_ERROR_INVALID,
+                       "a reason is needed, of 1 to 200 characters: say why");
+  return FALSE;
+}
+
+static Certificate *
+live_certificate (Station *station, const Device *device, GError **error)
 {
   g_autoptr (GError) failure = NULL;
   g_autoptr (Certificate) live = ledger_live_certificate (station->ledger, device->id, &failure);
 
-  if (failure != NULL) {
+  if (failure != NULL)
     g_propagate_error (error, g_steal_pointer (&failure));
-    return FALSE;
-  }
-  if (live == NULL)
-    return refuse (error, LEDGER_ERROR_NOT_FOUND, device->serial,
-                   "has no live certificate: there is nothing to void");
-  return ledger_void_certificate (station->ledger, live->id, reason, actor, error);
+  else if (live == NULL)
+    refuse (error, LEDGER_ERROR_NOT_FOUND, device->serial,
+            "has no live certificate: there is nothing to void");
+  return g_steal_pointer (&live);
+}
+
+/* What is to be voided, or NULL where that can't be. */
+static Certificate *
+void_target (Station *station, const Device *device, const char *reason, GError **error)
+{
+  gboolean at_work = FALSE;
+
+  if (!is_at_work (station, device->serial, &at_work, error)
+      || !station_check_reason (reason, error))
+    return NULL;
+  if (!at_work)
+    return live_certificate (station, device, error);
+  refuse (error, LEDGER_ERROR_BUSY_DEVICE, device->serial,
+          "is at work in a slot: wait until its attempt has ended");
+  return NULL;
+}
+
+gboolean
+station_may_void (Station *station, const char *serial, const char *reason, char **certificate,
+                  GError **error)
+{
+  g_autoptr (Device) device = ledger_device (station->ledger, serial, error);
+  g_autoptr (Certificate) live =
+      device != NULL ? void_target (station, device, reason, error) : NULL;
+
+  if (live != NULL && certificate != NULL)
+    *certificate = g_strdup (live->sha256);
+  return live != NULL;
 }
 
 gboolean
@@ -67,18 +105,10 @@ station_void_device (Station *station, const char *serial, const char *reason, c
                      GError **error)
 {
   g_autoptr (Device) device = ledger_device (station->ledger, serial, error);
-  const glong length = g_utf8_strlen (reason, -1);
-  gboolean at_work = FALSE;
+  g_autoptr (Certificate) live =
+      device != NULL ? void_target (station, device, reason, error) : NULL;
 
-  if (device == NULL || !is_at_work (station, serial, &at_work, error))
-    return FALSE;
-  if (length == 0 || length > REASON_MOST)
-    return refuse (error, LEDGER_ERROR_INVALID, serial,
-                   "is voided with a reason of 1 to 200 characters: say why");
-  if (at_work)
-    return refuse (error, LEDGER_ERROR_BUSY_DEVICE, serial,
-                   "is at work in a slot: wait until its attempt has ended");
-  if (!void_live (station, device, reason, actor, error))
+  if (live == NULL || !ledger_void_certificate (station->ledger, live->id, reason, actor, error))
     return FALSE;
   log_station (G_LOG_LEVEL_MESSAGE, "the certificate of device %s was voided by %s", serial, actor);
   if (station->listener.batch_changed != NULL && device->batch != NULL)

@@ -12,6 +12,8 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include "db/ledger-approval.h"
+#include "station/dual-control.h"
 #include "station/error.h"
 #include "station/log.h"
 #include "station/reason.h"
@@ -163,6 +165,8 @@ open_parts (Station *station, GError **error)
       return FALSE;
   }
   station->issuer = issuer_new (station->ledger, config->signer_socket, config->demo);
+  if ((config->dual_control & CONTROL_BIT (CONTROL_CA)) != 0)
+    acceptance_by_people (issuer_acceptance (station->issuer));
   station->detector = detector_new (config, &callbacks, station, error);
   return station->detector != NULL;
 }
@@ -187,6 +191,15 @@ make_slots (Station *station)
                      slot_new (site, g_ptr_array_index (station->config->slots, i)));
 }
 
+static gboolean
+note_dual_control (Station *station, GError **error)
+{
+  const guint bits = station->config->dual_control;
+  g_autofree char *words = dual_control_text (bits);
+
+  return ledger_note_dual_control (station->ledger, bits, words, error);
+}
+
 Station *
 station_new (Config *config, GError **error)
 {
@@ -200,7 +213,7 @@ station_new (Config *config, GError **error)
       || !config_load_learned (config, error) || !open_parts (station, error))
     return NULL;
   make_slots (station);
-  if (!station_restore_slots (station, error))
+  if (!note_dual_control (station, error) || !station_restore_slots (station, error))
     return NULL;
   station_watch_fleet (station);
   station_publish_crls (station);
@@ -229,6 +242,7 @@ station_free (Station *station)
   g_free (station->site.next_serial);
   g_free (station->storage_problem);
   g_free (station->order_problem);
+  g_free (station->authority_problem);
   g_free (station);
 }
 
@@ -256,6 +270,7 @@ handle_errand_done (GObject *source, GAsyncResult *result, gpointer data)
   g_autofree Errand *errand = data;
 
   errand->station->errands--;
+  station_look_at_authority (errand->station);
   if (errand->done != NULL)
     errand->done (errand->station, errand->data);
   tell_if_idle (errand->station);
@@ -387,6 +402,8 @@ add_alarms (GStrvBuilder *builder, const Station *station)
     g_strv_builder_add (builder, signer);
   if (station->order_problem != NULL)
     g_strv_builder_add (builder, station->order_problem);
+  if (station->authority_problem != NULL)
+    g_strv_builder_add (builder, station->authority_problem);
 }
 
 char **

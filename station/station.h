@@ -50,6 +50,7 @@ typedef struct {
   gint64 started_at;
   char *storage_problem;        /* the ledger failed, and has not worked since; or NULL */
   char *order_problem;          /* why the running batch can't run; or NULL */
+  char *authority_problem;      /* nobody has accepted the CA that would issue; or NULL */
   int lock;                     /* held: one daemon a state folder */
   guint errands;                /* background threads that use ledger or issuer */
   void (*idle) (gpointer data); /* set by station_stop() */
@@ -124,9 +125,21 @@ gboolean station_retry_device (Station *station, const char *serial, const char 
  * another. */
 void station_set_operator (Station *station, Operator *who);
 
+/* FALSE where station_void_device() would refuse. `certificate` (may be NULL) receives the SHA-256
+ * of the one that it would void; free with g_free(). Any thread may call. */
+gboolean station_may_void (Station *station, const char *serial, const char *reason,
+                           char **certificate, GError **error);
+
+/* A reason of 1 to 200 characters: LEDGER_ERROR_INVALID for any other. */
+gboolean station_check_reason (const char *reason, GError **error);
+
 /* Voids the live certificate of a device that is not at work. */
 gboolean station_void_device (Station *station, const char *serial, const char *reason,
                               const char *actor, GError **error);
+
+/* The CA that would issue may have changed, or was accepted: slots wait for that, or go to work. On
+ * the main loop. */
+void station_look_at_authority (Station *station);
 
 /* Something that the status tells has changed. */
 void station_status_changed (const Station *station);

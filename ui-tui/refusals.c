@@ -16,6 +16,7 @@ static const char *const sentences[] = {
   N_ ("slot %u is working: wait until it has ended"),
   N_ ("slot %u is disabled; enable it first"),
   N_ ("slot %u has nothing to do: no batch runs"),
+  N_ ("slot %u starts nothing: the CA was not accepted yet"),
   N_ ("slot %u starts nothing: the station is stopping"),
   N_ ("slot %u is empty: plug in a device"),
   N_ ("slot %u has no FAIL to acknowledge"),
@@ -53,7 +54,7 @@ static const char *const sentences[] = {
   /* units */
   N_ ("there is no device %s"),
   N_ ("device %s has no live certificate: there is nothing to void"),
-  N_ ("device %s is voided with a reason of 1 to 200 characters: say why"),
+  N_ ("a reason is needed, of 1 to 200 characters: say why"),
   N_ ("device %s is at work in a slot: wait until its attempt has ended"),
   /* manifests */
   N_ ("no manifest is sealed while units with weak keys are in it: void them (keycradle device "
@@ -63,6 +64,19 @@ static const char *const sentences[] = {
   N_ ("nobody has this badge: a supervisor can add it"),
   N_ ("This badge is not known here, or it may not do this."),
   N_ ("%s needs the role %s (group %s); you are %s. Ask one of that group to do it%s."),
+  /* what takes two */
+  N_ ("the signer has a CA that nobody has accepted here; nothing is issued under it until a "
+      "supervisor does, and another grants it: keycradle ca accept %s"),
+  N_ ("Request %s is your own, %s: another supervisor must grant it, as another user or with "
+      "another "
+      "badge."),
+  N_ ("Request %s waits: %s. Another supervisor grants it within 24 hours, at the screen or with "
+      "`keycradle approval grant %s`."),
+  N_ ("Request %s waits: %s. %s asked for it; grant it within 24 hours, at the screen or with "
+      "`keycradle approval grant %s`."),
+  N_ ("Request %s waits no more: it is %s, by %s."),
+  N_ ("request %s can't be granted any more, and is closed: %s"),
+  N_ ("Request %s was granted, but could not be done: %s"),
   /* disks and files */
   N_ ("the ledger's disk is full and nothing was recorded: free some space, then run the device "
       "again (%s)"),
@@ -74,6 +88,9 @@ static const char *const words[] = {
   N_ ("auditor"),
   N_ ("operator"),
   N_ ("supervisor"),
+  N_ ("granted"),
+  N_ ("refused"),
+  N_ ("expired"),
   N_ (", or have a supervisor's badge allow it here"),
 };
 

@@ -91,6 +91,18 @@ cli_ca_verification_certificate (Cli *cli, GError **error)
   return write_output (cli, pem, strlen (pem), error) ? CLI_OK : CLI_FAILED;
 }
 
+CliExit
+cli_ca_accept (Cli *cli, GError **error)
+{
+  const char *fingerprint = cli->arguments[0];
+
+  if (!argument_text (fingerprint, error) || !cli_connect (cli, error)
+      || !api_station1_call_accept_ca_sync (cli->api, fingerprint, NULL, error))
+    return CLI_FAILED;
+  printf ("The CA with the fingerprint %s may issue here.\n", fingerprint);
+  return CLI_OK;
+}
+
 /* Becomes keycradle-signer: its errors and its exit status are ours. */
 CliExit
 cli_ca_tool (Cli *cli, GError **error)

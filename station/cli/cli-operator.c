@@ -98,9 +98,11 @@ check_words (const Cli *cli, GError **error)
 {
   const CliOptions *options = &cli->options;
 
-  if (g_strcmp0 (options->role, "operator") != 0 && g_strcmp0 (options->role, "supervisor") != 0) {
+  static const char *const roles[] = { "auditor", "operator", "supervisor", NULL };
+
+  if (options->role == NULL || !g_strv_contains (roles, options->role)) {
     g_set_error (error, CLI_ERROR, CLI_USAGE,
-                 "Say what they may do with --role operator or --role supervisor.");
+                 "Say what they may do with --role operator, --role supervisor or --role auditor.");
     return FALSE;
   }
   return argument_text (cli->arguments[0], error) && argument_text (options->language, error);

@@ -25,6 +25,7 @@ exit_for_remote_error (const char *name)
     { "org.keycradle.Error.NotFound", CLI_NOT_FOUND },
     { "org.keycradle.Error.NotPermitted", CLI_NOT_PERMITTED },
     { "org.keycradle.Error.Invalid", CLI_USAGE },
+    { "org.keycradle.Error.NeedsApproval", CLI_WAITS },
     { "org.keycradle.Error.State", CLI_TRY_AGAIN },
     { "org.keycradle.Error.Storage", CLI_FAILED },
     { "org.keycradle.Error.CaUnavailable", CLI_CA_UNAVAILABLE },

@@ -24,6 +24,7 @@ typedef enum {
   CLI_VERDICT = 6,        /* what was judged is bad: a device, a request, a manifest */
   CLI_CA_UNAVAILABLE = 7, /* the signer or its key is away */
   CLI_PARTIAL = 8,        /* done, but something was left out */
+  CLI_WAITS = 9,          /* kept as a request: another supervisor must grant it */
   CLI_TRY_AGAIN = 75,     /* not now; the same command may do later */
 } CliExit;
 
@@ -79,6 +80,7 @@ typedef struct {
   char *ca;
   gboolean new_only;
   gboolean ascii;
+  gboolean all;
   char **known_keys;
   char *key;
   char *passphrase_file;
@@ -243,6 +245,9 @@ CliExit cli_operator_add (Cli *cli, GError **error);
 CliExit cli_operator_list (Cli *cli, GError **error);
 CliExit cli_operator_enable (Cli *cli, GError **error);
 CliExit cli_operator_disable (Cli *cli, GError **error);
+CliExit cli_approval_list (Cli *cli, GError **error);
+CliExit cli_approval_grant (Cli *cli, GError **error);
+CliExit cli_approval_refuse (Cli *cli, GError **error);
 CliExit cli_csr_check (Cli *cli, GError **error);
 CliExit cli_driver_list (Cli *cli, GError **error);
 CliExit cli_driver_rules (Cli *cli, GError **error);
@@ -250,6 +255,7 @@ CliExit cli_port_list (Cli *cli, GError **error);
 CliExit cli_profile_list (Cli *cli, GError **error);
 CliExit cli_ca_list (Cli *cli, GError **error);
 CliExit cli_ca_status (Cli *cli, GError **error);
+CliExit cli_ca_accept (Cli *cli, GError **error);
 CliExit cli_ca_crl (Cli *cli, GError **error);
 CliExit cli_ca_verification_certificate (Cli *cli, GError **error);
 CliExit cli_ca_tool (Cli *cli, GError **error);

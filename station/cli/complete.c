@@ -75,6 +75,14 @@ list_operators (ApiStation1 *api, GVariant **records)
   return api_station1_call_list_operators_sync (api, records, NULL, NULL);
 }
 
+static gboolean
+list_requests (ApiStation1 *api, GVariant **records)
+{
+  GVariant *filter = g_variant_new_parsed ("{'waiting': <true>}");
+
+  return api_station1_call_list_approvals_sync (api, filter, records, NULL, NULL);
+}
+
 /* What a placeholder of the table stands for, and which member of which record names it. */
 static const struct {
   const char *placeholder;
@@ -84,6 +92,7 @@ static const struct {
   { "BATCH", list_batches, "name" },    { "PROFILE", list_profiles, "name" },
   { "SERIAL", list_devices, "serial" }, { "ATTEMPT", list_attempts, "id" },
   { "SLOT", list_slots, "slot" },       { "OPERATOR", list_operators, "name" },
+  { "REQUEST", list_requests, "id" },
 };
 
 static void
@@ -116,8 +125,9 @@ add_values (Cli *cli, GPtrArray *candidates, const char *prefix, const char *pla
     const char *placeholder;
     const char *word;
   } fixed[] = {
-    { "FORMAT", "aws" },      { "FORMAT", "csv" },  { "FORMAT", "jsonl" }, { "ROLE", "operator" },
-    { "ROLE", "supervisor" }, { "LANGUAGE", "en" }, { "LANGUAGE", "de" },  { "LANGUAGE", "zh_CN" },
+    { "FORMAT", "aws" },    { "FORMAT", "csv" },      { "FORMAT", "jsonl" },
+    { "ROLE", "operator" }, { "ROLE", "supervisor" }, { "ROLE", "auditor" },
+    { "LANGUAGE", "en" },   { "LANGUAGE", "de" },     { "LANGUAGE", "zh_CN" },
   };
   static const char *const file_words[] = { "FILE", "FOLDER", "PATH" };
 

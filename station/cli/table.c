@@ -79,6 +79,13 @@ const CliVerb cli_verbs[] = {
   { "operator", "disable", "OPERATOR", "", "Let somebody sign in no more.", CLI_ROLE_SUPERVISOR,
     cli_operator_disable },
 
+  { "approval", "list", "", "all limit json no-headings",
+    "List what waits for a second supervisor.", CLI_ROLE_AUDITOR, cli_approval_list },
+  { "approval", "grant", "REQUEST", "json", "Allow what another supervisor asked for: it is done.",
+    CLI_ROLE_SUPERVISOR, cli_approval_grant },
+  { "approval", "refuse", "REQUEST", "reason", "Close a request, with a reason.",
+    CLI_ROLE_SUPERVISOR, cli_approval_refuse },
+
   { "csr", "check", "FILE...", "known-keys json", "Judge certificate requests; needs no station.",
     CLI_ROLE_NONE, cli_csr_check },
   { "driver", "list", "", "json no-headings", "List the device families that are known.",
@@ -92,6 +99,8 @@ const CliVerb cli_verbs[] = {
   { "ca", "status", "", "json", "Show the issuing CA and its signer.", CLI_ROLE_AUDITOR,
     cli_ca_status },
   { "ca", "list", "", "json no-headings", "List the signer's CAs.", CLI_ROLE_AUDITOR, cli_ca_list },
+  { "ca", "accept", "FINGERPRINT", "", "Let a CA issue that never issued here.",
+    CLI_ROLE_SUPERVISOR, cli_ca_accept },
   { "ca", "crl", "", "ca output", "Have a new revocation list made, and published.",
     CLI_ROLE_SUPERVISOR, cli_ca_crl },
   { "ca", "verification-certificate", "CODE", "ca output",

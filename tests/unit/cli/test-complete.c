@@ -62,7 +62,7 @@ START_TEST (arguments_and_values_of_options_are_completed_by_kind)
   expect ("manifest verify a ", "");
   expect ("export ", "list aws csv jsonl");
   expect ("export list ", "");
-  expect ("operator add ANNA --role ", "operator supervisor");
+  expect ("operator add ANNA --role ", "operator supervisor auditor");
   expect ("card --language d", "de");
   expect ("export j", "jsonl");
   expect ("--config ", ":files");

@@ -160,7 +160,7 @@ START_TEST (the_old_file_is_kept_as_it_was)
   g_autofree char *sound = raw_text (f.path, "PRAGMA integrity_check");
 
   ck_assert_str_eq (old_version, "1");
-  ck_assert_str_eq (version, "7");
+  ck_assert_str_eq (version, "8");
   ck_assert_str_eq (old_attempts, "8");
   ck_assert_str_eq (attempts, old_attempts);
   ck_assert_ptr_null (foreign);

@@ -23,7 +23,8 @@ add (Ledger *ledger, const char *name, const char *badge, const char *pin, GErro
                    .role = (char *)(pin == NULL ? "operator" : "supervisor"),
                    .language = (char *)(pin == NULL ? NULL : "zh_CN"),
                    .badge_digest = badge_digest,
-                   .pin_digest = pin_digest };
+                   .pin_digest = pin_digest,
+                   .enabled = TRUE };
 
   return ledger_add_operator (ledger, &who, "root", error);
 }
@@ -121,7 +122,7 @@ START_TEST (what_is_no_operator_is_refused)
   const Operator faulty[] = {
     { .name = NULL, .role = (char *)"operator", .badge_digest = digest },
     { .name = (char *)"two words", .role = (char *)"operator", .badge_digest = digest },
-    { .name = (char *)"sue", .role = (char *)"auditor", .badge_digest = digest },
+    { .name = (char *)"sue", .role = (char *)"boss", .badge_digest = digest },
     { .name = (char *)"sue", .role = NULL, .badge_digest = digest },
     { .name = (char *)"sue", .role = (char *)"operator" },
     { .name = (char *)"sue", .role = (char *)"operator", .badge_digest = tiny },

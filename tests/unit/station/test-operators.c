@@ -8,8 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "people.h"
 #include "station/roles.h"
-#include "visit.h"
 
 #define MEI_BADGE "BADGE-MEI-58291"
 #define SVEN_BADGE "BADGE-SVEN-77120"
@@ -17,54 +17,6 @@
 #define REFUSAL "This badge is not known here, or it may not do this."
 
 /* ---- words ---- */
-
-static gboolean
-try_add (ApiStation1 *proxy, const char *name, const char *role, const char *badge, const char *pin,
-         GError **error)
-{
-  GVariantDict options;
-
-  g_variant_dict_init (&options, NULL);
-  g_variant_dict_insert (&options, "role", "s", role);
-  if (badge != NULL)
-    g_variant_dict_insert (&options, "badge", "s", badge);
-  if (pin != NULL)
-    g_variant_dict_insert (&options, "pin", "s", pin);
-  g_variant_dict_insert (&options, "language", "s", "de");
-  return api_station1_call_add_operator_sync (proxy, name, g_variant_dict_end (&options), NULL,
-                                              error);
-}
-
-static void
-add (ApiStation1 *proxy, const char *name, const char *role, const char *badge, const char *pin)
-{
-  g_autoptr (GError) error = NULL;
-  gboolean added = try_add (proxy, name, role, badge, pin, &error);
-
-  ck_assert_msg (added, "%s", error != NULL ? error->message : "");
-}
-
-static gboolean
-sign_in (ApiStation1 *proxy, const char *badge, GError **error)
-{
-  g_autoptr (GVariant) who = NULL;
-
-  return api_station1_call_sign_in_sync (proxy, badge, &who, NULL, error);
-}
-
-static gboolean
-authorize (ApiStation1 *proxy, const char *badge, const char *pin, guint seconds, GError **error)
-{
-  g_autoptr (GVariant) who = NULL;
-
-  return api_station1_call_authorize_sync (proxy, badge, pin, seconds, &who, NULL, error);
-}
-
-static void
-limit (ApiStation1 *proxy)
-{
-  ck_assert (api_station1_call_limit_role_sync (proxy, "operator", NULL, NULL));
-}
 
 /* Something that only a supervisor may. */
 static gboolean
@@ -93,46 +45,6 @@ assert_status (ApiStation1 *proxy, const char *key, const char *expected)
   ck_assert_msg (g_strcmp0 (text, expected) == 0, "%s: %s, not %s", key, text, expected);
 }
 
-/* "NAME (USER)" of the user whom the test runs as. */
-static char *
-name_here (const char *name)
-{
-  g_autofree char *user = peer_name (getuid ());
-
-  return g_strdup_printf ("%s (%s)", name, user);
-}
-
-/* The newest event of that kind, as "ACTOR SUBJECT DETAIL"; free with g_free(). */
-static char *
-last_event (ApiStation1 *proxy, const char *kind)
-{
-  g_autoptr (GVariant) events = NULL;
-
-  ck_assert (api_station1_call_list_events_sync (proxy, 1000, &events, NULL, NULL));
-  for (gsize i = 0; i < g_variant_n_children (events); i++) {
-    g_autoptr (GVariant) event = g_variant_get_child_value (events, i);
-    const char *actor, *found, *subject, *detail;
-
-    ck_assert (g_variant_lookup (event, "kind", "&s", &found));
-    ck_assert (g_variant_lookup (event, "actor", "&s", &actor));
-    ck_assert (g_variant_lookup (event, "subject", "&s", &subject));
-    ck_assert (g_variant_lookup (event, "detail", "&s", &detail));
-    if (g_str_equal (found, kind))
-      return g_strdup_printf ("%s|%s|%s", actor, subject, detail);
-  }
-  return NULL;
-}
-
-static void
-assert_event (ApiStation1 *proxy, const char *kind, const char *actor, const char *subject,
-              const char *detail)
-{
-  g_autofree char *found = last_event (proxy, kind);
-  g_autofree char *expected = g_strdup_printf ("%s|%s|%s", actor, subject, detail);
-
-  ck_assert_msg (g_strcmp0 (found, expected) == 0, "%s: %s, not %s", kind, found, expected);
-}
-
 /* ---- badges ---- */
 
 static gboolean
@@ -152,11 +64,11 @@ keep_digests (ApiStation1 *proxy)
   static const char *const secrets[] = { MEI_BADGE, SVEN_BADGE, SVEN_PIN };
   gboolean name_found = FALSE;
 
-  add (proxy, "mei", "operator", MEI_BADGE, NULL);
-  add (proxy, "sven", "supervisor", SVEN_BADGE, SVEN_PIN);
-  ck_assert (sign_in (proxy, MEI_BADGE, NULL));
-  ck_assert (authorize (proxy, SVEN_BADGE, SVEN_PIN, 5, NULL));
-  ck_assert (!authorize (proxy, SVEN_BADGE, "wrong" SVEN_PIN, 5, NULL));
+  people_add (proxy, "mei", "operator", MEI_BADGE, NULL);
+  people_add (proxy, "sven", "supervisor", SVEN_BADGE, SVEN_PIN);
+  ck_assert (people_sign_in (proxy, MEI_BADGE, NULL));
+  ck_assert (people_authorize (proxy, SVEN_BADGE, SVEN_PIN, 5, NULL));
+  ck_assert (!people_authorize (proxy, SVEN_BADGE, "wrong" SVEN_PIN, 5, NULL));
   for (guint i = 0; i < G_N_ELEMENTS (files); i++) {
     g_autofree char *path = rig_path (rig, files[i]);
 
@@ -180,15 +92,18 @@ refuse_additions (ApiStation1 *proxy)
   g_autofree char *longest_badge = g_strnfill (64, 'x');
   GError *error = NULL;
 
-  assert_error (try_add (proxy, "a", "boss", "B1", NULL, &error), &error, "Invalid");
-  assert_error (try_add (proxy, "a", "operator", NULL, NULL, &error), &error, "Invalid");
-  assert_error (try_add (proxy, "a", "operator", "", NULL, &error), &error, "Invalid");
-  assert_error (try_add (proxy, "a", "operator", long_badge, NULL, &error), &error, "Invalid");
-  assert_error (try_add (proxy, "a", "operator", "B1", "123", &error), &error, "Invalid");
-  assert_error (try_add (proxy, "no name", "operator", "B1", NULL, &error), &error, "Invalid");
-  add (proxy, "a", "operator", longest_badge, "1234");
-  assert_error (try_add (proxy, "a", "operator", "B2", NULL, &error), &error, "Invalid");
-  assert_error (try_add (proxy, "b", "operator", longest_badge, NULL, &error), &error, "Invalid");
+  assert_error (people_try_add (proxy, "a", "boss", "B1", NULL, &error), &error, "Invalid");
+  assert_error (people_try_add (proxy, "a", "operator", NULL, NULL, &error), &error, "Invalid");
+  assert_error (people_try_add (proxy, "a", "operator", "", NULL, &error), &error, "Invalid");
+  assert_error (people_try_add (proxy, "a", "operator", long_badge, NULL, &error), &error,
+                "Invalid");
+  assert_error (people_try_add (proxy, "a", "operator", "B1", "123", &error), &error, "Invalid");
+  assert_error (people_try_add (proxy, "no name", "operator", "B1", NULL, &error), &error,
+                "Invalid");
+  people_add (proxy, "a", "operator", longest_badge, "1234");
+  assert_error (people_try_add (proxy, "a", "operator", "B2", NULL, &error), &error, "Invalid");
+  assert_error (people_try_add (proxy, "b", "operator", longest_badge, NULL, &error), &error,
+                "Invalid");
   assert_error (api_station1_call_set_operator_enabled_sync (proxy, "c", FALSE, NULL, &error),
                 &error, "NotFound");
 }
@@ -208,8 +123,8 @@ list_operators (ApiStation1 *proxy)
   const char *name, *role, *language;
   gboolean enabled, pin;
 
-  add (proxy, "sven", "supervisor", SVEN_BADGE, SVEN_PIN);
-  add (proxy, "mei", "operator", MEI_BADGE, NULL);
+  people_add (proxy, "sven", "supervisor", SVEN_BADGE, SVEN_PIN);
+  people_add (proxy, "mei", "operator", MEI_BADGE, NULL);
   ck_assert (api_station1_call_list_operators_sync (proxy, &list, NULL, NULL));
   ck_assert_uint_eq (g_variant_n_children (list), 2);
   first = g_variant_get_child_value (list, 1);
@@ -244,14 +159,14 @@ read_the_same (ApiStation1 *proxy)
 {
   GError *error = NULL;
 
-  add (proxy, "mei", "operator", MEI_BADGE, NULL);
-  add (proxy, "sven", "supervisor", SVEN_BADGE, SVEN_PIN);
-  assert_refusal (sign_in (proxy, "UNKNOWN-BADGE", &error), &error);
+  people_add (proxy, "mei", "operator", MEI_BADGE, NULL);
+  people_add (proxy, "sven", "supervisor", SVEN_BADGE, SVEN_PIN);
+  assert_refusal (people_sign_in (proxy, "UNKNOWN-BADGE", &error), &error);
   ck_assert (api_station1_call_set_operator_enabled_sync (proxy, "mei", FALSE, NULL, NULL));
-  assert_refusal (sign_in (proxy, MEI_BADGE, &error), &error);
-  assert_refusal (authorize (proxy, SVEN_BADGE, "0000", 5, &error), &error);
-  assert_refusal (authorize (proxy, MEI_BADGE, "", 5, &error), &error);
-  assert_refusal (authorize (proxy, "", "", 5, &error), &error);
+  assert_refusal (people_sign_in (proxy, MEI_BADGE, &error), &error);
+  assert_refusal (people_authorize (proxy, SVEN_BADGE, "0000", 5, &error), &error);
+  assert_refusal (people_authorize (proxy, MEI_BADGE, "", 5, &error), &error);
+  assert_refusal (people_authorize (proxy, "", "", 5, &error), &error);
 }
 
 START_TEST (unknown_disabled_and_wrong_read_the_same)
@@ -266,7 +181,7 @@ time_of_refusal (ApiStation1 *proxy)
   const gint64 begin = g_get_monotonic_time ();
   GError *error = NULL;
 
-  assert_refusal (sign_in (proxy, "GUESSED-BADGE", &error), &error);
+  assert_refusal (people_sign_in (proxy, "GUESSED-BADGE", &error), &error);
   return g_get_monotonic_time () - begin;
 }
 
@@ -274,19 +189,19 @@ static void
 guess (ApiStation1 *proxy)
 {
   g_autofree char *path = rig_path (rig, "state/station.db-wal");
-  g_autofree char *mei = name_here ("mei");
+  g_autofree char *mei = people_name_here ("mei");
   gint64 begin;
 
-  add (proxy, "mei", "operator", MEI_BADGE, NULL);
+  people_add (proxy, "mei", "operator", MEI_BADGE, NULL);
   for (guint i = 0; i < 3; i++)
     time_of_refusal (proxy);
   ck_assert_int_ge (time_of_refusal (proxy), 900 * G_TIME_SPAN_MILLISECOND);
   begin = g_get_monotonic_time ();
-  ck_assert (sign_in (proxy, MEI_BADGE, NULL)); /* slowed down too, but not refused */
+  ck_assert (people_sign_in (proxy, MEI_BADGE, NULL)); /* slowed down too, but not refused */
   ck_assert_int_ge (g_get_monotonic_time () - begin, 1500 * G_TIME_SPAN_MILLISECOND);
   ck_assert_int_ge (time_of_refusal (proxy), 0);
   ck_assert_int_ge (time_of_refusal (proxy), 2500 * G_TIME_SPAN_MILLISECOND);
-  assert_event (proxy, "sign-in-refused", mei, "sign-in", "");
+  people_assert_event (proxy, "sign-in-refused", mei, "sign-in", "");
   ck_assert (!file_holds (path, "GUESSED-BADGE"));
 }
 
@@ -320,21 +235,21 @@ static void
 work_at_the_line (ApiStation1 *proxy)
 {
   g_autofree char *told = NULL;
-  g_autofree char *mei = name_here ("mei");
+  g_autofree char *mei = people_name_here ("mei");
   g_autofree char *user = peer_name (getuid ());
 
   g_signal_connect (proxy, "status-changed", G_CALLBACK (note_operator), &told);
-  add (proxy, "mei", "operator", MEI_BADGE, NULL);
+  people_add (proxy, "mei", "operator", MEI_BADGE, NULL);
   assert_status (proxy, "operator", NULL);
-  ck_assert (sign_in (proxy, MEI_BADGE, NULL));
+  ck_assert (people_sign_in (proxy, MEI_BADGE, NULL));
   wait_for_operator (&told, "mei");
   assert_status (proxy, "operator", "mei");
   assert_status (proxy, "operator-language", "de");
-  assert_event (proxy, "sign-in", user, "mei", "");
+  people_assert_event (proxy, "sign-in", user, "mei", "");
   ck_assert (api_station1_call_sign_out_sync (proxy, NULL, NULL));
   wait_for_operator (&told, "nobody");
   assert_status (proxy, "operator", NULL);
-  assert_event (proxy, "sign-out", mei, "mei", "");
+  people_assert_event (proxy, "sign-out", mei, "mei", "");
 }
 
 START_TEST (a_sign_in_is_shown_told_and_on_record)
@@ -360,11 +275,11 @@ static void
 attribute (ApiStation1 *proxy)
 {
   g_autoptr (ApiStation1) other = visit_connect ();
-  g_autofree char *mei = name_here ("mei");
+  g_autofree char *mei = people_name_here ("mei");
   g_autofree char *user = peer_name (getuid ());
   GSubprocess *device;
 
-  add (proxy, "mei", "operator", MEI_BADGE, NULL);
+  people_add (proxy, "mei", "operator", MEI_BADGE, NULL);
   start_batch (proxy, "B1");
   device = rig_plug (rig, "OP-1", NULL);
   wait_for_state (proxy, "pass");
@@ -372,16 +287,16 @@ attribute (ApiStation1 *proxy)
   rig_unplug (device);
   wait_for_state (proxy, "empty");
 
-  ck_assert (sign_in (proxy, MEI_BADGE, NULL));
+  ck_assert (people_sign_in (proxy, MEI_BADGE, NULL));
   device = rig_plug (rig, "OP-2", NULL);
   wait_for_state (proxy, "pass");
   assert_attempt (proxy, "mei");
   rig_unplug (device);
 
   ck_assert (act (proxy, "by mei", NULL));
-  assert_event (proxy, "slot-disable", mei, "slot 2", "by mei");
+  people_assert_event (proxy, "slot-disable", mei, "slot 2", "by mei");
   ck_assert (act (other, "by another", NULL));
-  assert_event (proxy, "slot-disable", user, "slot 2", "by another");
+  people_assert_event (proxy, "slot-disable", user, "slot 2", "by another");
 }
 
 START_TEST (attempts_and_acts_carry_the_operator)
@@ -396,26 +311,26 @@ static void
 lend_a_role (ApiStation1 *proxy)
 {
   g_autoptr (ApiStation1) screen = visit_connect ();
-  g_autofree char *sven = name_here ("sven");
+  g_autofree char *sven = people_name_here ("sven");
   g_autofree char *user = peer_name (getuid ());
   GError *error = NULL;
 
-  add (proxy, "sven", "supervisor", SVEN_BADGE, SVEN_PIN);
-  limit (screen);
+  people_add (proxy, "sven", "supervisor", SVEN_BADGE, SVEN_PIN);
+  people_limit (screen);
   assert_status (screen, "role", "operator");
   assert_status (proxy, "role", "supervisor");
   assert_error (act (screen, "no", &error), &error, "NotPermitted");
   ck_assert (act (proxy, "the other connection may", NULL));
   ck_assert (api_station1_call_limit_role_sync (screen, "auditor", NULL, NULL));
-  limit (screen); /* raises nothing */
+  people_limit (screen); /* raises nothing */
   assert_status (screen, "role", "auditor");
-  ck_assert (authorize (screen, SVEN_BADGE, SVEN_PIN, 300, NULL));
+  ck_assert (people_authorize (screen, SVEN_BADGE, SVEN_PIN, 300, NULL));
   assert_status (screen, "role", "supervisor");
   assert_status (screen, "authorized", "sven");
   assert_status (proxy, "authorized", NULL);
-  assert_event (proxy, "authorize", user, "sven", "for 300 s");
+  people_assert_event (proxy, "authorize", user, "sven", "for 300 s");
   ck_assert (act (screen, "lent", NULL));
-  assert_event (proxy, "slot-disable", sven, "slot 2", "lent");
+  people_assert_event (proxy, "slot-disable", sven, "slot 2", "lent");
   ck_assert (api_station1_call_deauthorize_sync (screen, NULL, NULL));
   assert_error (act (screen, "no", &error), &error, "NotPermitted");
 }
@@ -433,11 +348,11 @@ expire (ApiStation1 *proxy)
   gint64 until;
   g_autoptr (GVariant) status = NULL;
 
-  add (proxy, "sven", "supervisor", SVEN_BADGE, NULL);
-  limit (proxy);
-  assert_error (authorize (proxy, SVEN_BADGE, "", 0, &error), &error, "Invalid");
-  assert_error (authorize (proxy, SVEN_BADGE, "", 301, &error), &error, "Invalid");
-  ck_assert (authorize (proxy, SVEN_BADGE, "", 2, NULL));
+  people_add (proxy, "sven", "supervisor", SVEN_BADGE, NULL);
+  people_limit (proxy);
+  assert_error (people_authorize (proxy, SVEN_BADGE, "", 0, &error), &error, "Invalid");
+  assert_error (people_authorize (proxy, SVEN_BADGE, "", 301, &error), &error, "Invalid");
+  ck_assert (people_authorize (proxy, SVEN_BADGE, "", 2, NULL));
   ck_assert (act (proxy, "in time", NULL));
   ck_assert (api_station1_call_get_status_sync (proxy, &status, NULL, NULL));
   ck_assert (g_variant_lookup (status, "authorized-until", "x", &until));
@@ -460,10 +375,10 @@ dismiss_supervisor (ApiStation1 *proxy)
   g_autoptr (ApiStation1) screen = visit_connect ();
   GError *error = NULL;
 
-  add (proxy, "sven", "supervisor", SVEN_BADGE, NULL);
-  limit (screen);
-  ck_assert (sign_in (screen, SVEN_BADGE, NULL));
-  ck_assert (authorize (screen, SVEN_BADGE, "", 300, NULL));
+  people_add (proxy, "sven", "supervisor", SVEN_BADGE, NULL);
+  people_limit (screen);
+  ck_assert (people_sign_in (screen, SVEN_BADGE, NULL));
+  ck_assert (people_authorize (screen, SVEN_BADGE, "", 300, NULL));
   ck_assert (api_station1_call_set_operator_enabled_sync (proxy, "sven", FALSE, NULL, NULL));
   assert_status (screen, "operator", NULL);
   assert_error (act (screen, "no", &error), &error, "NotPermitted");
@@ -480,13 +395,13 @@ begin_without_badges (ApiStation1 *proxy)
 {
   GError *error = NULL;
 
-  limit (proxy);
+  people_limit (proxy);
   assert_error (act (proxy, "no", &error), &error, "NotPermitted");
-  ck_assert (authorize (proxy, "", "", 5, NULL)); /* nobody has a badge, and this user may */
-  add (proxy, "mei", "operator", MEI_BADGE, NULL);
-  ck_assert (authorize (proxy, "", "", 5, NULL));
-  add (proxy, "sven", "supervisor", SVEN_BADGE, NULL);
-  assert_refusal (authorize (proxy, "", "", 5, &error), &error);
+  ck_assert (people_authorize (proxy, "", "", 5, NULL)); /* nobody has a badge, and this user may */
+  people_add (proxy, "mei", "operator", MEI_BADGE, NULL);
+  ck_assert (people_authorize (proxy, "", "", 5, NULL));
+  people_add (proxy, "sven", "supervisor", SVEN_BADGE, NULL);
+  assert_refusal (people_authorize (proxy, "", "", 5, &error), &error);
 }
 
 START_TEST (without_badges_a_supervisor_needs_none)
@@ -501,7 +416,7 @@ start_but_not_pause (ApiStation1 *proxy)
   GError *error = NULL;
 
   ck_assert (api_station1_call_create_batch_sync (proxy, "B1", batch_options (), NULL, NULL));
-  limit (proxy);
+  people_limit (proxy);
   ck_assert (api_station1_call_set_batch_state_sync (proxy, "B1", "running", NULL, NULL));
   assert_error (api_station1_call_set_batch_state_sync (proxy, "B1", "paused", NULL, &error),
                 &error, "NotPermitted");
@@ -543,11 +458,11 @@ change_while_judged (ApiStation1 *proxy)
   GThread *thread;
   GError *error = NULL;
 
-  add (admin, "sven", "supervisor", SVEN_BADGE, NULL);
-  limit (proxy);
+  people_add (admin, "sven", "supervisor", SVEN_BADGE, NULL);
+  people_limit (proxy);
   thread = g_thread_new ("hammer", hammer, proxy);
   for (guint i = 0; i < 5; i++) {
-    ck_assert (authorize (proxy, SVEN_BADGE, "", 5, NULL));
+    ck_assert (people_authorize (proxy, SVEN_BADGE, "", 5, NULL));
     ck_assert (api_station1_call_deauthorize_sync (proxy, NULL, NULL));
   }
   g_thread_join (thread);

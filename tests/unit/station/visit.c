@@ -10,6 +10,7 @@
 #include "base/names.h"
 #include "station/api.h"
 
+const char *visit_dual_control = "none";
 Rig *rig;
 Station *station;
 char *address;
@@ -23,8 +24,8 @@ visit_config (void)
   g_autofree char *text = g_strdup_printf (
       "[station]\nName=test-line\nMode=demo\nStateFolder=%s/state\nSocket=%s/station.sock\n"
       "ProfileFolder=%s/profiles\nAuditorGroup=nogroup\nOperatorGroup=tty\n"
-      "[signer]\nSocket=%s\n[slot 1]\nPort=%s/port\n[slot 2]\n",
-      rig->folder, rig->folder, rig->folder, rig->socket, rig->folder);
+      "[roles]\nDualControl=%s\n[signer]\nSocket=%s\n[slot 1]\nPort=%s/port\n[slot 2]\n",
+      rig->folder, rig->folder, rig->folder, visit_dual_control, rig->socket, rig->folder);
   g_autoptr (GError) error = NULL;
   Config *config;
 
@@ -164,6 +165,16 @@ wait_for_state (ApiStation1 *proxy, const char *state)
     ck_assert (g_variant_lookup (slot, "state", "&s", &now));
     there = g_str_equal (now, state);
   }
+}
+
+void
+pass_one (ApiStation1 *proxy, const char *serial)
+{
+  GSubprocess *device = rig_plug (rig, serial, NULL);
+
+  wait_for_state (proxy, "pass");
+  rig_unplug (device);
+  wait_for_state (proxy, "empty");
 }
 
 GVariant *

@@ -13,6 +13,9 @@ extern Rig *rig;
 extern Station *station;
 extern char *address; /* of the socket */
 
+/* DualControl= of the configuration that the fixture writes. */
+extern const char *visit_dual_control;
+
 /* The fixture of each test. */
 void visit_set_up (void);
 void visit_tear_down (void);
@@ -36,6 +39,9 @@ GVariant *batch_options (void);
 GVariant *no_filter (void);
 
 void start_batch (ApiStation1 *proxy, const char *name);
+
+/* Device `serial` comes, passes and leaves. */
+void pass_one (ApiStation1 *proxy, const char *serial);
 
 /* Calls ListSlots until the first slot is in `state`; Check's timeout ends a wait in vain. */
 void wait_for_state (ApiStation1 *proxy, const char *state);
