@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "audit/ledger.h"
 #include "audit/log-pass.h"
 #include "base/encode.h"
 #include "ca/proof/statement.h"
@@ -171,7 +172,14 @@ say_unsigned_tickets (AuditRun *run)
 }
 
 static gboolean
-judge_log (AuditRun *run, const AuditPlan *plan, GError **error)
+add_issued (guint64 index, const LogEntry *entry, gpointer data, GError **error)
+{
+  return audit_issued_add (data, index, entry, error);
+}
+
+static gboolean
+judge_log (AuditRun *run, const AuditPlan *plan, const char *ledger, AuditIssued *issued,
+           GError **error)
 {
   g_autofree char *path = log_path (plan);
   g_autoptr (GError) problem = NULL;
@@ -187,11 +195,11 @@ judge_log (AuditRun *run, const AuditPlan *plan, GError **error)
   run->authorities = audit_authorities_new (run->result->origin);
   load_first_authority (run, plan);
   anchors = load_anchors (run, plan);
-  if (!audit_log_pass (run, stream, anchors, NULL, NULL, error))
+  if (!audit_log_pass (run, stream, anchors, issued != NULL ? add_issued : NULL, issued, error))
     return FALSE;
   say_unwatched (run, plan, anchors);
   say_unsigned_tickets (run);
-  return TRUE;
+  return ledger == NULL || audit_ledger_judge (run, issued, ledger, error);
 }
 
 AuditResult *
@@ -202,8 +210,15 @@ audit_verify (const AuditPlan *plan, GError **error)
                             .account = audit_account_new (),
                             .records = g_ptr_array_new_with_free_func (record_free) };
 
-  if (!load_station (&run, plan, error) || !load_owner (&run, plan, error)
-      || !judge_log (&run, plan, error))
+  g_autofree char *ledger = part_of (plan, "ledger.jsonl");
+  g_autoptr (AuditIssued) issued = ledger != NULL ? audit_issued_new (run.digest, error) : NULL;
+
+  if (ledger != NULL && issued == NULL)
     return NULL;
+  if (!load_station (&run, plan, error) || !load_owner (&run, plan, error)
+      || !judge_log (&run, plan, ledger, issued, error))
+    return NULL;
+  if (ledger == NULL)
+    audit_unchecked (run.result, AUDIT_LEDGER, AUDIT_WHOLE ("ledger"), "there is no ledger.jsonl");
   return g_steal_pointer (&run.result);
 }

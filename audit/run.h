@@ -17,6 +17,7 @@ typedef struct {
   guint8 sha256[AUDIT_HASH]; /* of the record */
   Report *report;            /* one of both */
   ManifestStatement *statement;
+  gboolean exported; /* the ledger has the statement's export */
 } AuditRecord;
 
 typedef struct {

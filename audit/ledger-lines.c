@@ -1,0 +1,446 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Each kind of line of ledger.jsonl, where it stands.
+ */
+#include <string.h>
+
+#include "audit/ledger-private.h"
+#include "base/encode.h"
+
+const JsonMember ledger_members[MEMBER_COUNT + 1] = {
+  { "ledger",
+    { { "version", JSON_NUMBER, FALSE },
+      { "id", JSON_TEXT, FALSE },
+      { "next_log_index", JSON_NUMBER, FALSE },
+      { "made_at", JSON_NUMBER, FALSE } } },
+  { "batch",
+    { { "name", JSON_TEXT, FALSE },
+      { "profile", JSON_TEXT, FALSE },
+      { "state", JSON_TEXT, FALSE },
+      { "target", JSON_NUMBER, FALSE },
+      { "devices", JSON_NUMBER, FALSE },
+      { "failed", JSON_NUMBER, FALSE } } },
+  { "certificate",
+    { { "log_index", JSON_NUMBER, FALSE },
+      { "device", JSON_TEXT, FALSE },
+      { "batch", JSON_TEXT, FALSE },
+      { "profile", JSON_TEXT, FALSE },
+      { "serial_number", JSON_TEXT, FALSE },
+      { "sha256", JSON_TEXT, FALSE },
+      { "state", JSON_TEXT, FALSE },
+      { "void_reason", JSON_TEXT, TRUE },
+      { "verified_event", JSON_NUMBER, TRUE },
+      { "void_event", JSON_NUMBER, TRUE } } },
+  { "event",
+    { { "id", JSON_NUMBER, FALSE },
+      { "at", JSON_NUMBER, FALSE },
+      { "actor", JSON_TEXT, FALSE },
+      { "kind", JSON_TEXT, FALSE },
+      { "subject", JSON_TEXT, FALSE },
+      { "detail", JSON_TEXT, FALSE },
+      { "hash", JSON_TEXT, FALSE } } },
+  { "export",
+    { { "id", JSON_NUMBER, FALSE },
+      { "at", JSON_NUMBER, FALSE },
+      { "batch", JSON_TEXT, FALSE },
+      { "format", JSON_TEXT, FALSE },
+      { "rows", JSON_NUMBER, FALSE },
+      { "bytes", JSON_NUMBER, FALSE },
+      { "sha256", JSON_TEXT, FALSE },
+      { "through", JSON_NUMBER, FALSE },
+      { "confirmed", JSON_FLAG, FALSE } } },
+  { "report",
+    { { "id", JSON_NUMBER, FALSE },
+      { "at", JSON_NUMBER, FALSE },
+      { "batch", JSON_TEXT, FALSE },
+      { "log_index", JSON_NUMBER, FALSE },
+      { "sha256", JSON_TEXT, FALSE } } },
+  { "end", { { "certificates", JSON_NUMBER, FALSE }, { "events", JSON_NUMBER, FALSE } } },
+  { NULL, { { NULL, JSON_NUMBER, FALSE } } },
+};
+
+void
+ledger_wrong (const Ledger *ledger, const char *format, ...)
+{
+  g_autofree char *why = NULL;
+  va_list arguments;
+
+  va_start (arguments, format);
+  why = g_strdup_vprintf (format, arguments);
+  va_end (arguments);
+  audit_wrong (ledger->run->result, ledger->member == MEMBER_EVENT ? AUDIT_EVENTS : AUDIT_LEDGER,
+               AUDIT_AT ("ledger", ledger->number), "%s", why);
+}
+
+static gboolean
+is_hex (Span text, gsize digits)
+{
+  if (text.length != digits)
+    return FALSE;
+  for (gsize i = 0; i < digits; i++)
+    if (!g_ascii_isdigit (text.data[i]) && (text.data[i] < 'a' || text.data[i] > 'f'))
+      return FALSE;
+  return TRUE;
+}
+
+/* The bytes that `text` (checked to be hex) means. Free with g_bytes_unref(). */
+static GBytes *
+bytes_of (Span text)
+{
+  g_autofree char *copy = g_strndup ((const char *)text.data, text.length);
+
+  return hex_decode (copy);
+}
+
+static gboolean
+is_hash (Span text, const guint8 hash[AUDIT_HASH])
+{
+  g_autoptr (GBytes) bytes = is_hex (text, 2 * AUDIT_HASH) ? bytes_of (text) : NULL;
+
+  return bytes != NULL && memcmp (g_bytes_get_data (bytes, NULL), hash, AUDIT_HASH) == 0;
+}
+
+static gboolean
+has_batch (const Ledger *ledger, Span name)
+{
+  g_autofree char *copy = g_strndup ((const char *)name.data, name.length);
+
+  return g_hash_table_contains (ledger->batches, copy);
+}
+
+/* ---- ledger ---- */
+
+static guint64
+event_of (const AuditRecord *record)
+{
+  return record->report != NULL ? record->report->ledger.event : record->statement->event;
+}
+
+static const guint8 *
+event_hash_of (const AuditRecord *record)
+{
+  return record->report != NULL ? record->report->ledger.event_hash : record->statement->event_hash;
+}
+
+static const char *
+id_of (const AuditRecord *record)
+{
+  return record->report != NULL ? record->report->ledger.id : record->statement->ledger;
+}
+
+/* What reports and statements say of the event whose hash the chain has now. */
+static void
+check_claims (Ledger *ledger, guint64 event)
+{
+  gboolean fits = TRUE;
+
+  for (guint i = 0; i < ledger->run->records->len; i++) {
+    const AuditRecord *record = g_ptr_array_index (ledger->run->records, i);
+    if (event_of (record) == event
+        && memcmp (event_hash_of (record), ledger->hash, AUDIT_HASH) != 0)
+      fits = FALSE;
+  }
+  if (!fits)
+    ledger_wrong (
+        ledger,
+        "a report or statement in the log tells of other events up to event %" G_GUINT64_FORMAT,
+        event);
+}
+
+static void
+start_chain (Ledger *ledger, Span id)
+{
+  static const char words[] = "keycradle ledger";
+  g_autoptr (GBytes) bytes = bytes_of (id);
+  gsize length;
+  const guint8 *data = g_bytes_get_data (bytes, &length);
+
+  audit_digest (ledger->run->digest, span_of_text (words), (Span){ data, length }, ledger->hash);
+}
+
+static void
+judge_ledger (Ledger *ledger, const JsonLine *line)
+{
+  const JsonValue *values = line->values;
+  const Span id = values[LEDGER_ID].text;
+
+  if (values[LEDGER_VERSION].number != 1 || !is_hex (id, 32)) {
+    ledger_wrong (ledger, "its version or id is wrong");
+    return;
+  }
+  ledger->headed = TRUE;
+  ledger->next_log_index = (guint64)values[LEDGER_NEXT].number;
+  start_chain (ledger, id);
+  if (values[LEDGER_NEXT].number < 0 || ledger->next_log_index > ledger->run->result->entries)
+    ledger_wrong (ledger, "the ledger knows more entries than the log has: the log was cut off");
+  for (guint i = 0; i < ledger->run->records->len; i++)
+    if (!span_is_text (id, id_of (g_ptr_array_index (ledger->run->records, i)))) {
+      ledger_wrong (ledger, "a report or statement in the log tells of another ledger: the ledger "
+                            "was exchanged");
+      return;
+    }
+  check_claims (ledger, 0);
+}
+
+/* ---- batch ---- */
+
+static void
+judge_batch (Ledger *ledger, const JsonLine *line)
+{
+  Span name = line->values[BATCH_NAME].text;
+
+  if (has_batch (ledger, name))
+    ledger_wrong (ledger, "it is the second one of that name");
+  g_hash_table_add (ledger->batches, g_strndup ((const char *)name.data, name.length));
+  ledger_reports_batch (ledger->reports, line);
+}
+
+/* ---- certificate ---- */
+
+void
+ledger_pass_over (Ledger *ledger, guint64 index)
+{
+  for (; ledger->has_next && ledger->next.index < index;
+       ledger->has_next = audit_issued_next (ledger->issued, &ledger->next))
+  {
+    if (ledger->next.index >= ledger->next_log_index)
+      ledger->unknown++;
+    else
+      ledger_wrong (ledger,
+                    "in front of it the certificate of entry %" G_GUINT64_FORMAT " is missing",
+                    ledger->next.index);
+  }
+}
+
+static gboolean
+keys_fit_state (const JsonLine *line)
+{
+  const JsonValue *values = line->values;
+  const Span state = values[CERTIFICATE_STATE].text;
+  const gboolean verified = values[CERTIFICATE_VERIFIED].present;
+  const gboolean voided = values[CERTIFICATE_VOID].present;
+  const gboolean reason = values[CERTIFICATE_REASON].present;
+
+  if (span_is_text (state, "issued"))
+    return !verified && !voided && !reason;
+  if (span_is_text (state, "verified"))
+    return verified && !voided && !reason;
+  return span_is_text (state, "void") && voided && reason;
+}
+
+static void
+compare_with_log (Ledger *ledger, const JsonLine *line)
+{
+  const JsonValue *values = line->values;
+  const Span serial = values[CERTIFICATE_SERIAL].text;
+  const Span sha256 = values[CERTIFICATE_SHA256].text;
+  g_autoptr (GBytes) serial_bytes = is_hex (serial, serial.length) ? bytes_of (serial) : NULL;
+  g_autoptr (GBytes) hash = is_hex (sha256, 2 * AUDIT_HASH) ? bytes_of (sha256) : NULL;
+  Span number = { NULL, 0 };
+
+  if (serial_bytes != NULL)
+    number.data = g_bytes_get_data (serial_bytes, &number.length);
+  if (number.length == 0 || number.data[0] == 0
+      || ledger->next.rest
+             != audit_issued_mark (ledger->run->digest, values[CERTIFICATE_BATCH].text,
+                                   values[CERTIFICATE_DEVICE].text,
+                                   values[CERTIFICATE_PROFILE].text, number))
+    ledger_wrong (ledger,
+                  "entry %" G_GUINT64_FORMAT
+                  " of the log has another batch, device, profile or serial number",
+                  ledger->next.index);
+  if (hash == NULL
+      || ledger->next.certificate
+             != audit_digest_mark (ledger->run->digest,
+                                   (Span){ g_bytes_get_data (hash, NULL), AUDIT_HASH },
+                                   (Span){ NULL, 0 }))
+    ledger_wrong (ledger, "entry %" G_GUINT64_FORMAT " of the log has another certificate",
+                  ledger->next.index);
+}
+
+static gboolean
+judge_certificate (Ledger *ledger, const JsonLine *line, GError **error)
+{
+  const gint64 index = line->values[CERTIFICATE_INDEX].number;
+
+  ledger->certificates++;
+  ledger->run->result->checked[AUDIT_LEDGER]++;
+  ledger_pass_over (ledger, (guint64)MAX (index, 0));
+  if (index < 0 || !ledger->has_next || ledger->next.index != (guint64)index) {
+    ledger_wrong (ledger,
+                  "the log has no certificate for a device at entry %" G_GINT64_FORMAT
+                  ", or it stood in a line before",
+                  index);
+  }
+  else {
+    compare_with_log (ledger, line);
+    ledger->has_next = audit_issued_next (ledger->issued, &ledger->next);
+  }
+  if (!has_batch (ledger, line->values[CERTIFICATE_BATCH].text))
+    ledger_wrong (ledger, "its batch has no line");
+  if (!keys_fit_state (line))
+    ledger_wrong (ledger, "its state is unknown, or its keys do not fit it");
+  ledger_reports_certificate (ledger->reports, line);
+  return ledger_references_certificate (ledger->references, ledger->number, line, error);
+}
+
+/* ---- event ---- */
+
+static void
+put_number (GByteArray *bytes, guint64 number, guint width)
+{
+  for (guint i = width; i > 0; i--) {
+    guint8 byte = (guint8)(number >> 8 * (i - 1));
+    g_byte_array_append (bytes, &byte, 1);
+  }
+}
+
+static void
+chain (Ledger *ledger, const JsonLine *line)
+{
+  static const guint texts[] = { EVENT_ACTOR, EVENT_KIND, EVENT_SUBJECT, EVENT_DETAIL };
+  g_autoptr (GByteArray) bytes = g_byte_array_new ();
+
+  put_number (bytes, (guint64)line->values[EVENT_ID].number, 8);
+  put_number (bytes, (guint64)line->values[EVENT_AT].number, 8);
+  for (guint i = 0; i < G_N_ELEMENTS (texts); i++) {
+    Span text = line->values[texts[i]].text;
+    put_number (bytes, text.length, 4);
+    g_byte_array_append (bytes, text.data, (guint)text.length);
+  }
+  audit_digest (ledger->run->digest, (Span){ ledger->hash, AUDIT_HASH },
+                (Span){ bytes->data, bytes->len }, ledger->hash);
+}
+
+/* Behind a wrong hash the chain goes on with the one that is told. */
+static gboolean
+judge_event (Ledger *ledger, const JsonLine *line, GError **error)
+{
+  const Span told = line->values[EVENT_HASH].text;
+
+  ledger->run->result->checked[AUDIT_EVENTS]++;
+  ledger->events++;
+  if (line->values[EVENT_ID].number != (gint64)ledger->events)
+    ledger_wrong (ledger,
+                  "it is event %" G_GINT64_FORMAT ", and event %" G_GUINT64_FORMAT
+                  " should stand here",
+                  line->values[EVENT_ID].number, ledger->events);
+  chain (ledger, line);
+  if (!is_hash (told, ledger->hash)) {
+    g_autoptr (GBytes) bytes = is_hex (told, 2 * AUDIT_HASH) ? bytes_of (told) : NULL;
+    ledger_wrong (ledger, "its hash is not the chain's: this event or the one before was changed");
+    if (bytes != NULL)
+      memcpy (ledger->hash, g_bytes_get_data (bytes, NULL), AUDIT_HASH);
+  }
+  if (g_hash_table_contains (ledger->claimed, &ledger->events))
+    check_claims (ledger, ledger->events);
+  return ledger_references_event (ledger->references, ledger->number, line, error);
+}
+
+/* ---- export, report, end ---- */
+
+static void
+judge_order (Ledger *ledger, gint64 id)
+{
+  if (ledger->has_last && id <= ledger->last)
+    ledger_wrong (ledger, "it is out of order");
+  ledger->has_last = TRUE;
+  ledger->last = id;
+}
+
+static void
+judge_export (Ledger *ledger, const JsonLine *line)
+{
+  const JsonValue *values = line->values;
+
+  judge_order (ledger, values[EXPORT_ID].number);
+  if (!has_batch (ledger, values[EXPORT_BATCH].text))
+    ledger_wrong (ledger, "its batch has no line");
+  if (values[EXPORT_THROUGH].number > (gint64)ledger->events)
+    ledger_wrong (ledger, "it knows more events than there are");
+  if (!is_hex (values[EXPORT_SHA256].text, 2 * AUDIT_HASH))
+    ledger_wrong (ledger, "its sha256 is no hash");
+  for (guint i = 0; i < ledger->run->records->len; i++) {
+    AuditRecord *record = g_ptr_array_index (ledger->run->records, i);
+    const ManifestStatement *said = record->statement;
+    if (said != NULL && is_hash (values[EXPORT_SHA256].text, said->sha256)
+        && span_is_text (values[EXPORT_BATCH].text, said->batch)
+        && span_is_text (values[EXPORT_FORMAT].text, said->format)
+        && values[EXPORT_ROWS].number == (gint64)said->rows
+        && values[EXPORT_BYTES].number == (gint64)said->bytes
+        && values[EXPORT_THROUGH].number <= (gint64)said->event)
+      record->exported = TRUE;
+  }
+}
+
+static void
+judge_report (Ledger *ledger, const JsonLine *line)
+{
+  const JsonValue *values = line->values;
+  const AuditRecord *record = NULL;
+
+  judge_order (ledger, values[REPORT_ID].number);
+  if (!has_batch (ledger, values[REPORT_BATCH].text))
+    ledger_wrong (ledger, "its batch has no line");
+  for (guint i = 0; i < ledger->run->records->len && record == NULL; i++) {
+    const AuditRecord *other = g_ptr_array_index (ledger->run->records, i);
+    if (other->report != NULL && (gint64)other->place == values[REPORT_INDEX].number)
+      record = other;
+  }
+  if (record == NULL)
+    ledger_wrong (ledger, "the log has no report at entry %" G_GINT64_FORMAT,
+                  values[REPORT_INDEX].number);
+  else if (!span_is_text (values[REPORT_BATCH].text, record->report->batch)
+           || !is_hash (values[REPORT_SHA256].text, record->sha256))
+    ledger_wrong (ledger, "entry %" G_GUINT64_FORMAT " of the log has another report",
+                  record->place);
+}
+
+static void
+judge_end (Ledger *ledger, const JsonLine *line)
+{
+  ledger->ended = TRUE;
+  if (line->values[END_CERTIFICATES].number != (gint64)ledger->certificates
+      || line->values[END_EVENTS].number != (gint64)ledger->events)
+    ledger_wrong (ledger, "there were other numbers of certificates and events");
+  for (guint i = 0; i < ledger->run->records->len; i++) {
+    const AuditRecord *record = g_ptr_array_index (ledger->run->records, i);
+    if (record->statement != NULL && !record->exported && record->place < ledger->next_log_index)
+      ledger_wrong (ledger,
+                    "entry %" G_GUINT64_FORMAT
+                    " of the log is a statement about an export that is not there",
+                    record->place);
+    if (event_of (record) > ledger->events)
+      ledger_wrong (ledger,
+                    "entry %" G_GUINT64_FORMAT " of the log tells of event %" G_GUINT64_FORMAT
+                    ", which is not there: the ledger was rolled back",
+                    record->place, event_of (record));
+  }
+}
+
+gboolean
+ledger_judge_line (Ledger *ledger, const JsonLine *line, GError **error)
+{
+  switch (ledger->member) {
+  case MEMBER_LEDGER:
+    judge_ledger (ledger, line);
+    return TRUE;
+  case MEMBER_BATCH:
+    judge_batch (ledger, line);
+    return TRUE;
+  case MEMBER_CERTIFICATE:
+    return judge_certificate (ledger, line, error);
+  case MEMBER_EVENT:
+    return judge_event (ledger, line, error);
+  case MEMBER_EXPORT:
+    judge_export (ledger, line);
+    return TRUE;
+  case MEMBER_REPORT:
+    judge_report (ledger, line);
+    return TRUE;
+  case MEMBER_END:
+    judge_end (ledger, line);
+    return TRUE;
+  }
+  g_assert_not_reached ();
+}
