@@ -7,6 +7,7 @@
 
 #include "ca/command/authority-install.h"
 #include "ca/command/authority-request.h"
+#include "ca/command/count.h"
 #include "ca/command/demo.h"
 #include "ca/command/key-make.h"
 #include "ca/harden.h"
@@ -25,7 +26,11 @@ const char command_usage[] =
     "                        [--key-uri URI] [--passphrase-file FILE]\n"
     "       keycradle-signer ca install-chain --folder DIR --chain FILE.pem [--replace]\n"
     "       keycradle-signer ca check --config FILE\n"
-    "       keycradle-signer ca check --folder DIR [--key-uri URI] [--passphrase-file FILE]\n";
+    "       keycradle-signer ca check --folder DIR [--key-uri URI] [--passphrase-file FILE]\n"
+    "       keycradle-signer ca count create --owner FILE.pem --enrolment FILE [--key KIND]\n"
+    "                        [--handle 0x81000001] [--count 0x01800100] [--tcti CONF]\n"
+    "       keycradle-signer ca count enroll --owner FILE.pem --enrolment FILE [--limit N]\n"
+    "                        [--answer FILE] [--tcti CONF]\n";
 
 typedef struct {
   char *folder;
@@ -35,6 +40,13 @@ typedef struct {
   char *passphrase_file;
   char *chain;
   char *config;
+  char *owner;
+  char *enrolment;
+  char *handle;
+  char *count;
+  char *limit;
+  char *answer;
+  char *tcti;
   gboolean replace;
   gboolean help;
   char **words;
@@ -50,6 +62,13 @@ command_options_clear (CommandOptions *options)
   g_free (options->passphrase_file);
   g_free (options->chain);
   g_free (options->config);
+  g_free (options->owner);
+  g_free (options->enrolment);
+  g_free (options->handle);
+  g_free (options->count);
+  g_free (options->limit);
+  g_free (options->answer);
+  g_free (options->tcti);
   g_strfreev (options->words);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (CommandOptions, command_options_clear)
@@ -251,6 +270,60 @@ run_check (const CommandOptions *options)
   return options->config != NULL ? check_config (options) : check_folder (options);
 }
 
+/* ---- ca count ---- */
+
+static const char *
+given_or (const char *given, const char *usual)
+{
+  return given != NULL ? given : usual;
+}
+
+static int
+create_count (const CountCommand *wanted)
+{
+  g_autoptr (GError) problem = NULL;
+  g_autofree char *uri = count_create (wanted, &problem);
+
+  if (uri == NULL)
+    return fail (problem);
+  printf ("made a key that counts, and %s for its owner\n\nKey=%s\n", wanted->enrolment, uri);
+  return EXIT_SUCCESS;
+}
+
+static int
+enrol_count (const CountCommand *wanted)
+{
+  g_autoptr (GError) problem = NULL;
+
+  fprintf (stderr, "The owner answers this with `keycradle ticket answer-challenge`; the answer is "
+                   "good for as long as this waits:\n\n");
+  if (!count_enrol (wanted, &problem))
+    return fail (problem);
+  fprintf (stderr, "\nThe TPM counts from here on: 0 of %s signatures.\n", wanted->limit);
+  return EXIT_SUCCESS;
+}
+
+static int
+run_count (const CommandOptions *options)
+{
+  const CountCommand wanted = { .owner = options->owner,
+                                .enrolment = options->enrolment,
+                                .key = given_or (options->key, DEFAULT_KIND),
+                                .handle = given_or (options->handle, COUNT_USUAL_HANDLE),
+                                .index = given_or (options->count, COUNT_USUAL_INDEX),
+                                .tcti = options->tcti,
+                                .limit = given_or (options->limit, COUNT_USUAL_LIMIT),
+                                .answer = options->answer };
+  const char *act = options->words[1] != NULL ? options->words[1] : "";
+
+  if (options->owner == NULL || options->enrolment == NULL)
+    return fail_usage ("ca count needs --owner and --enrolment");
+  if (g_str_equal (act, "create"))
+    return create_count (&wanted);
+  return g_str_equal (act, "enroll") ? enrol_count (&wanted)
+                                     : fail_usage ("ca count knows create and enroll");
+}
+
 /* ---- */
 
 static gboolean
@@ -264,6 +337,13 @@ parse (CommandOptions *options, int *argc, char ***argv, GError **error)
     { "passphrase-file", 0, 0, G_OPTION_ARG_FILENAME, &options->passphrase_file, NULL, NULL },
     { "chain", 0, 0, G_OPTION_ARG_FILENAME, &options->chain, NULL, NULL },
     { "config", 0, 0, G_OPTION_ARG_FILENAME, &options->config, NULL, NULL },
+    { "owner", 0, 0, G_OPTION_ARG_FILENAME, &options->owner, NULL, NULL },
+    { "enrolment", 0, 0, G_OPTION_ARG_FILENAME, &options->enrolment, NULL, NULL },
+    { "handle", 0, 0, G_OPTION_ARG_STRING, &options->handle, NULL, NULL },
+    { "count", 0, 0, G_OPTION_ARG_STRING, &options->count, NULL, NULL },
+    { "limit", 0, 0, G_OPTION_ARG_STRING, &options->limit, NULL, NULL },
+    { "answer", 0, 0, G_OPTION_ARG_FILENAME, &options->answer, NULL, NULL },
+    { "tcti", 0, 0, G_OPTION_ARG_STRING, &options->tcti, NULL, NULL },
     { "replace", 0, 0, G_OPTION_ARG_NONE, &options->replace, NULL, NULL },
     { "help", 'h', 0, G_OPTION_ARG_NONE, &options->help, NULL, NULL },
     { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_STRING_ARRAY, &options->words, NULL, NULL },
@@ -285,7 +365,8 @@ command_run (int argc, char **argv)
   } verbs[] = { { "init", run_init },
                 { "csr", run_csr },
                 { "install-chain", run_install },
-                { "check", run_check } };
+                { "check", run_check },
+                { "count", run_count } };
   g_auto (CommandOptions) options = { 0 };
   g_autoptr (GError) problem = NULL;
 
@@ -295,12 +376,13 @@ command_run (int argc, char **argv)
     printf ("usage:\n%s", command_usage);
     return EXIT_SUCCESS;
   }
-  if (options.words == NULL || options.words[1] != NULL)
-    return fail_usage ("ca needs one verb: init, csr, install-chain or check");
+  if (options.words == NULL
+      || (options.words[1] != NULL && !g_str_equal (options.words[0], "count")))
+    return fail_usage ("ca needs one verb: init, csr, install-chain, check or count");
   if (!harden_process (&problem))
     return fail (problem);
   for (guint i = 0; i < G_N_ELEMENTS (verbs); i++)
     if (g_str_equal (verbs[i].verb, options.words[0]))
       return verbs[i].run (&options);
-  return fail_usage ("ca knows init, csr, install-chain and check");
+  return fail_usage ("ca knows init, csr, install-chain, check and count");
 }

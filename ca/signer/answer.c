@@ -118,6 +118,18 @@ authority_payload (const Authority *authority)
 }
 
 static GVariant *
+tpm_payload (Signer *signer, const Authority *authority)
+{
+  TpmAccount account;
+  GVariant *payload = NULL;
+
+  if (keystore_counts (authority->keystore)
+      && signer_tpm_account (signer, authority, FALSE, &account, NULL))
+    payload = g_variant_new ("(uut)", account.count, account.limit, account.logged);
+  return g_variant_new_maybe (G_VARIANT_TYPE ("(uut)"), payload);
+}
+
+static GVariant *
 answer_status (Signer *signer, GVariant *request, GError **error)
 {
   g_autoptr (Generation) generation = signer_generation (signer);
@@ -134,7 +146,7 @@ answer_status (Signer *signer, GVariant *request, GError **error)
                         issuance_log_size (signer_log (signer)), origin, problems, &authorities,
                         profiles, answer_station (signer), generation->owners != NULL,
                         issuance_log_size (signer_log (signer)),
-                        g_variant_new_maybe (G_VARIANT_TYPE ("(uut)"), NULL));
+                        tpm_payload (signer, generation->issuing));
 }
 
 /* What a supervisor asks for is rare, and worth a line. */

@@ -46,10 +46,14 @@ signer_certify_code (Signer *signer, const char *name, const char *code, guint64
   const Authority *authority = find_authority (generation, name, error);
   g_auto (Verification) verification = { 0 };
   ClockReading now;
+  gboolean logged;
 
-  if (authority == NULL || !signer_may_issue (signer, generation, authority, &now, error)
-      || !verification_issue (authority, code, now.real / G_USEC_PER_SEC, &verification, error)
-      || !log_code (signer, code, &verification, now, index, error))
+  if (authority == NULL || !signer_may_issue (signer, generation, authority, &now, error))
+    return NULL;
+  logged = verification_issue (authority, code, now.real / G_USEC_PER_SEC, &verification, error)
+           && log_code (signer, code, &verification, now, index, error);
+  signer_issue_ended (signer, authority, logged);
+  if (!logged)
     return NULL;
   return g_steal_pointer (&verification.certificate);
 }
@@ -68,12 +72,15 @@ make_list (Signer *signer, const Generation *generation, const Authority *author
            RevocationList *list, GError **error)
 {
   ClockReading now;
+  gboolean logged;
 
-  if (!signer_may_issue (signer, generation, authority, &now, error)
-      || !revocations_make (signer_revocations (signer), authority, now.real, list, error))
+  if (!signer_may_issue (signer, generation, authority, &now, error))
     return FALSE;
-  signer_issued (signer, now);
-  return TRUE;
+  logged = revocations_make (signer_revocations (signer), authority, now.real, list, error);
+  signer_issue_ended (signer, authority, logged);
+  if (logged)
+    signer_issued (signer, now);
+  return logged;
 }
 
 gboolean

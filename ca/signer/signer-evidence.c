@@ -154,6 +154,38 @@ fill_from_log (Signer *signer, Report *report, GError **error)
   return TRUE;
 }
 
+/* The CA that the batch's ticket names; without one, that which issues. NULL where the signer has
+ * it no more. */
+static const Authority *
+authority_of (Signer *signer, const Generation *generation, const char *batch)
+{
+  g_autoptr (LoadedTicket) newest = tickets_newest (signer->log, batch, NULL);
+
+  if (newest == NULL)
+    return generation->issuing;
+  for (guint i = 0; i < generation->authorities->len; i++) {
+    const Authority *authority = g_ptr_array_index (generation->authorities, i);
+    g_autofree char *ca = hex_encode (authority->origin, sizeof authority->origin);
+
+    if (g_str_equal (ca, newest->ticket->ca))
+      return authority;
+  }
+  return NULL;
+}
+
+/* Before the log's head is read: what the TPM shows to be lost stands in it. */
+static gboolean
+take_tpm (Signer *signer, Report *report, GError **error)
+{
+  g_autoptr (Generation) generation = signer_generation (signer);
+  const Authority *authority = authority_of (signer, generation, report->batch);
+
+  if (authority == NULL || !keystore_counts (authority->keystore))
+    return TRUE;
+  report->tpm = g_new0 (TpmAccount, 1);
+  return signer_tpm_account (signer, authority, TRUE, report->tpm, error);
+}
+
 /* ---- signing and entering ---- */
 
 static GBytes *
@@ -215,7 +247,8 @@ make_report (Signer *signer, Report *report, guint64 *place, GError **error)
   g_autofree char *number = NULL;
   const ClockReading now = clock_read ();
 
-  if (!signer_check_clock (signer, now, error) || !fill_from_log (signer, report, error))
+  if (!signer_check_clock (signer, now, error) || !take_tpm (signer, report, error)
+      || !fill_from_log (signer, report, error))
     return NULL;
   report->time = now.real / G_USEC_PER_SEC;
   text = report_text (report);

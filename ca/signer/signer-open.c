@@ -92,6 +92,22 @@ enter_early (Signer *signer, const Generation *generation, GError **error)
   return TRUE;
 }
 
+/* What a signer that was killed left between TPM and log is on record at once; where that can't be
+ * told yet, the first order sees to it. */
+static void
+account_early (Signer *signer)
+{
+  for (guint i = 0; i < signer->current->authorities->len; i++) {
+    const Authority *authority = g_ptr_array_index (signer->current->authorities, i);
+    g_autoptr (GError) problem = NULL;
+    TpmAccount account;
+
+    if (keystore_counts (authority->keystore)
+        && !signature_count_take (signer->count, authority, &account, &problem))
+      g_warning ("nothing is issued with the CA '%s': %s", authority->name, problem->message);
+  }
+}
+
 /* ---- opening ---- */
 
 /* The listening socket, the log, the station's key and the callers hang on these. */
@@ -129,6 +145,9 @@ signer_open (const SignerConfig *config, LogOpenMode mode, GError **error)
     return NULL;
   signer->tickets = tickets_new (signer->log);
   signer->refusals = refusals_new (signer->log);
+  signer->count = signature_count_new (signer->log);
+  if (mode == LOG_OPEN_WRITE)
+    account_early (signer);
   signer_remember_log (signer);
   return g_steal_pointer (&signer);
 }
@@ -140,6 +159,7 @@ signer_close (Signer *signer)
     return;
   tickets_free (signer->tickets);
   refusals_free (signer->refusals);
+  signature_count_free (signer->count);
   revocations_free (signer->revocations);
   checkpoints_close (signer->checkpoints);
   station_key_close (signer->station);
@@ -240,13 +260,29 @@ signer_reload (Signer *signer, const char *path, GError **error)
   return before != NULL;
 }
 
+static void
+add_count_problems (Signer *signer, GStrvBuilder *problems)
+{
+  g_autoptr (Generation) generation = signer_generation (signer);
+
+  for (guint i = 0; i < generation->authorities->len; i++) {
+    g_autofree char *problem =
+        signature_count_problem (signer->count, g_ptr_array_index (generation->authorities, i));
+
+    if (problem != NULL)
+      g_strv_builder_add (problems, problem);
+  }
+}
+
 char **
 signer_problems (Signer *signer)
 {
   g_autoptr (GStrvBuilder) problems = g_strv_builder_new ();
   g_autoptr (GError) clock = NULL;
-  G_GNUC_UNUSED g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&signer->mutex);
+  G_GNUC_UNUSED g_autoptr (GMutexLocker) locker = NULL;
 
+  add_count_problems (signer, problems);
+  locker = g_mutex_locker_new (&signer->mutex);
   if (!signer_check_clock (signer, clock_read (), &clock))
     g_strv_builder_add (problems, clock->message);
   if (signer->reload_problem != NULL)
@@ -270,13 +306,28 @@ check_validity (const Authority *authority, gint64 now, GError **error)
 }
 
 gboolean
+signer_tpm_account (Signer *signer, const Authority *authority, gboolean wait, TpmAccount *account,
+                    GError **error)
+{
+  return wait ? signature_count_take (signer->count, authority, account, error)
+              : signature_count_look (signer->count, authority, account, error);
+}
+
+gboolean
 signer_may_issue (Signer *signer, const Generation *generation, const Authority *authority,
                   ClockReading *now, GError **error)
 {
   *now = clock_read ();
   return signer_check_clock (signer, *now, error) && authority_check_times (authority, error)
          && check_validity (authority, now->real / G_USEC_PER_SEC, error)
-         && enter_authorities (signer, generation, error);
+         && enter_authorities (signer, generation, error)
+         && signature_count_begin (signer->count, authority, error);
+}
+
+void
+signer_issue_ended (Signer *signer, const Authority *authority, gboolean clean)
+{
+  signature_count_end (signer->count, authority, clean);
 }
 
 void

@@ -228,6 +228,16 @@ append (Signer *signer, const Candidate *candidate, ClockReading now, guint64 *p
   return TRUE;
 }
 
+/* Before the entry: after a crash between them the ticket can be loaded again. */
+static gboolean
+allow_in_tpm (const Generation *generation, const Candidate *candidate, GError **error)
+{
+  const IssueTemplate *plan = generation_template (generation, candidate->ticket->profile);
+
+  return signature_count_allow (issue_template_authority (plan), candidate->ticket,
+                                X509_get0_pubkey (candidate->owner), error);
+}
+
 /* With the lock held: the rules in the order of docs/evidence.md, then the log. */
 static gboolean
 judge_and_append (Signer *signer, const Generation *generation, const Candidate *candidate,
@@ -239,7 +249,8 @@ judge_and_append (Signer *signer, const Generation *generation, const Candidate 
 
   if (!check_foreign (signer, generation, candidate, error)
       || !check_number (signer, candidate, error) || !check_end (candidate, now, error)
-      || !check_log (signer, candidate, error) || !check_clock (signer, candidate, now, error))
+      || !check_log (signer, candidate, error) || !check_clock (signer, candidate, now, error)
+      || !allow_in_tpm (generation, candidate, error))
     return FALSE;
   if (ticket->clock_reset && clock_is_behind (now, issuance_log_newest (signer->log))) {
     g_autofree char *number = g_strdup_printf ("%" G_GUINT64_FORMAT, ticket->number);

@@ -7,6 +7,7 @@
 #include "ca/judge/recent-primes.h"
 #include "ca/signer/checkpoints.h"
 #include "ca/signer/refusals.h"
+#include "ca/signer/signer-count.h"
 #include "ca/signer/signer-tickets.h"
 #include "ca/signer/signer.h"
 
@@ -19,6 +20,7 @@ struct Signer {
   Clock clock;
   Tickets *tickets;
   Refusals *refusals;
+  SignatureCount *count;
   RecentPrimes *recent; /* with each modulus its place in the log */
   char *fixed;          /* settings that a reload can't change */
   GMutex mutex;         /* guards what follows */

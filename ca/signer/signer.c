@@ -220,16 +220,19 @@ issue (Signer *signer, const Generation *generation, const IssueTemplate *plan,
                          .profile = issue_template_profile (plan),
                          .authority = issue_template_authority (plan),
                          .station = signer_station (signer) };
+  GBytes *entry = NULL;
   ClockReading now;
-  GBytes *entry;
+  gboolean taken;
 
   if (!signer_may_issue (signer, generation, wanted.authority, &now, error))
     return NULL;
   wanted.now = now.real;
-  if (!tickets_take (signer->tickets, generation, &wanted, error))
-    return NULL;
-  entry = make_entry (signer, plan, order, csr, number, now, index, error);
-  tickets_finish (signer->tickets, order->batch);
+  taken = tickets_take (signer->tickets, generation, &wanted, error);
+  if (taken) {
+    entry = make_entry (signer, plan, order, csr, number, now, index, error);
+    tickets_finish (signer->tickets, order->batch);
+  }
+  signer_issue_ended (signer, wanted.authority, !taken || entry != NULL);
   return entry;
 }
 

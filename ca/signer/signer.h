@@ -10,6 +10,7 @@
 #include "ca/crl/revocations.h"
 #include "ca/issue/generation.h"
 #include "ca/log/log.h"
+#include "ca/proof/report.h"
 
 typedef struct Signer Signer;
 
@@ -40,11 +41,20 @@ GBytes *signer_sign (Signer *signer, const SignOrder *order, guint64 *index, GEr
  * wrong, everything stays as it was; signer_problems() says so until a reload succeeds. */
 gboolean signer_reload (Signer *signer, const char *path, GError **error);
 
-/* TRUE where clock, CA and log let `authority` (of `generation`) sign anything at all; `now` is for
- * its dates. CA_ERROR_CLOCK, CA_ERROR_LOG. Tell signer_issued() when it was signed and logged. */
+/* TRUE where clock, CA, log and its TPM's count let `authority` (of `generation`) sign anything at
+ * all; `now` is for its dates. CA_ERROR_CLOCK, CA_ERROR_LOG, CA_ERROR_COUNT. Tell signer_issued()
+ * when it was signed and logged, and in any case signer_issue_ended(): `clean` where it was, or
+ * where nothing was signed. */
 gboolean signer_may_issue (Signer *signer, const Generation *generation, const Authority *authority,
                            ClockReading *now, GError **error);
+void signer_issue_ended (Signer *signer, const Authority *authority, gboolean clean);
 void signer_issued (Signer *signer, ClockReading now);
+
+/* What the TPM of a CA that counts (keystore_counts()) says, and the log: for a report, with
+ * `wait`, once nothing is being signed. CA_ERROR_COUNT, CA_ERROR_CA_TOKEN, CA_ERROR_CA_KEY,
+ * CA_ERROR_LOG. */
+gboolean signer_tpm_account (Signer *signer, const Authority *authority, gboolean wait,
+                             TpmAccount *account, GError **error);
 
 /* What orders go by now; unref when done with it. */
 Generation *signer_generation (Signer *signer);
