@@ -320,9 +320,6 @@ keystore_tpm2_counted_open (const KeystoreSource *source G_GNUC_UNUSED, const ch
   g_autofree char *tcti = NULL;
   guint32 handle;
 
-  /* Their lines on stderr; what they say comes as errors too. */
-  if (keystore_is_one_thread ())
-    g_setenv ("TSS2_LOG", "all+none", FALSE);
   key->alone = TRUE;
   key->token = TRUE;
   key->sign = sign;

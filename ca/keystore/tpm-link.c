@@ -4,6 +4,7 @@
  */
 #include "ca/keystore/tpm-private.h"
 
+#include "ca/keystore/keystore-private.h"
 #include "ca/openssl.h"
 
 #include <openssl/ecdsa.h>
@@ -61,8 +62,12 @@ TpmLink *
 tpm_link_open (const char *tcti, GError **error)
 {
   g_autoptr (TpmLink) link = g_new0 (TpmLink, 1);
-  TSS2_RC code = Tss2_TctiLdr_Initialize (tcti, &link->tcti);
+  TSS2_RC code;
 
+  /* Their lines on stderr; what they say comes as errors too. */
+  if (keystore_is_one_thread ())
+    g_setenv ("TSS2_LOG", "all+none", FALSE);
+  code = Tss2_TctiLdr_Initialize (tcti, &link->tcti);
   if (code == TSS2_RC_SUCCESS)
     code = Esys_Initialize (&link->esys, link->tcti, NULL);
   if (code == TSS2_RC_SUCCESS)

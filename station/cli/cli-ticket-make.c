@@ -13,6 +13,7 @@
 #include "ca/proof/ticket.h"
 #include "station/cli/ticket-files.h"
 #include "station/cli/ticket-time.h"
+#include "station/cli/ticket-tpm.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -158,14 +159,23 @@ compose (const CliOptions *options, GError **error)
 
 /* Reads it again, as the signer will: what it would refuse is not signed. */
 static GBytes *
-sign (const CliOptions *options, const Ticket *ticket, GError **error)
+sign_text (const Ticket *ticket, X509 *owner, EVP_PKEY *key, GError **error)
 {
   g_autofree char *text = ticket_text (ticket);
   g_autoptr (Ticket) again = ticket_parse (text, error);
-  X509 *owner = again != NULL ? load_first (options->certificate, error) : NULL;
+
+  return again != NULL ? statement_sign (text, owner, key, error) : NULL;
+}
+
+static GBytes *
+sign (const CliOptions *options, Ticket *ticket, GError **error)
+{
+  X509 *owner = load_first (options->certificate, error);
   EVP_PKEY *key =
       owner != NULL ? ticket_key_read (options->key, options->passphrase_file, owner, error) : NULL;
-  GBytes *signed_ticket = key != NULL ? statement_sign (text, owner, key, error) : NULL;
+  GBytes *signed_ticket = key != NULL && ticket_tpm_take (options, key, ticket, error)
+                              ? sign_text (ticket, owner, key, error)
+                              : NULL;
 
   EVP_PKEY_free (key);
   X509_free (owner);

@@ -96,6 +96,10 @@ typedef struct {
   char *after;
   gboolean clock_reset;
   char *note;
+  char *tpm;
+  gint64 tpm_from;
+  gint64 tpm_limit;
+  char *enrolments;
   char **kept;
   char **manifest;
   gboolean certificates;
@@ -264,6 +268,7 @@ CliExit cli_key_findings (Cli *cli, GError **error);
 CliExit cli_export (Cli *cli, GError **error);
 CliExit cli_export_list (Cli *cli, GError **error);
 CliExit cli_manifest_verify (Cli *cli, GError **error);
+CliExit cli_ticket_answer (Cli *cli, GError **error);
 CliExit cli_ticket_make (Cli *cli, GError **error);
 CliExit cli_ticket_show (Cli *cli, GError **error);
 CliExit cli_audit_verify (Cli *cli, GError **error);

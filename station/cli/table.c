@@ -113,6 +113,8 @@ const CliVerb cli_verbs[] = {
     cli_ca_tool },
   { "ca", "check", "[WORD...]", "", "Look at a CA: its chain, its time, its key.", CLI_ROLE_NONE,
     cli_ca_tool },
+  { "ca", "count", "[WORD...]", "", "Make a key whose signatures the TPM counts.", CLI_ROLE_NONE,
+    cli_ca_tool },
   { "event", "list", "", "limit json no-headings", "List the audit events, newest first.",
     CLI_ROLE_AUDITOR, cli_event_list },
 
@@ -125,9 +127,11 @@ const CliVerb cli_verbs[] = {
 
   { "ticket", "make", "",
     "key passphrase-file certificate number batch profile profile-file count station ca-file "
-    "not-before not-after after clock-reset note output",
+    "not-before not-after after clock-reset note tpm tpm-from tpm-limit output",
     "Permit so many certificates, as the owner; needs no station.", CLI_ROLE_NONE,
     cli_ticket_make },
+  { "ticket", "answer-challenge", "FILE", "key passphrase-file certificate enrolments",
+    "Let a TPM begin to count, as the owner; needs no station.", CLI_ROLE_NONE, cli_ticket_answer },
   { "ticket", "show", "FILE", "owner json", "Show a ticket; needs no station.", CLI_ROLE_NONE,
     cli_ticket_show },
   { "audit", "verify", "FOLDER", "owner station kept manifest certificates json",
