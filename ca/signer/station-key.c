@@ -138,7 +138,6 @@ check_curve (EVP_PKEY *key, const char *what, GError **error)
          || ca_refuse (error, CA_ERROR_CA_KEY, "[station]: the %s is not for a P-256 key", what);
 }
 
-/* "" where the PC has no name. */
 static char *
 name_of (const StationConfig *station)
 {
@@ -175,9 +174,8 @@ static gboolean
 make_both (const Places *places, const StationConfig *station, GError **error)
 {
   g_autoptr (EVP_PKEY) key = EVP_EC_gen ("P-256");
-  g_autofree char *beside = g_strconcat (places->key, ".new", NULL);
-  const Places new_places = { .key = beside, .uri = g_strconcat ("file:", beside, NULL) };
-  g_autofree char *uri = new_places.uri;
+  g_auto (Places) beside = { .key = g_strconcat (places->key, ".new", NULL),
+                             .uri = g_strconcat ("file:", places->key, ".new", NULL) };
   g_autoptr (BIO) text = key != NULL ? key_text (key, error) : NULL;
   g_autoptr (Keystore) keystore = NULL;
   char *data;
@@ -188,20 +186,21 @@ make_both (const Places *places, const StationConfig *station, GError **error)
   if (text == NULL)
     return FALSE;
   length = BIO_get_mem_data (text, &data);
-  if (!write_file (beside, data, (gsize)length, 0400, error))
+  if (!write_file (beside.key, data, (gsize)length, 0400, error))
     return FALSE;
-  keystore = open_keystore (&new_places, station, NULL, error);
+  keystore = open_keystore (&beside, station, NULL, error);
   if (keystore == NULL || !write_certificate (places->certificate, keystore, station, error))
     return FALSE;
-  if (rename (beside, places->key) < 0 || !folder_sync (places->key, NULL))
+  if (rename (beside.key, places->key) < 0 || !folder_sync (places->key, NULL))
     return ca_refuse (error, CA_ERROR_CA_KEY, "%s can't be made: %s", places->key,
                       g_strerror (errno));
   return TRUE;
 }
 
-/* A key of signer.conf whose certificate is left to us. */
+/* A key of signer.conf whose certificate is left to us; `there` receives whether it is now. */
 static gboolean
-make_certificate (const Places *places, const StationConfig *station, GError **error)
+make_certificate (const Places *places, const StationConfig *station, LogOpenMode mode,
+                  gboolean *there, GError **error)
 {
   g_autoptr (Keystore) keystore = open_keystore (places, station, NULL, error);
 
@@ -211,8 +210,10 @@ make_certificate (const Places *places, const StationConfig *station, GError **e
     return ca_refuse (error, CA_ERROR_CA_TOKEN,
                       "[station]: the station's certificate can't be made while its key is not "
                       "there");
-  return check_curve (keystore_public_key (keystore), "key", error)
-         && write_certificate (places->certificate, keystore, station, error);
+  if (!check_curve (keystore_public_key (keystore), "key", error))
+    return FALSE;
+  *there = mode == LOG_OPEN_WRITE;
+  return !*there || write_certificate (places->certificate, keystore, station, error);
 }
 
 /* ---- opening ---- */
@@ -226,7 +227,7 @@ was_used (const SignerConfig *config)
   return exists (path);
 }
 
-/* TRUE where both are there in the end, or nothing may be written (`made` is FALSE then). */
+/* `there` receives whether both are in the end; with LOG_OPEN_CHECK nothing is written. */
 static gboolean
 make_what_is_absent (const SignerConfig *config, const Places *places, LogOpenMode mode,
                      gboolean *there, GError **error)
@@ -250,11 +251,10 @@ make_what_is_absent (const SignerConfig *config, const Places *places, LogOpenMo
                       "the station's %s, but there are checkpoints by it: put it back, or begin "
                       "anew with another key (keycradle-signer(8)) and tell the owner",
                       key ? "certificate is gone" : "key is gone");
-  if (mode == LOG_OPEN_CHECK)
-    return TRUE;
-  *there = TRUE;
-  return places->key != NULL ? make_both (places, &config->station, error)
-                             : make_certificate (places, &config->station, error);
+  if (places->key == NULL)
+    return make_certificate (places, &config->station, mode, there, error);
+  *there = mode == LOG_OPEN_WRITE;
+  return !*there || make_both (places, &config->station, error);
 }
 
 static gboolean
