@@ -129,6 +129,18 @@ ledger_record_event (Ledger *ledger, const char *actor, const char *kind, const 
   return ledger_write (ledger, record_event, &event, error);
 }
 
+gboolean
+ledger_note_event (Ledger *ledger, const char *actor, const char *kind, const char *subject,
+                   const char *detail, GError **error)
+{
+  AuditEvent event = { .actor = (char *)actor,
+                       .kind = (char *)kind,
+                       .subject = (char *)subject,
+                       .detail = (char *)detail };
+
+  return ledger_write_soon (ledger, record_event, &event, error);
+}
+
 static gpointer
 load_event (Statement *statement)
 {

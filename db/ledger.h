@@ -380,6 +380,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (AuditEvent, audit_event_free)
 
 gboolean ledger_record_event (Ledger *ledger, const char *actor, const char *kind,
                               const char *subject, const char *detail, GError **error);
+/* The same without waiting for the disk: for acts that change nothing outside by themselves. */
+gboolean ledger_note_event (Ledger *ledger, const char *actor, const char *kind,
+                            const char *subject, const char *detail, GError **error);
 GPtrArray *ledger_events (Ledger *ledger, guint most, GError **error); /* newest first */
 /* `added` is called after each commit that recorded events, in a thread of the ledger's: it must
  * return at once, and not call the ledger. NULL ends that. */

@@ -49,6 +49,8 @@ error_name (const GError *error)
       || g_error_matches (error, CA_ERROR, CA_ERROR_SUBJECT)
       || g_error_matches (error, CA_ERROR, CA_ERROR_CA_UNKNOWN))
     return "Invalid";
+  if (g_error_matches (error, CA_ERROR, CA_ERROR_CLOCK))
+    return "State";
   if (error->domain == CA_ERROR)
     return "CaUnavailable";
   if (g_error_matches (error, STATION_ERROR, STATION_ERROR_NO_SLOT))

@@ -3,6 +3,7 @@
  * What a supervisor asks of a CA itself: a revocation list, a certificate over a cloud's code.
  */
 #include "base/encode.h"
+#include "ca/wire/client-evidence.h"
 #include "station/api-private.h"
 
 #define PATIENCE 15000 /* milliseconds */
@@ -118,6 +119,32 @@ handle_certify_code (ApiStation1 *skeleton, GDBusMethodInvocation *invocation, c
   return run_wish (invocation, station, ca, code, work_code);
 }
 
+/* ---- the signer's clock ---- */
+
+/* The signer's log has who and why as well; an event of ours has them where auditors look. */
+static void
+work_clock (ApiErrand *errand, Station *station, SignerClient *client)
+{
+  const char *reason = ((const Wish *)errand->details)->code;
+
+  if (signer_client_reset_clock (client, errand->actor, reason, deadline_in (PATIENCE),
+                                 &errand->error)
+      && ledger_record_event (station->ledger, errand->actor, "clock-override", "", reason,
+                              &errand->error))
+    issuer_follow (station->issuer, client, deadline_in (PATIENCE), &errand->error);
+}
+
+static gboolean
+handle_reset_clock (ApiStation1 *skeleton, GDBusMethodInvocation *invocation, const char *reason,
+                    Station *station)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (!station_check_reason (reason, &error))
+    return api_refuse (invocation, error);
+  return run_wish (invocation, station, "", reason, work_clock);
+}
+
 /* ---- which CAs may issue ---- */
 
 static gboolean
@@ -137,6 +164,7 @@ void
 api_connect_ca (ApiStation1 *skeleton, Station *station)
 {
   g_signal_connect (skeleton, "handle-make-crl", G_CALLBACK (handle_make_crl), station);
+  g_signal_connect (skeleton, "handle-reset-clock", G_CALLBACK (handle_reset_clock), station);
   g_signal_connect (skeleton, "handle-accept-ca", G_CALLBACK (handle_accept_ca), station);
   g_signal_connect (skeleton, "handle-certify-code", G_CALLBACK (handle_certify_code), station);
 }

@@ -56,7 +56,7 @@ handle_bind_serial (ApiStation1 *skeleton, GDBusMethodInvocation *invocation, gu
   g_autoptr (GError) error = NULL;
   guint bound;
 
-  if (!station_bind_serial (station, number, serial, &bound, &error))
+  if (!station_bind_serial (station, number, serial, &bound, api_actor (invocation), &error))
     return api_refuse (invocation, error);
   return api_return (invocation, g_variant_new_uint32 (bound));
 }
@@ -110,7 +110,8 @@ handle_learn_slot (ApiStation1 *skeleton, GDBusMethodInvocation *invocation, gui
 
   lesson->invocation = invocation;
   lesson->station = station;
-  if (!station_learn_slot (station, number, seconds, handle_learned, lesson, &error))
+  if (!station_learn_slot (station, number, seconds, api_actor (invocation), handle_learned, lesson,
+                           &error))
     return api_refuse (invocation, error);
   lesson->closed =
       g_signal_connect (connection, "closed", G_CALLBACK (handle_learner_gone), lesson);

@@ -116,11 +116,10 @@ config_keep_enabled (Config *config, guint number, gboolean enabled, const char 
 }
 
 gboolean
-config_learn (Config *config, guint number, const char *id_path, GError **error)
+config_may_learn (const Config *config, guint number, const char *id_path, GError **error)
 {
-  SlotConfig *slot = config_slot (config, number);
+  const SlotConfig *slot = config_slot (config, number);
   const SlotConfig *other = config_slot_with_binding (config, NULL, id_path);
-  g_autoptr (GKeyFile) values = NULL;
 
   if (slot == NULL) {
     g_set_error (error, STATION_ERROR, STATION_ERROR_CONFIG, "%s has no [slot %u]", config->path,
@@ -132,6 +131,17 @@ config_learn (Config *config, guint number, const char *id_path, GError **error)
                  id_path, other->number);
     return FALSE;
   }
+  return TRUE;
+}
+
+gboolean
+config_learn (Config *config, guint number, const char *id_path, GError **error)
+{
+  SlotConfig *slot = config_slot (config, number);
+  g_autoptr (GKeyFile) values = NULL;
+
+  if (!config_may_learn (config, number, id_path, error))
+    return FALSE;
   values = open_learned (config, error);
   if (values == NULL)
     return FALSE;

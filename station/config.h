@@ -64,6 +64,7 @@ gboolean config_load_learned (Config *config, GError **error);
 
 /* Binds slot `number` to `id_path`, in memory and durably in slots.conf. STATION_ERROR_CONFIG where
  * there is no such slot or another one has that path. */
+gboolean config_may_learn (const Config *config, guint number, const char *id_path, GError **error);
 gboolean config_learn (Config *config, guint number, const char *id_path, GError **error);
 
 /* Two slots exchange their id_paths, in memory and durably in slots.conf: where both have one, else

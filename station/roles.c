@@ -61,6 +61,7 @@ static const struct {
   { "CreateBatch", ROLE_SUPERVISOR },
   { "RetryDevice", ROLE_SUPERVISOR },
   { "AcceptCa", ROLE_SUPERVISOR },
+  { "ResetClock", ROLE_SUPERVISOR },
   { "ListApprovals", ROLE_AUDITOR },
   { "GrantApproval", ROLE_SUPERVISOR },
   { "RefuseApproval", ROLE_SUPERVISOR },

@@ -20,6 +20,7 @@ end_learning (Station *station, const char *path, const GError *error)
     g_source_remove (learning.timer);
   learning.learned (path, error, learning.data);
   g_free (learning.refused);
+  g_free (learning.actor);
 }
 
 static gboolean
@@ -43,6 +44,16 @@ handle_learning_timeout (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
+static gboolean
+record_learned (Station *station, const char *place, GError **error)
+{
+  const Learning *learning = &station->learning;
+  g_autofree char *subject = g_strdup_printf ("slot %u", learning->slot);
+
+  return ledger_record_event (station->ledger, learning->actor, "slot-learn", subject, place,
+                              error);
+}
+
 void
 station_take_unclaimed (Station *station, const char *place)
 {
@@ -51,7 +62,10 @@ station_take_unclaimed (Station *station, const char *place)
 
   if (number == 0)
     return;
-  if (!config_learn (station->config, number, place, &error)) {
+  if (!config_may_learn (station->config, number, place, &error)
+      || !record_learned (station, place, &error)
+      || !config_learn (station->config, number, place, &error))
+  {
     end_learning (station, NULL, error);
     return;
   }
@@ -95,8 +109,8 @@ station_take_refused (guint number, const char *reason, gpointer data)
 }
 
 gboolean
-station_learn_slot (Station *station, guint number, guint seconds, StationLearned learned,
-                    gpointer data, GError **error)
+station_learn_slot (Station *station, guint number, guint seconds, const char *actor,
+                    StationLearned learned, gpointer data, GError **error)
 {
   const Slot *slot = station_slot (station, number, error);
 
@@ -115,6 +129,7 @@ station_learn_slot (Station *station, guint number, guint seconds, StationLearne
   }
   station->learning.slot = number;
   station->learning.learned = learned;
+  station->learning.actor = g_strdup (actor);
   station->learning.data = data;
   station->learning.timer =
       g_timeout_add_seconds (CLAMP (seconds, 1, 3600), handle_learning_timeout, station);

@@ -141,9 +141,18 @@ why_not_waiting (const Slot *slot)
   return "waits for no serial";
 }
 
-gboolean
-station_bind_serial (Station *station, guint number, const char *serial, guint *bound,
-                     GError **error)
+/* What was scanned, for which slot. */
+static gboolean
+record_scan (Station *station, const char *serial, guint bound, const char *actor, GError **error)
+{
+  g_autofree char *slot = g_strdup_printf ("for slot %u", bound);
+  const char *detail = bound != 0 ? slot : *serial != '\0' ? "for the next device" : "taken back";
+
+  return ledger_note_event (station->ledger, actor, "serial-scan", serial, detail, error);
+}
+
+static gboolean
+bind_to (Station *station, guint number, const char *serial, guint *bound, GError **error)
 {
   g_autofree char *shown = text_for_display (serial, 64);
   Slot *slot;
@@ -159,4 +168,12 @@ station_bind_serial (Station *station, guint number, const char *serial, guint *
                    why_not_waiting (slot));
   *bound = bind (station, slot, serial);
   return TRUE;
+}
+
+gboolean
+station_bind_serial (Station *station, guint number, const char *serial, guint *bound,
+                     const char *actor, GError **error)
+{
+  return bind_to (station, number, serial, bound, error)
+         && record_scan (station, serial, *bound, actor, error);
 }

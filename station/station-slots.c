@@ -38,9 +38,12 @@ gboolean
 station_start_slot (Station *station, guint number, const char *actor, GError **error)
 {
   Slot *slot = station_slot (station, number, error);
+  g_autofree char *subject = g_strdup_printf ("slot %u", number);
 
   return slot != NULL && slot_may_start (slot, error)
-         && record_acknowledged (station, &slot, 1, actor, error) && slot_start (slot, error);
+         && record_acknowledged (station, &slot, 1, actor, error)
+         && ledger_note_event (station->ledger, actor, "slot-start", subject, slot->device, error)
+         && slot_start (slot, error);
 }
 
 static gboolean

@@ -29,6 +29,7 @@ typedef struct {
   guint timer;
   StationLearned learned;
   gpointer data;
+  char *actor;   /* who asked */
   char *refused; /* why the last device that came was not taken, or NULL */
 } Learning;
 
@@ -96,7 +97,7 @@ gboolean station_acknowledge_slot (Station *station, guint number, const char *a
  * empty `serial` takes an earlier scan back. What can't be right is refused with a sentence for the
  * operator (LEDGER_ERROR). */
 gboolean station_bind_serial (Station *station, guint number, const char *serial, guint *bound,
-                              GError **error);
+                              const char *actor, GError **error);
 
 /* Two slots exchange their port paths, durably and on record: the fixture's cables were swapped.
  * What is shown of a device goes with it. */
@@ -105,8 +106,8 @@ gboolean station_swap_slots (Station *station, guint first, guint second, const 
 
 /* Waits up to `seconds` for an unclaimed device and binds its path to the slot. `learned` is called
  * once, unless this returns FALSE. */
-gboolean station_learn_slot (Station *station, guint number, guint seconds, StationLearned learned,
-                             gpointer data, GError **error);
+gboolean station_learn_slot (Station *station, guint number, guint seconds, const char *actor,
+                             StationLearned learned, gpointer data, GError **error);
 
 /* Ends that at once: `learned` is told so. STATION_ERROR_SLOT where nothing is being learned. */
 gboolean station_cancel_learn (Station *station, GError **error);

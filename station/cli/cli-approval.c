@@ -97,3 +97,15 @@ cli_approval_refuse (Cli *cli, GError **error)
   printf ("Request %" G_GINT64_FORMAT " is refused. Nothing was done.\n", id);
   return CLI_OK;
 }
+
+CliExit
+cli_clock_reset (Cli *cli, GError **error)
+{
+  const char *reason = needed_reason (cli, error);
+
+  if (reason == NULL || !cli_connect (cli, error)
+      || !api_station1_call_reset_clock_sync (cli->api, reason, NULL, error))
+    return CLI_FAILED;
+  printf ("The signer goes by this PC's clock again.\n");
+  return CLI_OK;
+}

@@ -252,6 +252,7 @@ CliExit cli_operator_disable (Cli *cli, GError **error);
 CliExit cli_approval_list (Cli *cli, GError **error);
 CliExit cli_approval_grant (Cli *cli, GError **error);
 CliExit cli_approval_refuse (Cli *cli, GError **error);
+CliExit cli_clock_reset (Cli *cli, GError **error);
 CliExit cli_csr_check (Cli *cli, GError **error);
 CliExit cli_driver_list (Cli *cli, GError **error);
 CliExit cli_driver_rules (Cli *cli, GError **error);

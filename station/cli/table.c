@@ -86,6 +86,9 @@ const CliVerb cli_verbs[] = {
   { "approval", "refuse", "REQUEST", "reason", "Close a request, with a reason.",
     CLI_ROLE_SUPERVISOR, cli_approval_refuse },
 
+  { "clock", "reset", "", "reason", "Have the signer go by this PC's clock, though it was set back.",
+    CLI_ROLE_SUPERVISOR, cli_clock_reset },
+
   { "csr", "check", "FILE...", "known-keys json", "Judge certificate requests; needs no station.",
     CLI_ROLE_NONE, cli_csr_check },
   { "driver", "list", "", "json no-headings", "List the device families that are known.",

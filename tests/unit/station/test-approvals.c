@@ -10,6 +10,7 @@
 
 #include "people.h"
 #include "station/roles.h"
+#include "station/station-private.h"
 
 #define SVEN_BADGE "BADGE-SVEN-77120"
 #define EVA_BADGE "BADGE-EVA-33017"
@@ -395,6 +396,111 @@ START_TEST (what_is_not_named_needs_one)
 }
 END_TEST
 
+/* ---- CAs ---- */
+
+/* The issuing CA's fingerprint, and whether it may issue. */
+static char *
+look_at_ca (ApiStation1 *proxy, gboolean *accepted)
+{
+  g_autoptr (GVariant) ca = NULL;
+  char *fingerprint = NULL;
+
+  ck_assert (api_station1_call_get_ca_status_sync (proxy, &ca, NULL, NULL));
+  ck_assert (g_variant_lookup (ca, "fingerprint", "s", &fingerprint));
+  ck_assert (g_variant_lookup (ca, "accepted", "b", accepted));
+  return fingerprint;
+}
+
+static void
+assert_waits_for (ApiStation1 *proxy, const char *expected)
+{
+  g_autoptr (GVariant) slots = NULL;
+  g_autoptr (GVariant) slot = NULL;
+  const char *what = NULL;
+
+  ck_assert (api_station1_call_list_slots_sync (proxy, &slots, NULL, NULL));
+  slot = g_variant_get_child_value (slots, 0);
+  g_variant_lookup (slot, "waiting-for", "&s", &what);
+  ck_assert_str_eq (what, expected);
+}
+
+/* As at the daemon's start, on its main loop. */
+static gboolean
+resume (gpointer data)
+{
+  station_resume_batch (station);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+accept_by_two (ApiStation1 *proxy)
+{
+  static const char *const wrong = "00000000000000000000000000000000"
+                                   "00000000000000000000000000000000";
+  g_autofree char *user = peer_name (getuid ());
+  g_autofree char *sven = people_name_here ("sven");
+  g_autofree char *both = g_strdup_printf ("%s and %s", user, sven);
+  g_autoptr (ApiStation1) screen = supervisor_at_screen (proxy, "sven", SVEN_BADGE);
+  gboolean accepted;
+  g_autofree char *fingerprint = look_at_ca (proxy, &accepted);
+  g_autofree char *detail = g_strdup_printf ("SHA-256 %s", fingerprint);
+  GSubprocess *device;
+  GError *error = NULL;
+  gint64 id;
+
+  ck_assert (!accepted);
+  ck_assert (api_station1_call_create_batch_sync (proxy, "B", batch_options (), NULL, NULL));
+  assert_error (api_station1_call_set_batch_state_sync (proxy, "B", "running", NULL, &error),
+                &error, "State");
+  assert_error (api_station1_call_accept_ca_sync (proxy, wrong, NULL, &error), &error, "NotFound");
+  assert_error (api_station1_call_accept_ca_sync (proxy, "x", NULL, &error), &error, "Invalid");
+  id = assert_waits (api_station1_call_accept_ca_sync (proxy, fingerprint, NULL, &error), &error);
+  assert_error (api_station1_call_set_batch_state_sync (proxy, "B", "running", NULL, &error),
+                &error, "State");
+  /* a batch that ran before a restart is there, but takes no unit */
+  ck_assert (ledger_set_batch_state (station->ledger, "B", BATCH_RUNNING, "test", NULL));
+  g_idle_add (resume, NULL);
+  device = rig_plug (rig, "CA-1", NULL);
+  wait_for_state (proxy, "waiting");
+  assert_waits_for (proxy, "ca");
+  ck_assert (grant (screen, id, NULL));
+  people_assert_event (proxy, "ca-accept", both, "ca", detail);
+  wait_for_state (proxy, "pass"); /* at once */
+  rig_unplug (device);
+  g_free (look_at_ca (proxy, &accepted));
+  ck_assert (accepted);
+}
+
+START_TEST (a_new_ca_waits_for_two)
+{
+  run_client (accept_by_two);
+}
+END_TEST
+
+static void
+accept_itself (ApiStation1 *proxy)
+{
+  gboolean accepted;
+  g_autofree char *fingerprint = look_at_ca (proxy, &accepted);
+  g_autofree char *detail = g_strdup_printf ("SHA-256 %s", fingerprint);
+
+  ck_assert (accepted);
+  people_assert_event (proxy, "ca-accept", "station", "ca", detail);
+}
+
+START_TEST (where_nobody_is_asked_the_station_accepts)
+{
+  run_client (accept_itself);
+}
+END_TEST
+
+static void
+set_up_ca (void)
+{
+  visit_dual_control = "ca";
+  visit_set_up ();
+}
+
 static void
 set_up_all (void)
 {
@@ -415,6 +521,7 @@ main (void)
   Suite *suite = suite_create ("station-approvals");
   TCase *cases = tcase_create ("two");
   TCase *some = tcase_create ("some");
+  TCase *ca = tcase_create ("ca");
   SRunner *runner = srunner_create (suite);
   int failed;
 
@@ -433,7 +540,12 @@ main (void)
   tcase_add_test (cases, which_acts_need_two_is_on_record);
   tcase_add_test (some, what_is_not_named_needs_one);
   suite_add_tcase (suite, cases);
+  tcase_add_test (some, where_nobody_is_asked_the_station_accepts);
+  tcase_set_timeout (ca, 60);
+  tcase_add_checked_fixture (ca, set_up_ca, visit_tear_down);
+  tcase_add_test (ca, a_new_ca_waits_for_two);
   suite_add_tcase (suite, some);
+  suite_add_tcase (suite, ca);
   srunner_run_all (runner, CK_ENV);
   failed = srunner_ntests_failed (runner);
   srunner_free (runner);

@@ -159,6 +159,20 @@ handle_learned (const char *path, const GError *error, gpointer data)
   learned_path = g_strdup (path != NULL ? path : error->message);
 }
 
+/* The newest event is of that kind, by "test". */
+static void
+assert_event (Station *station, const char *kind, const char *subject)
+{
+  g_autoptr (GPtrArray) events = ledger_events (station->ledger, 1, NULL);
+  const AuditEvent *event;
+
+  ck_assert (events != NULL && events->len == 1);
+  event = g_ptr_array_index (events, 0);
+  ck_assert_str_eq (event->kind, kind);
+  ck_assert_str_eq (event->actor, "test");
+  ck_assert_str_eq (event->subject, subject);
+}
+
 START_TEST (a_slot_learns_its_port_and_keeps_it)
 {
   g_autoptr (Station) station = make_station ();
@@ -167,12 +181,13 @@ START_TEST (a_slot_learns_its_port_and_keeps_it)
   const UsbPlug device = zephyr ("6", 6, ACM ("ttyACM6"));
 
   detector_start (station->detector);
-  ck_assert (station_learn_slot (station, 2, 60, handle_learned, NULL, NULL));
-  ck_assert (!station_learn_slot (station, 1, 60, handle_learned, NULL, NULL));
+  ck_assert (station_learn_slot (station, 2, 60, "test", handle_learned, NULL, NULL));
+  ck_assert (!station_learn_slot (station, 1, 60, "test", handle_learned, NULL, NULL));
   usb_plug (bench, &device);
   while (learned_path == NULL)
     g_main_context_iteration (NULL, TRUE);
   ck_assert_str_eq (learned_path, PLACE ("6"));
+  assert_event (station, "slot-learn", "slot 2");
   ck_assert_int_eq (station_slot (station, 2, NULL)->state, SLOT_WAITING);
   kept = g_build_filename (folder, "slots.conf", NULL);
   ck_assert (g_file_get_contents (kept, &text, NULL, NULL));
@@ -256,7 +271,7 @@ START_TEST (a_slot_with_a_port_in_the_configuration_is_not_learned)
   g_autoptr (Station) station = make_station ();
   g_autoptr (GError) error = NULL;
 
-  ck_assert (!station_learn_slot (station, 3, 60, handle_learned, NULL, &error));
+  ck_assert (!station_learn_slot (station, 3, 60, "test", handle_learned, NULL, &error));
   ck_assert (strstr (error->message, "/dev/null") != NULL);
   remove_folder ();
 }
@@ -266,7 +281,7 @@ START_TEST (learning_gives_up_in_words)
 {
   g_autoptr (Station) station = make_station ();
 
-  ck_assert (station_learn_slot (station, 2, 1, handle_learned, NULL, NULL));
+  ck_assert (station_learn_slot (station, 2, 1, "test", handle_learned, NULL, NULL));
   while (learned_path == NULL)
     g_main_context_iteration (NULL, TRUE);
   ck_assert (strstr (learned_path, "no new device") != NULL);
@@ -291,6 +306,7 @@ START_TEST (swapped_slots_exchange_devices_and_what_is_shown)
     g_main_context_iteration (NULL, TRUE);
 
   ck_assert (station_swap_slots (station, 1, 2, "test", NULL));
+  assert_event (station, "slot-swap", "slots 1 and 2");
   ck_assert_int_eq (first->state, SLOT_WAITING);
   ck_assert_str_eq (first->path, "/dev/ttyACM6");
   ck_assert_str_eq (first->config->id_path, PLACE ("6"));

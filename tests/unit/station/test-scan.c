@@ -77,8 +77,8 @@ assert_bound (guint number, const char *serial, guint expected)
   g_autoptr (GError) error = NULL;
   guint bound = 99;
 
-  ck_assert_msg (station_bind_serial (station, number, serial, &bound, &error), "%s: %s", serial,
-                 error != NULL ? error->message : "");
+  ck_assert_msg (station_bind_serial (station, number, serial, &bound, "test", &error), "%s: %s",
+                 serial, error != NULL ? error->message : "");
   ck_assert_uint_eq (bound, expected);
 }
 
@@ -88,7 +88,7 @@ assert_refused (guint number, const char *serial, const char *words)
   g_autoptr (GError) error = NULL;
   guint bound;
 
-  ck_assert (!station_bind_serial (station, number, serial, &bound, &error));
+  ck_assert (!station_bind_serial (station, number, serial, &bound, "test", &error));
   ck_assert_msg (strstr (error->message, words) != NULL, "\"%s\" lacks \"%s\"", error->message,
                  words);
 }
