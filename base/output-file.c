@@ -83,15 +83,15 @@ output_file_finish (OutputFile *output, GError **error)
 }
 
 char *
-output_file_write_beside (const OutputFile *output, const char *suffix, const char *text,
-                          GError **error)
+output_file_write_beside (const OutputFile *output, const char *suffix, const void *data,
+                          gsize length, GError **error)
 {
   g_autofree char *path = NULL;
 
   if (output->path == NULL)
     return NULL;
   path = g_strconcat (output->path, suffix, NULL);
-  if (!file_replace_durably (path, text, strlen (text), 0644, error))
+  if (!file_replace_durably (path, data, length, 0644, error))
     return NULL;
   return g_steal_pointer (&path);
 }

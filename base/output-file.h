@@ -24,10 +24,10 @@ gboolean output_file_open (OutputFile *output, const char *file, GError **error)
 /* Synced, renamed, and the folder synced too: only then it is there. */
 gboolean output_file_finish (OutputFile *output, GError **error);
 
-/* Writes `text` durably to the file's name with `suffix`, and returns that name (free with
+/* Writes `length` bytes durably to the file's name with `suffix`, and returns that name (free with
  * g_free()); NULL with error. What is no file of its own has no companion: NULL without error. */
-char *output_file_write_beside (const OutputFile *output, const char *suffix, const char *text,
-                                GError **error);
+char *output_file_write_beside (const OutputFile *output, const char *suffix, const void *data,
+                                gsize length, GError **error);
 
 /* Closes it; what was not finished leaves nothing behind. */
 void output_file_clear (OutputFile *output);

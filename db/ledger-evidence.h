@@ -61,6 +61,7 @@ gboolean ledger_store_report (Ledger *ledger, const BatchReport *report, GError 
 /* Of BatchReport, newest first; of all batches where `batch` is NULL. */
 GPtrArray *ledger_reports (Ledger *ledger, const char *batch, guint most, GError **error);
 BatchReport *ledger_report (Ledger *ledger, gint64 id, GError **error);
+BatchReport *ledger_report_of_entry (Ledger *ledger, guint64 log_index, GError **error);
 
 /* The names (GPtrArray of char *) of closed batches whose final report is to be made. */
 GPtrArray *ledger_reports_due (Ledger *ledger, GError **error);

@@ -44,23 +44,35 @@ ledger_reports (Ledger *ledger, const char *batch, guint most, GError **error)
                     load_report, (GDestroyNotify)batch_report_free, error);
 }
 
-BatchReport *
-ledger_report (Ledger *ledger, gint64 id, GError **error)
+static BatchReport *
+read_report (Ledger *ledger, const char *sql, gint64 number, const char *kind, GError **error)
 {
   gpointer report;
-  g_autofree char *name = g_strdup_printf ("%" G_GINT64_FORMAT, id);
+  g_autofree char *name = g_strdup_printf ("%" G_GINT64_FORMAT, number);
   G_GNUC_UNUSED g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&ledger->list.mutex);
-  g_autoptr (Statement) select =
-      statement_prepare (ledger->list.database, REPORT_QUERY " WHERE reports.id = ?", error);
+  g_autoptr (Statement) select = statement_prepare (ledger->list.database, sql, error);
 
   if (select == NULL)
     return NULL;
-  statement_bind_int64 (select, id);
+  statement_bind_int64 (select, number);
   if (!load_row (select, load_report, &report, error))
     return NULL;
   if (report == NULL)
-    ledger_not_found ("report", name, error);
+    ledger_not_found (kind, name, error);
   return report;
+}
+
+BatchReport *
+ledger_report (Ledger *ledger, gint64 id, GError **error)
+{
+  return read_report (ledger, REPORT_QUERY " WHERE reports.id = ?", id, "report", error);
+}
+
+BatchReport *
+ledger_report_of_entry (Ledger *ledger, guint64 log_index, GError **error)
+{
+  return read_report (ledger, REPORT_QUERY " WHERE log_index = ?", (gint64)log_index,
+                      "report in the signer's log at", error);
 }
 
 static gpointer

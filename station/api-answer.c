@@ -49,8 +49,14 @@ error_name (const GError *error)
       || g_error_matches (error, CA_ERROR, CA_ERROR_SUBJECT)
       || g_error_matches (error, CA_ERROR, CA_ERROR_CA_UNKNOWN))
     return "Invalid";
-  if (g_error_matches (error, CA_ERROR, CA_ERROR_CLOCK))
+  if (g_error_matches (error, CA_ERROR, CA_ERROR_CLOCK)
+      || g_error_matches (error, CA_ERROR, CA_ERROR_TICKET_MISSING)
+      || g_error_matches (error, CA_ERROR, CA_ERROR_TICKET_USED_UP)
+      || g_error_matches (error, CA_ERROR, CA_ERROR_TICKET_TIME))
     return "State";
+  if (error->domain == CA_ERROR && error->code >= CA_ERROR_TICKET_FOREIGN
+      && error->code <= CA_ERROR_TICKET_INVALID)
+    return "Invalid";
   if (error->domain == CA_ERROR)
     return "CaUnavailable";
   if (g_error_matches (error, STATION_ERROR, STATION_ERROR_NO_SLOT))

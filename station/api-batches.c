@@ -6,6 +6,8 @@
 
 #include "station/api-private.h"
 
+#define ASK_SIGNER_TIME 1500 /* milliseconds */
+
 static const ApiOption batch_options[] = {
   { "product", "s" },        { "profile", "s" },
   { "target", "u" },         { "serial-prefix", "s" },
@@ -79,7 +81,8 @@ api_batch_record (Station *station, const char *name, GError **error)
   if (batch == NULL || !read_rate (station, batch, &rate, error))
     return NULL;
   failures = ledger_batch_failures (station->ledger, name, error);
-  return failures != NULL ? record_batch (batch, &rate, failures) : NULL;
+  const TicketRest ticket = ticket_book_rest (station->tickets, name);
+  return failures != NULL ? record_batch (batch, &rate, &ticket, failures) : NULL;
 }
 
 static gboolean
@@ -100,28 +103,74 @@ handle_list_batches (ApiStation1 *skeleton, GDBusMethodInvocation *invocation, S
       g_variant_builder_clear (&list);
       return api_refuse (invocation, error);
     }
-    g_variant_builder_add_value (&list, record_batch (batch, &rate, NULL));
+    const TicketRest ticket = ticket_book_rest (station->tickets, batch->name);
+    g_variant_builder_add_value (&list, record_batch (batch, &rate, &ticket, NULL));
   }
   return api_return (invocation, g_variant_builder_end (&list));
+}
+
+/* How much is left of its ticket the signer knows; where it is away, as it was heard of last. */
+static void
+look_at_tickets (ApiErrand *errand, Station *station, SignerClient *client)
+{
+  const Deadline deadline = deadline_in (ASK_SIGNER_TIME);
+  g_autofree char *problem = issuer_problem (station->issuer);
+  g_autoptr (SignerStatus) status =
+      problem == NULL ? issuer_status (station->issuer, client, deadline, NULL) : NULL;
+
+  if (status != NULL)
+    ticket_book_look (station->tickets, client, status, deadline);
+}
+
+static void
+finish_get_batch (ApiErrand *errand, Station *station)
+{
+  GVariant *record = api_batch_record (station, errand->batch, &errand->error);
+
+  if (record != NULL)
+    errand->answer = g_variant_ref_sink (record);
 }
 
 static gboolean
 handle_get_batch (ApiStation1 *skeleton, GDBusMethodInvocation *invocation, const char *name,
                   Station *station)
 {
-  g_autoptr (GError) error = NULL;
-  GVariant *record = api_batch_record (station, name, &error);
+  ApiErrand *errand = api_errand_new (invocation, look_at_tickets);
 
-  return record != NULL ? api_return (invocation, record) : api_refuse (invocation, error);
+  errand->batch = g_strdup (name);
+  errand->finish = finish_get_batch;
+  return api_errand_run (errand, station);
+}
+
+/* ---- states ---- */
+
+static void
+finish_start (ApiErrand *errand, Station *station)
+{
+  if (ticket_book_check (station->tickets, errand->batch, &errand->error))
+    station_set_batch_state (station, errand->batch, BATCH_RUNNING, errand->actor, &errand->error);
+}
+
+/* Each unit would be refused: whoever starts the batch is told so at once. */
+static gboolean
+start_batch (GDBusMethodInvocation *invocation, const char *name, Station *station)
+{
+  ApiErrand *errand = api_errand_new (invocation, look_at_tickets);
+
+  errand->batch = g_strdup (name);
+  errand->finish = finish_start;
+  return api_errand_run (errand, station);
 }
 
 static gboolean
 handle_set_batch_state (ApiStation1 *skeleton, GDBusMethodInvocation *invocation, const char *name,
                         const char *word, Station *station)
 {
-  static const BatchState states[] = { BATCH_RUNNING, BATCH_PAUSED, BATCH_CLOSED };
+  static const BatchState states[] = { BATCH_PAUSED, BATCH_CLOSED };
   g_autoptr (GError) error = NULL;
 
+  if (g_str_equal (word, batch_state_word (BATCH_RUNNING)))
+    return start_batch (invocation, name, station);
   for (guint i = 0; i < G_N_ELEMENTS (states); i++) {
     if (!g_str_equal (word, batch_state_word (states[i])))
       continue;

@@ -5,6 +5,7 @@
 #include <gio/gunixfdlist.h>
 
 #include "station/api-private.h"
+#include "station/evidence.h"
 
 #define ASK_SIGNER_TIME 3000 /* milliseconds */
 #define PROGRESS_PAUSE (100 * G_TIME_SPAN_MILLISECOND)
@@ -143,6 +144,23 @@ check_keys (Station *station, ExportDetails *details, KeyState *keys, GError **e
          && fleet_watch_check (station->fleet, keys->newest, handle_keys_checked, details, error);
 }
 
+/* The file is whole, and on record. A signer that is away now can state later what it was. */
+static GVariant *
+state_export (const ApiErrand *errand, Station *station, SignerClient *client,
+              const ManifestSummary *summary, const char *template)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *missing = NULL;
+  g_autoptr (GBytes) statement =
+      evidence_statement (station->ledger, station->issuer, client, summary->id, &error);
+
+  if (statement == NULL)
+    missing = g_strdup_printf ("The station's signature is missing: %s. `keycradle export "
+                               "statement %" G_GINT64_FORMAT "` fetches it later.",
+                               error->message, summary->id);
+  return record_export (summary, format_named (errand->format), template, statement, missing);
+}
+
 static void
 work_export (ApiErrand *errand, Station *station, SignerClient *client)
 {
@@ -172,8 +190,7 @@ work_export (ApiErrand *errand, Station *station, SignerClient *client)
       return;
   }
   post_progress (details, MAX (details->total, summary->rows), MAX (details->total, summary->rows));
-  errand->answer =
-      g_variant_ref_sink (record_export (summary, format_named (errand->format), template));
+  errand->answer = g_variant_ref_sink (state_export (errand, station, client, summary, template));
 }
 
 /* ---- formats ---- */

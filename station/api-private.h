@@ -90,6 +90,7 @@ void api_connect_status (ApiStation1 *skeleton, Station *station);
 void api_connect_telling (ApiStation1 *skeleton, Station *station);
 void api_connect_ca (ApiStation1 *skeleton, Station *station);
 void api_connect_approvals (ApiStation1 *skeleton, Station *station);
+void api_connect_evidence (ApiStation1 *skeleton, Station *station);
 void api_connect_exports (ApiStation1 *skeleton, Station *station);
 /* `connections` (of GDBusConnection) is borrowed. */
 void api_connect_people (ApiStation1 *skeleton, Station *station, GPtrArray *connections);

@@ -24,11 +24,12 @@ ask_signer (Station *station, SignerClient *client)
   g_autoptr (GHashTable) profiles = NULL;
   g_autofree char *problem = NULL;
 
-  status = signer_client_status (client, deadline, &error);
-  issuer_heard (station->issuer, error);
+  status = issuer_status (station->issuer, client, deadline, &error);
   /* Only now: catching up with a signer that does not answer would take its time. */
-  if (status != NULL && issuer_take_status (station->issuer, status, &error))
+  if (status != NULL)
     issuer_ready (station->issuer, client, deadline, &error);
+  if (status != NULL)
+    ticket_book_look (station->tickets, client, status, deadline);
   if (error != NULL)
     problem = g_strdup (error->message);
   profiles = profile_load_folder (station->config->profile_folder, NULL);

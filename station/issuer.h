@@ -27,13 +27,28 @@ Acceptance *issuer_acceptance (Issuer *issuer);
  * TRUE where signing may go on. CA_ERROR, LEDGER_ERROR or STATION_ERROR_OLD_SIGNER_LOG. */
 gboolean issuer_ready (Issuer *issuer, SignerClient *client, Deadline deadline, GError **error);
 
-/* The signer was made to log something that is no device's certificate: takes that over. As
- * issuer_ready(). */
+/* Takes over what stands in the signer's log and no order's answer brings. Orders go on meanwhile.
+ * As issuer_ready(). */
 gboolean issuer_follow (Issuer *issuer, SignerClient *client, Deadline deadline, GError **error);
 
 /* Tells what became of a request (NULL: it was answered); CA_ERROR_UNREACHABLE calls for catching
  * up again. */
 void issuer_heard (Issuer *issuer, const GError *error);
+
+/* An order was answered with the entry `index`: what stands before it in the signer's log is missed
+ * where it does not come soon. */
+void issuer_heard_entry (Issuer *issuer, guint64 index);
+
+/* `news` is called, in any thread, when the signer's log has an entry `index` that the ledger may
+ * lack, and those before it; G_MAXUINT64 where nobody knows which. It must return at once. NULL
+ * ends that. */
+void issuer_watch (Issuer *issuer, void (*news) (guint64 index, gpointer data), gpointer data);
+
+/* What the signer says of itself, NULL where it does not answer. What is wrong with it (a demo CA,
+ * a log that is older than the ledger) stands in the way of signing from then on. Free with
+ * signer_status_free(). */
+SignerStatus *issuer_status (Issuer *issuer, SignerClient *client, Deadline deadline,
+                             GError **error);
 
 /* Keeps the chains of the CAs that the signer told of. */
 gboolean issuer_take_status (Issuer *issuer, const SignerStatus *status, GError **error);

@@ -177,8 +177,10 @@ ask_signer (Run *run, const char *profile_sha256, GError **error)
                             error))
     return FALSE;
   run->issued = signer_client_sign (context->signer, &request, deadline, &failure);
-  if (run->issued != NULL)
+  if (run->issued != NULL) {
+    issuer_heard_entry (context->issuer, run->issued->index);
     return TRUE;
+  }
   issuer_heard (context->issuer, failure);
   g_propagate_error (error, g_steal_pointer (&failure));
   return FALSE;

@@ -187,6 +187,7 @@ record_ca (const SignerStatus *status, GHashTable *profiles, Acceptance *accepta
     put_authority (&record, status, status->issuing, profiles, acceptance);
     g_variant_dict_insert (&record, "log-size", "t", status->log_size);
     record_text (&record, "log-origin", status->log_origin);
+    record_signer_evidence (&record, status);
     record_words (&record, "problems", (const char *const *)status->problems);
     g_variant_dict_insert_value (&record, "cas", record_authorities (status, profiles, acceptance));
     if (problem == NULL)

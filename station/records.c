@@ -181,7 +181,8 @@ record_serials (GVariantDict *record, const Batch *batch)
 }
 
 GVariant *
-record_batch (const Batch *batch, const BatchRecordRate *rate, GPtrArray *failures)
+record_batch (const Batch *batch, const BatchRecordRate *rate, const TicketRest *ticket,
+              GPtrArray *failures)
 {
   GVariantDict record;
 
@@ -205,6 +206,9 @@ record_batch (const Batch *batch, const BatchRecordRate *rate, GPtrArray *failur
   record_time (&record, "started-at", batch->started_at);
   record_time (&record, "created-at", batch->created_at);
   record_text (&record, "created-by", batch->created_by);
+  if (batch->state == BATCH_CLOSED)
+    g_variant_dict_insert (&record, "report-due", "b", batch->report_due);
+  record_ticket_rest (&record, ticket);
   if (failures != NULL)
     g_variant_dict_insert_value (&record, "failures", record_list (failures, record_failure));
   return g_variant_dict_end (&record);
@@ -320,6 +324,7 @@ record_export_line (const ExportRecord *line)
   record_text (&record, "format", line->format);
   g_variant_dict_insert (&record, "id", "x", line->id);
   g_variant_dict_insert (&record, "confirmed", "b", line->confirmed);
+  g_variant_dict_insert (&record, "stated", "b", line->stated);
   g_variant_dict_insert (&record, "new-only", "b", line->new_only);
   g_variant_dict_insert (&record, "rows", "t", line->rows);
   g_variant_dict_insert (&record, "bytes", "t", line->bytes);
@@ -359,7 +364,8 @@ record_omission (gconstpointer item)
 }
 
 GVariant *
-record_export (const ManifestSummary *summary, const ManifestFormat *format, const char *template)
+record_export (const ManifestSummary *summary, const ManifestFormat *format, const char *template,
+               GBytes *statement, const char *missing)
 {
   GVariantDict record;
 
@@ -372,6 +378,9 @@ record_export (const ManifestSummary *summary, const ManifestFormat *format, con
     record_text (&record, "next", format->next);
   if (template != NULL) /* JSON of our own */
     g_variant_dict_insert (&record, "template", "s", template);
+  if (statement != NULL)
+    record_bytes (&record, "statement", statement);
+  record_text (&record, "statement-missing", missing);
   g_variant_dict_insert_value (&record, "omitted",
                                record_list (summary->omissions, record_omission));
   return g_variant_dict_end (&record);

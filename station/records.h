@@ -10,8 +10,10 @@
 #include "ca/wire/client.h"
 #include "db/ledger-approval.h"
 #include "db/ledger-attestation.h"
+#include "db/ledger-evidence.h"
 #include "db/manifest.h"
 #include "station/slot.h"
+#include "station/ticket-book.h"
 
 /* For records made elsewhere: NULL leaves the key out. */
 void record_text (GVariantDict *record, const char *key, const char *value);
@@ -31,7 +33,8 @@ typedef struct {
 } BatchRecordRate;
 
 /* `failures` (of FailureCount) is NULL in lists. */
-GVariant *record_batch (const Batch *batch, const BatchRecordRate *rate, GPtrArray *failures);
+GVariant *record_batch (const Batch *batch, const BatchRecordRate *rate, const TicketRest *ticket,
+                        GPtrArray *failures);
 /* What was shown of its key last, or NULL: also in lists. */
 GVariant *record_device (const Device *device, const AttestationRecord *attestation);
 /* `transcript` is the text, which the steps are read from, or NULL; `attestation` what it brought,
@@ -51,12 +54,22 @@ GVariant *record_finding (const KeyFinding *finding);
 GVariant *record_operator (const Operator *who);
 GVariant *record_approval (const Approval *approval);
 GVariant *record_export_line (const ExportRecord *line);
-/* `template` goes with an AWS manifest; else NULL. */
+/* `template` goes with an AWS manifest; else NULL. Of `statement` and `missing` (why there is none)
+ * one is NULL. */
 GVariant *record_export (const ManifestSummary *summary, const ManifestFormat *format,
-                         const char *template);
+                         const char *template, GBytes *statement, const char *missing);
 /* `count` is NULL where no batch was named. */
 GVariant *record_format (const ManifestFormat *format, const char *batch, const ExportCount *count);
 GVariant *record_verdict (const ManifestVerdict *verdict);
+
+GVariant *record_ticket (const TicketState *ticket);
+/* The keys of a batch's ticket that stand in its record; none where it has none. */
+void record_ticket_rest (GVariantDict *record, const TicketRest *rest);
+/* With the report itself, and its text. */
+GVariant *record_report (const BatchReport *report, gboolean with_der);
+/* What stands in a CA's record of the station's key, of tickets and of counting. */
+void record_signer_evidence (GVariantDict *record, const SignerStatus *status);
+void record_bytes (GVariantDict *record, const char *key, GBytes *bytes);
 
 /* aa{sv} of all records that `make` makes of `items`. */
 GVariant *record_list (GPtrArray *items, GVariant *(*make) (gconstpointer item));

@@ -128,6 +128,7 @@ halt_batch (Station *station, const char *name, BatchState state, const char *ac
     return FALSE;
   if (station->site.order != NULL && g_str_equal (station->site.order->batch, name))
     take_order (station, NULL);
+  log_follower_wake (station->follower);
   return TRUE;
 }
 

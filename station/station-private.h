@@ -27,6 +27,11 @@ void station_unwatch_fleet (Station *station);
 void station_publish_crls (Station *station);
 void station_unpublish_crls (Station *station);
 
+/* The signer's log is followed from now on, and batches that are closed get their reports; the end
+ * of that, before anything it uses goes. */
+void station_follow_log (Station *station);
+void station_unfollow_log (Station *station);
+
 /* What was scanned for the next device that comes, or NULL. */
 void station_set_next_serial (Station *station, const char *serial);
 

@@ -81,6 +81,7 @@ handle_attempt_ended (const Slot *slot, const GError *failure, gpointer data)
     station->listener.batch_changed (slot->batch, station->listener.data);
   if (failure != NULL && failure->domain == DRIVER_ERROR)
     detector_recheck (station->detector);
+  log_follower_wake (station->follower); /* its batch may be closed, and wait for it */
   g_idle_add (tell_if_idle, station);
 }
 
@@ -217,6 +218,7 @@ station_new (Config *config, GError **error)
     return NULL;
   station_watch_fleet (station);
   station_publish_crls (station);
+  station_follow_log (station);
   return g_steal_pointer (&station);
 }
 
@@ -225,6 +227,7 @@ station_free (Station *station)
 {
   if (station == NULL)
     return;
+  station_unfollow_log (station);
   station_unpublish_crls (station);
   station_unwatch_fleet (station);
   detector_free (station->detector);
@@ -308,6 +311,7 @@ void
 station_start (Station *station)
 {
   station_run_errand (station, catch_up, NULL, NULL);
+  log_follower_wake (station->follower);
   station_resume_batch (station);
   detector_start (station->detector);
 }
@@ -332,6 +336,7 @@ station_stop (Station *station, void (*idle) (gpointer data), gpointer data)
   for (guint i = 0; i < station->slots->len; i++)
     slot_order_changed (g_ptr_array_index (station->slots, i));
   crl_publisher_stop (station->publisher);
+  log_follower_stop (station->follower);
   fleet_watch_stop (station->fleet); /* an export that waits for it ends in words */
   station->idle = idle;
   station->idle_data = data;

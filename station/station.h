@@ -9,8 +9,10 @@
 #include "station/crl-publisher.h"
 #include "station/detect.h"
 #include "station/fleet-watch.h"
+#include "station/log-follower.h"
 #include "station/signer-child.h"
 #include "station/slot.h"
+#include "station/ticket-book.h"
 
 /* What somebody outside wants to know. */
 typedef struct {
@@ -42,7 +44,10 @@ typedef struct {
   Detector *detector;
   FleetWatch *fleet;
   CrlPublisher *publisher;
-  gint fleet_told; /* atomic: the main loop will look at what the fleet's check says */
+  LogFollower *follower;
+  TicketBook *tickets;
+  GAsyncQueue *reported; /* of char *: batches whose final report was made, to be told */
+  gint fleet_told;       /* atomic: the main loop will look at what the fleet's check says */
   SlotSite site;
   GPtrArray *slots;    /* of Slot, by number */
   Operator *signed_in; /* who works at the line, or NULL */

@@ -4,6 +4,7 @@
  * its name.
  */
 #include <gio/gunixfdlist.h>
+#include <string.h>
 
 #include "base/names.h"
 #include "base/text.h"
@@ -68,7 +69,8 @@ confirmed (Client *client, GVariant *answer, const GError *error, gpointer data)
 
 typedef struct {
   OutputFile file;
-  char *template; /* that goes with it, or NULL */
+  char *template;    /* that goes with it, or NULL */
+  GBytes *statement; /* what the station signed about it, or NULL */
 } Finish;
 
 static void
@@ -78,6 +80,7 @@ finish_free (gpointer data)
 
   output_file_clear (&finish->file);
   g_free (finish->template);
+  g_clear_pointer (&finish->statement, g_bytes_unref);
   g_free (finish);
 }
 
@@ -88,7 +91,21 @@ write_template (const Finish *finish, GError **error)
 
   if (finish->template == NULL || finish->file.path == NULL)
     return TRUE;
-  path = output_file_write_beside (&finish->file, ".template.json", finish->template, error);
+  path = output_file_write_beside (&finish->file, ".template.json", finish->template,
+                                   strlen (finish->template), error);
+  return path != NULL;
+}
+
+static gboolean
+write_statement (const Finish *finish, GError **error)
+{
+  g_autofree char *path = NULL;
+
+  if (finish->statement == NULL || finish->file.path == NULL)
+    return TRUE;
+  path =
+      output_file_write_beside (&finish->file, ".p7s", g_bytes_get_data (finish->statement, NULL),
+                                g_bytes_get_size (finish->statement), error);
   return path != NULL;
 }
 
@@ -98,7 +115,8 @@ finish_in_thread (GTask *task, gpointer source, gpointer data, GCancellable *can
   Finish *finish = data;
   GError *error = NULL;
 
-  if (write_template (finish, &error) && output_file_finish (&finish->file, &error))
+  if (write_template (finish, &error) && write_statement (finish, &error)
+      && output_file_finish (&finish->file, &error))
     g_task_return_boolean (task, TRUE);
   else
     g_task_return_error (task, error);
@@ -121,13 +139,15 @@ finished (GObject *source, GAsyncResult *result, gpointer data)
 }
 
 static void
-start_to_finish (Client *client, const char *template)
+start_to_finish (Client *client, const char *template, GVariant *statement)
 {
   g_autoptr (GTask) task = g_task_new (NULL, client->life, finished, client);
   Finish *finish = g_new0 (Finish, 1);
 
   finish->file = client->export_file;
   finish->template = g_strdup (template);
+  if (statement != NULL)
+    finish->statement = g_variant_get_data_as_bytes (statement);
   client->export_file = (OutputFile)OUTPUT_FILE_INIT;
   g_task_set_task_data (task, finish, finish_free);
   g_task_run_in_thread (task, finish_in_thread);
@@ -141,6 +161,8 @@ take_summary (Client *client, GVariant *summary)
   ExportRun *run = &client->model->run;
   g_autoptr (GVariant) omitted =
       g_variant_lookup_value (summary, "omitted", G_VARIANT_TYPE ("aa{sv}"));
+  g_autoptr (GVariant) statement =
+      g_variant_lookup_value (summary, "statement", G_VARIANT_TYPE_BYTESTRING);
   const char *template = NULL;
   const char *sha256 = NULL;
 
@@ -153,7 +175,7 @@ take_summary (Client *client, GVariant *summary)
   run->omitted = omitted != NULL ? g_variant_n_children (omitted) : 0;
   run->total = MAX (run->total, run->rows + run->omitted);
   g_variant_lookup (summary, "template", "&s", &template);
-  start_to_finish (client, template);
+  start_to_finish (client, template, statement);
 }
 
 static void

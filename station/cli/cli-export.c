@@ -6,6 +6,7 @@
 #include "station/cli/cli.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/output-file.h"
@@ -19,6 +20,7 @@ static const Field export_columns[] = {
   { "format", "FORMAT", FIELD_TEXT },         { "new-only", "NEW ONLY", FIELD_YES_NO },
   { "confirmed", "CONFIRMED", FIELD_YES_NO }, { "rows", "DEVICES", FIELD_NUMBER },
   { "bytes", "BYTES", FIELD_NUMBER },         { "actor", "WHO", FIELD_TEXT },
+  { "stated", "SIGNED", FIELD_YES_NO },       { "id", "EXPORT", FIELD_NUMBER },
   { "sha256", "SHA-256", FIELD_DIGEST },      { NULL, NULL, FIELD_TEXT },
 };
 
@@ -30,8 +32,39 @@ write_template (const OutputFile *output, GVariant *summary, char **path, GError
 
   if (output->path == NULL || !g_variant_lookup (summary, "template", "&s", &template))
     return TRUE;
-  *path = output_file_write_beside (output, ".template.json", template, error);
+  *path = output_file_write_beside (output, ".template.json", template, strlen (template), error);
   return *path != NULL;
+}
+
+/* What the station signed about it: FILE.p7s. */
+static gboolean
+write_statement (const OutputFile *output, GVariant *summary, char **path, GError **error)
+{
+  g_autoptr (GVariant) statement =
+      g_variant_lookup_value (summary, "statement", G_VARIANT_TYPE_BYTESTRING);
+  gsize length = 0;
+
+  if (output->path == NULL || statement == NULL)
+    return TRUE;
+  const void *data = g_variant_get_fixed_array (statement, &length, 1);
+  *path = output_file_write_beside (output, ".p7s", data, length, error);
+  return *path != NULL;
+}
+
+static void
+report_statement (const OutputFile *output, GVariant *summary)
+{
+  g_autofree char *missing = record_text (summary, "statement-missing");
+  gint64 id = 0;
+
+  g_variant_lookup (summary, "id", "x", &id);
+  if (*missing != '\0')
+    fprintf (stderr, "keycradle: %s\n", missing);
+  else if (output->path == NULL)
+    fprintf (stderr,
+             "'keycradle export statement %" G_GINT64_FORMAT "' saves what the station "
+             "signed about it.\n",
+             id);
 }
 
 static gsize
@@ -63,7 +96,7 @@ print_next_command (const OutputFile *output, GVariant *summary)
 }
 
 static void
-print_summary (const Cli *cli, const OutputFile *output, GVariant *summary)
+print_summary (const Cli *cli, const OutputFile *output, const char *statement, GVariant *summary)
 {
   guint64 rows = 0;
   g_autofree char *sha256 = record_text (summary, "sha256");
@@ -79,6 +112,10 @@ print_summary (const Cli *cli, const OutputFile *output, GVariant *summary)
   fprintf (to_standard_output ? stderr : stdout,
            "%s: %" G_GUINT64_FORMAT "%s devices of batch %s, SHA-256 %s\n", file, rows,
            cli->options.new_only ? " new" : "", cli->options.batch, sha256);
+  if (statement != NULL) {
+    g_autofree char *shown = g_filename_display_name (statement);
+    printf ("%s: what the station signed about it\n", shown);
+  }
   print_next_command (output, summary);
 }
 
@@ -126,15 +163,18 @@ cli_export (Cli *cli, GError **error)
 {
   g_auto (OutputFile) output = OUTPUT_FILE_INIT;
   g_autofree char *template = NULL;
+  g_autofree char *statement = NULL;
 
   if (!check_options (cli, error) || !output_file_open (&output, cli->options.output, error))
     return CLI_FAILED;
   g_autoptr (GVariant) summary = export_run (cli, output.fd, error);
   if (summary == NULL || !write_template (&output, summary, &template, error)
+      || !write_statement (&output, summary, &statement, error)
       || !output_file_finish (&output, error))
     return CLI_FAILED;
   confirm (cli, summary);
-  print_summary (cli, &output, summary);
+  print_summary (cli, &output, statement, summary);
+  report_statement (&output, summary);
   return report_omitted (summary) == 0 ? CLI_OK : CLI_PARTIAL;
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * keycradle manifest verify: the daemon holds the file against its ledger; it
- * gets the open file, not a path.
+ * gets the open file, not a path. What the station signed about the file, FILE.p7s, is looked at
+ * here: an owner's copy of both can be judged without a station, with openssl.
  */
 #include "station/cli/cli.h"
 
@@ -11,7 +12,10 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "base/encode.h"
 #include "base/text.h"
+#include "ca/proof/report.h"
+#include "ca/proof/statement.h"
 #include "station/cli/output.h"
 
 /* What people read; programs get all. */
@@ -24,6 +28,7 @@ static const Field verdict_fields[] = {
   { "rows", "Rows", FIELD_NUMBER },
   { "exported-at", "Exported", FIELD_TIME },
   { "exported-by", "By", FIELD_TEXT },
+  { "statement", "Station signed", FIELD_TEXT },
   { NULL, NULL, FIELD_TEXT },
 };
 
@@ -63,12 +68,90 @@ print_problems (GVariant *verdict)
     printf ("%-16s and %u more; --json shows them\n", "", n - PROBLEMS_MOST);
 }
 
+/* ---- what the station signed about it ---- */
+
+/* SHA-256 in hex, or NULL. */
+static char *
+digest_of_file (const char *file)
+{
+  g_autoptr (GChecksum) checksum = g_checksum_new (G_CHECKSUM_SHA256);
+  FILE *stream = fopen (file, "re");
+  guint8 block[65536];
+  gsize length;
+
+  if (stream == NULL)
+    return NULL;
+  while ((length = fread (block, 1, sizeof block, stream)) > 0)
+    g_checksum_update (checksum, block, (gssize)length);
+  const gboolean whole = ferror (stream) == 0;
+  fclose (stream);
+  return whole ? g_strdup (g_checksum_get_string (checksum)) : NULL;
+}
+
+static char *
+open_statement (const char *station, Span der, GError **error)
+{
+  g_autoptr (GPtrArray) signers = NULL;
+
+  if (station == NULL)
+    return statement_peek (der, error);
+  signers = statement_signers_load (station, error);
+  return signers != NULL ? statement_open (der, signers, NULL, error) : NULL;
+}
+
+/* In a few words what it comes to; `good` FALSE where it speaks against the file. */
+static char *
+judge_statement (const char *file, const char *station, Span der, gboolean *good)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *text = open_statement (station, der, &error);
+  g_autoptr (ManifestStatement) statement =
+      text != NULL ? manifest_statement_parse (text, &error) : NULL;
+  g_autofree char *actual = digest_of_file (file);
+
+  *good = FALSE;
+  if (statement == NULL)
+    return g_strdup_printf ("no: %s", error->message);
+  g_autofree char *stated = hex_encode (statement->sha256, sizeof statement->sha256);
+  if (g_strcmp0 (actual, stated) != 0)
+    return g_strdup ("no: it is about another file");
+  *good = TRUE;
+  return g_strdup (station != NULL ? "yes, about this file"
+                                   : "it is about this file; --station says whether it is genuine");
+}
+
+/* NULL where there is nothing beside the file. */
+static char *
+look_beside (const Cli *cli, gboolean *good)
+{
+  const char *file = cli->arguments[0];
+  g_autofree char *path = g_strconcat (file, ".p7s", NULL);
+  g_autofree char *content = NULL;
+  gsize length;
+
+  *good = TRUE;
+  if (g_str_equal (file, "-") || !g_file_get_contents (path, &content, &length, NULL))
+    return NULL;
+  return judge_statement (file, cli->options.station, (Span){ (guint8 *)content, length }, good);
+}
+
+static GVariant *
+with_statement (GVariant *verdict, const char *words)
+{
+  GVariantDict record;
+
+  g_variant_dict_init (&record, verdict);
+  if (words != NULL)
+    g_variant_dict_insert (&record, "statement", "s", words);
+  return g_variant_ref_sink (g_variant_dict_end (&record));
+}
+
 CliExit
 cli_manifest_verify (Cli *cli, GError **error)
 {
   g_autoptr (GUnixFDList) files = open_manifest (cli->arguments[0], error);
   g_autoptr (GVariant) verdict = NULL;
-  gboolean genuine = FALSE;
+  gboolean genuine = FALSE, stated;
 
   if (files == NULL || !cli_connect (cli, error))
     return CLI_FAILED;
@@ -76,9 +159,11 @@ cli_manifest_verify (Cli *cli, GError **error)
   if (!api_station1_call_verify_manifest_sync (cli->api, g_variant_new_handle (0), files, &verdict,
                                                NULL, NULL, error))
     return CLI_FAILED;
-  cli_print_record (cli, verdict, verdict_fields);
+  g_autofree char *words = look_beside (cli, &stated);
+  g_autoptr (GVariant) shown = with_statement (verdict, words);
+  cli_print_record (cli, shown, verdict_fields);
   if (!cli->options.json)
     print_problems (verdict);
   g_variant_lookup (verdict, "genuine", "b", &genuine);
-  return genuine ? CLI_OK : CLI_VERDICT;
+  return genuine && stated ? CLI_OK : CLI_VERDICT;
 }

@@ -52,6 +52,12 @@ static const Field ca_fields[] = {
   { "days-left", "CA days left", FIELD_NUMBER },
   { "log-size", "Signed so far", FIELD_NUMBER },
   { "log-origin", "Log", FIELD_DIGEST },
+  { "log-verified", "Log checked", FIELD_NUMBER },
+  { "station-key", "Station key", FIELD_DIGEST },
+  { "station-certificate", "Station SHA-256", FIELD_DIGEST },
+  { "tickets-demanded", "Tickets demanded", FIELD_YES_NO },
+  { "tpm-count", "TPM count", FIELD_NUMBER },
+  { "tpm-limit", "TPM limit", FIELD_NUMBER },
   { NULL, NULL, FIELD_TEXT },
 };
 

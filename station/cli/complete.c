@@ -83,6 +83,22 @@ list_requests (ApiStation1 *api, GVariant **records)
   return api_station1_call_list_approvals_sync (api, filter, records, NULL, NULL);
 }
 
+static gboolean
+list_reports (ApiStation1 *api, GVariant **records)
+{
+  GVariant *filter = g_variant_new_parsed ("{'limit': <%u>}", SERIALS_MOST);
+
+  return api_station1_call_list_reports_sync (api, filter, records, NULL, NULL);
+}
+
+static gboolean
+list_exports (ApiStation1 *api, GVariant **records)
+{
+  GVariant *filter = g_variant_new_parsed ("{'limit': <%u>}", SERIALS_MOST);
+
+  return api_station1_call_list_exports_sync (api, filter, records, NULL, NULL);
+}
+
 /* What a placeholder of the table stands for, and which member of which record names it. */
 static const struct {
   const char *placeholder;
@@ -92,7 +108,8 @@ static const struct {
   { "BATCH", list_batches, "name" },    { "PROFILE", list_profiles, "name" },
   { "SERIAL", list_devices, "serial" }, { "ATTEMPT", list_attempts, "id" },
   { "SLOT", list_slots, "slot" },       { "OPERATOR", list_operators, "name" },
-  { "REQUEST", list_requests, "id" },
+  { "REQUEST", list_requests, "id" },   { "REPORT", list_reports, "id" },
+  { "EXPORT", list_exports, "id" },
 };
 
 static void

@@ -123,11 +123,26 @@ const CliVerb cli_verbs[] = {
 
   { "export", "list", "", "batch limit json no-headings", "List the exports, newest first.",
     CLI_ROLE_AUDITOR, cli_export_list },
+  { "export", "statement", "EXPORT", "output", "Save what the station signed about an export.",
+    CLI_ROLE_OPERATOR, cli_export_statement },
   { "export", NULL, "FORMAT", "batch output new-only json", "Write the manifest of a batch.",
     CLI_ROLE_OPERATOR, cli_export },
-  { "manifest", "verify", "FILE", "json", "Say whether a manifest is what the station exported.",
-    CLI_ROLE_AUDITOR, cli_manifest_verify },
+  { "manifest", "verify", "FILE", "station json",
+    "Say whether a manifest is what the station exported.", CLI_ROLE_AUDITOR, cli_manifest_verify },
 
+  { "report", "make", "BATCH", "output", "Have the station sign what was issued for a batch.",
+    CLI_ROLE_OPERATOR, cli_report_make },
+  { "report", "list", "", "batch limit json no-headings", "List the reports, newest first.",
+    CLI_ROLE_AUDITOR, cli_report_list },
+  { "report", "show", "REPORT", "json", "Show what a report says.", CLI_ROLE_AUDITOR,
+    cli_report_show },
+  { "report", "save", "REPORT", "output json", "Save a report for the owner.", CLI_ROLE_AUDITOR,
+    cli_report_save },
+
+  { "ticket", "load", "FILE", "", "Load the owner's ticket.", CLI_ROLE_SUPERVISOR,
+    cli_ticket_load },
+  { "ticket", "list", "", "json no-headings", "List the tickets, and what is left of them.",
+    CLI_ROLE_AUDITOR, cli_ticket_list },
   { "ticket", "make", "",
     "key passphrase-file certificate number batch profile profile-file count station ca-file "
     "not-before not-after after clock-reset note tpm tpm-from tpm-limit output",

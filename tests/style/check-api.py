@@ -6,7 +6,7 @@ import re
 
 import sources
 
-TYPES = {'text': 's', 'number': 'u', 'time': 'x', 'words': 'as'}
+TYPES = {'bytes': 'ay', 'text': 's', 'number': 'u', 'time': 'x', 'words': 'as'}
 SCREEN = {'TEXT': 's', 'LINES': 's', 'NUMBER': 'u', 'LARGE': 't', 'TIME': 'x', 'FLAG': 'b',
           'WORDS': 'as', 'CHOICE': 's', 'INSIDE': 'a{sv}', 'LIST': 'aa{sv}'}
 offences = []
@@ -28,7 +28,7 @@ def made(in_document):
         if not re.fullmatch(r'station/[a-z-]+\.c', name):
             continue
         text = sources.read(name)
-        for kind, key in re.findall(r'record_(text|number|time|words) \(&?\w+,\s*"([a-z0-9-]+)"',
+        for kind, key in re.findall(r'record_(text|number|time|words|bytes) \(&?\w+,\s*"([a-z0-9-]+)"',
                                     text):
             found.add((key, TYPES[kind]))
         found |= set(re.findall(

@@ -202,7 +202,7 @@ START_TEST (a_file_that_is_streamed_appears_whole_or_not_at_all)
   ck_assert_int_eq (g_mkdir (folder, 0755), 0);
   ck_assert (output_file_open (&output, path, NULL));
   ck_assert (fd_write_all (output.fd, "whole", 5, NULL));
-  g_autofree char *beside = output_file_write_beside (&output, ".template", "{}", NULL);
+  g_autofree char *beside = output_file_write_beside (&output, ".template", "{}", 2, NULL);
   ck_assert (output_file_finish (&output, NULL));
   output_file_clear (&output);
   ck_assert (g_file_get_contents (path, &content, NULL, NULL));

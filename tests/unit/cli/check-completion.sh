@@ -28,7 +28,7 @@ expect() { # LINE CANDIDATES
 complete -p keycradle >/dev/null || failed=1
 expect 'keycradle ba' 'batch'
 expect 'keycradle batch p' 'pause'
-expect 'keycradle export ' 'list aws csv jsonl'
+expect 'keycradle export ' 'list statement aws csv jsonl'
 expect 'keycradle slot learn --se' '--seconds'
 expect 'keycradle csr check ' ''
 expect 'keycradle sim pl' ''
