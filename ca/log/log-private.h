@@ -17,6 +17,7 @@ struct IssuanceLog {
   GPtrArray *waiting; /* of Record, in the order of their index */
   guint64 end;        /* of what is on the disk, in bytes */
   gint64 newest;
+  gint64 latest;   /* the same with those that wait; 0 before the first append */
   MerkleEdge edge; /* its size is that of the log */
   LogTail *tail;
   LogTail *older; /* what stands in front of `tail` and not in the index; or NULL */

@@ -133,13 +133,28 @@ flush (IssuanceLog *log)
   g_cond_broadcast (&log->flushed);
 }
 
-gboolean
-issuance_log_append (IssuanceLog *log, const LogEntry *entry, guint64 *index, GError **error)
+/* With the lock held: in the order of their places, times never decrease. */
+static void
+order_time (IssuanceLog *log, LogEntry *entry)
 {
-  g_autoptr (GByteArray) frame = frame_of (entry);
-  Record record = { .entry = entry, .frame = frame };
-  G_GNUC_UNUSED g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&log->mutex);
+  if (entry->type == LOG_ENTRY_REFUSAL)
+    return;
+  if (log->latest == 0)
+    log->latest = log->newest;
+  if (entry->type != LOG_ENTRY_CLOCK)
+    entry->signed_at = MAX (entry->signed_at, log->latest);
+  log->latest = entry->signed_at;
+}
 
+gboolean
+issuance_log_append (IssuanceLog *log, LogEntry *entry, guint64 *index, GError **error)
+{
+  G_GNUC_UNUSED g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&log->mutex);
+  g_autoptr (GByteArray) frame = NULL;
+  Record record = { .entry = entry };
+
+  order_time (log, entry);
+  record.frame = frame = frame_of (entry);
   if (frame->len > LOG_ENTRY_MOST + LOG_FRAME)
     return refuse (error, "the entry is too large");
   if (log->dead == NULL)

@@ -26,10 +26,10 @@ IssuanceLog *issuance_log_open (const char *path, const guint8 origin[LOG_HASH],
 void issuance_log_close (IssuanceLog *log);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (IssuanceLog, issuance_log_close)
 
-/* Returns when the entry is on the disk; entries of several threads share one sync. After any
- * failure the log takes nothing more until it is opened anew. */
-gboolean issuance_log_append (IssuanceLog *log, const LogEntry *entry, guint64 *index,
-                              GError **error);
+/* Returns when the entry is on the disk; entries of several threads share one sync. A time before
+ * the latest that counts is raised to that, also in `entry`: threads overtake each other, and
+ * clocks are corrected. After any failure the log takes nothing more until it is opened anew. */
+gboolean issuance_log_append (IssuanceLog *log, LogEntry *entry, guint64 *index, GError **error);
 
 /* What stands in the header, or would. */
 const guint8 *issuance_log_origin (const IssuanceLog *log);

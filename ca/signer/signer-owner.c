@@ -132,11 +132,11 @@ check_number (Signer *signer, const Candidate *candidate, GError **error)
 }
 
 static gboolean
-check_end (const Candidate *candidate, ClockReading now, GError **error)
+check_end (Signer *signer, const Candidate *candidate, ClockReading now, GError **error)
 {
   g_autofree char *end = proof_time (candidate->ticket->not_after);
 
-  return now.real <= candidate->ticket->not_after * G_USEC_PER_SEC
+  return tickets_has_time (signer->log, candidate->ticket, now.real)
          || ca_refuse (error, CA_ERROR_TICKET_TIME, "%s was valid until %s", candidate->name, end);
 }
 
@@ -170,10 +170,10 @@ enter_reset (Signer *signer, const char *who, const char *why, ClockReading now,
 {
   g_autofree char *who_cut = refusals_cut (who);
   g_autofree char *why_cut = refusals_cut (why);
-  const LogEntry entry = { .type = LOG_ENTRY_CLOCK,
-                           .signed_at = now.real,
-                           .device = span_of_text (who_cut),
-                           .product = span_of_text (why_cut) };
+  LogEntry entry = { .type = LOG_ENTRY_CLOCK,
+                     .signed_at = now.real,
+                     .device = span_of_text (who_cut),
+                     .product = span_of_text (why_cut) };
 
   if (!issuance_log_append (signer->log, &entry, place, error))
     return FALSE;
@@ -248,7 +248,7 @@ judge_and_append (Signer *signer, const Generation *generation, const Candidate 
   guint64 place;
 
   if (!check_foreign (signer, generation, candidate, error)
-      || !check_number (signer, candidate, error) || !check_end (candidate, now, error)
+      || !check_number (signer, candidate, error) || !check_end (signer, candidate, now, error)
       || !check_log (signer, candidate, error) || !check_clock (signer, candidate, now, error)
       || !allow_in_tpm (generation, candidate, error))
     return FALSE;

@@ -275,14 +275,28 @@ check_work (const Ticket *ticket, const TicketOrder *order, GError **error)
                        order->authority->name);
 }
 
+/* The longest that an order takes to stand in the log. Its time there is no earlier than that of
+ * entries before it. */
+#define MARGIN (5 * G_USEC_PER_SEC)
+
+gboolean
+tickets_has_time (IssuanceLog *log, const Ticket *ticket, gint64 now)
+{
+  const gint64 newest = issuance_log_newest (log);
+  /* a clock far behind the log is refused, or reset: then its own time is what counts */
+  const gboolean behind = clock_is_behind ((ClockReading){ .real = now }, newest);
+
+  return (behind ? now : MAX (now, newest)) + MARGIN <= ticket->not_after * G_USEC_PER_SEC;
+}
+
 static gboolean
-check_time (const Ticket *ticket, gint64 now, GError **error)
+check_time (IssuanceLog *log, const Ticket *ticket, gint64 now, GError **error)
 {
   g_autofree char *name = ticket_name (ticket);
   g_autofree char *from = proof_time (ticket->not_before);
   g_autofree char *to = proof_time (ticket->not_after);
 
-  return (ticket->not_before * G_USEC_PER_SEC <= now && now <= ticket->not_after * G_USEC_PER_SEC)
+  return (ticket->not_before * G_USEC_PER_SEC <= now && tickets_has_time (log, ticket, now))
          || ca_refuse (error, CA_ERROR_TICKET_TIME, "%s is valid from %s to %s, and not now", name,
                        from, to);
 }
@@ -316,7 +330,7 @@ look_for_place (Tickets *tickets, const Generation *generation, const TicketOrde
   }
   ticket = find_ticket (tickets, generation, order->batch, &account, error);
   if (ticket == NULL || !check_work (ticket, order, error)
-      || !check_time (ticket, order->now, error))
+      || !check_time (tickets->log, ticket, order->now, error))
     return PLACE_REFUSED;
   if (account.since_ticket + running < ticket->count)
     return PLACE_FREE;

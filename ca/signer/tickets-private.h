@@ -20,5 +20,9 @@ struct Tickets {
 /* With the lock held: how many orders of the batch are running. */
 guint tickets_running (const Tickets *tickets, const char *batch);
 
+/* TRUE where an entry that is made now (microseconds) will not stand in the log with a time behind
+ * the ticket's end. */
+gboolean tickets_has_time (IssuanceLog *log, const Ticket *ticket, gint64 now);
+
 /* "ticket 7", as sentences name it. Free with g_free(). */
 char *ticket_name (const Ticket *ticket);

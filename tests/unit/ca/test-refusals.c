@@ -168,9 +168,9 @@ END_TEST
 static void
 put_log_ahead (void)
 {
-  const LogEntry entry = { .type = LOG_ENTRY_CRL,
-                           .signed_at = g_get_real_time () + 2 * G_TIME_SPAN_HOUR,
-                           .device = span_of_text ("1") };
+  LogEntry entry = { .type = LOG_ENTRY_CRL,
+                     .signed_at = g_get_real_time () + 2 * G_TIME_SPAN_HOUR,
+                     .device = span_of_text ("1") };
   guint64 place;
 
   ck_assert (issuance_log_append (signer_log (signer), &entry, &place, NULL));

@@ -260,10 +260,10 @@ END_TEST
 START_TEST (test_who_waited_in_vain_is_refused)
 {
   g_autoptr (Signer) signer = signer_of (folder);
-  const LogEntry issued = { .type = LOG_ENTRY_CERTIFICATE,
-                            .signed_at = g_get_real_time (),
-                            .batch = span_of_text ("b1"),
-                            .device = span_of_text ("SN-0") };
+  LogEntry issued = { .type = LOG_ENTRY_CERTIFICATE,
+                      .signed_at = g_get_real_time (),
+                      .batch = span_of_text ("b1"),
+                      .device = span_of_text ("SN-0") };
   GThread *thread;
   guint64 place;
 
