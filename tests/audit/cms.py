@@ -13,7 +13,12 @@ SIGNED_DATA = bytes.fromhex('2a864886f70d010702')
 DATA = bytes.fromhex('2a864886f70d010701')
 CONTENT_TYPE = bytes.fromhex('2a864886f70d010903')
 MESSAGE_DIGEST = bytes.fromhex('2a864886f70d010904')
-SHA256 = bytes.fromhex('608648016503040201')
+DIGESTS = {bytes.fromhex('6086480165030402' + last): made for last, made in
+           (('01', hashes.SHA256), ('02', hashes.SHA384), ('03', hashes.SHA512))}
+# What stands in a signature's algorithm: ECDSA or RSA with a hash, or RSA alone.
+SIGNATURES = {bytes.fromhex(prefix + last): made for prefix, lasts in
+              (('2a8648ce3d0403', ('02', '03', '04')), ('2a864886f70d0101', ('0b', '0c', '0d')))
+              for last, made in zip(lasts, (hashes.SHA256, hashes.SHA384, hashes.SHA512))}
 RSA = bytes.fromhex('2a864886f70d010101')
 ELLIPTIC = bytes.fromhex('2a8648ce3d0201')
 KEY_IDENTIFIER = bytes.fromhex('551d0e')
@@ -91,14 +96,27 @@ class Certificate:
         return None
 
 
-def verify(spki, signature, data):
-    """With SHA-256, or the hash that an older owner's tool took: the key decides the rest."""
+def digest(made, data):
+    context = hashes.Hash(made())
+    context.update(data)
+    return context.finalize()
+
+
+def algorithm(value, known):
+    """What the OID of an AlgorithmIdentifier stands for."""
+    found = value.expect(SEQUENCE).children()
+    need(found and found[0].expect(OID).content in known, 'an algorithm is unknown')
+    return known[found[0].content]
+
+
+def verify(spki, signature, data, made=hashes.SHA256):
+    """With SHA-256, or what an owner took instead; the key decides the rest."""
     key = serialization.load_der_public_key(spki)
     try:
         if isinstance(key, ec.EllipticCurvePublicKey):
-            key.verify(signature, data, ec.ECDSA(hashes.SHA256()))
+            key.verify(signature, data, ec.ECDSA(made()))
         else:
-            key.verify(signature, data, padding.PKCS1v15(), hashes.SHA256())
+            key.verify(signature, data, padding.PKCS1v15(), made())
     except InvalidSignature:
         raise Wrong('the signature does not verify') from None
 
@@ -113,6 +131,12 @@ def read_pem(path):
                                                  '-----END CERTIFICATE-----\n')) for block in blocks]
 
 
+def only(value):
+    found = value.children()
+    need(len(found) == 1, 'there is not one of it')
+    return found[0]
+
+
 class Signed:
     """CMS SignedData with the text inside. Nothing is verified yet."""
 
@@ -124,18 +148,18 @@ class Signed:
         need(len(parts) == 1, 'this is no SignedData')
         fields = parts[0].expect(SEQUENCE).children()
         need(len(fields) >= 4 and fields[0].expect(INTEGER).content in (b'\1', b'\3'), 'the version is wrong')
+        self.made = algorithm(only(fields[1].expect(SET)), DIGESTS)
         inner = fields[2].expect(SEQUENCE).children()
         need(len(inner) == 2 and inner[0].content == DATA, 'the content is no data')
         self.text = Der(inner[1].expect(0xa0).content).expect(OCTETS).content
-        signers = fields[-1].expect(SET).children()
-        need(len(signers) == 1, 'it has not one signer')
-        self._read_signer(signers[0].expect(SEQUENCE).children())
+        self._read_signer(only(fields[-1].expect(SET)).expect(SEQUENCE).children())
 
     def _read_signer(self, fields):
         need(len(fields) == 6, 'the signer has no signed attributes, or more than those')
+        need(fields[0].expect(INTEGER).content in (b'\1', b'\3'), 'the signer\'s version is wrong')
         self.sid = fields[1]
-        digest = fields[2].expect(SEQUENCE).children()
-        need(digest[0].content == SHA256, 'the hash is not SHA-256')
+        need(algorithm(fields[2], DIGESTS) is self.made, 'the hash is another one')
+        need(algorithm(fields[4], {**SIGNATURES, RSA: self.made}) is self.made, 'it is signed with another hash')
         self.attributes = fields[3].expect(0xa0)
         self.signature = fields[5].expect(OCTETS).content
         found = {}
@@ -145,7 +169,7 @@ class Signed:
             found[kind.content] = values.children()[0]
         need(CONTENT_TYPE in found and found[CONTENT_TYPE].content == DATA, 'no attribute for the content type')
         need(MESSAGE_DIGEST in found and
-             found[MESSAGE_DIGEST].content == hashlib.sha256(self.text).digest(), 'the text is not the signed one')
+             found[MESSAGE_DIGEST].content == digest(self.made, self.text), 'the text is not the signed one')
 
     def names(self, certificate):
         """Whether the signer says that it is this one."""
@@ -159,6 +183,6 @@ class Signed:
         for certificate in pinned:
             if self.names(certificate):
                 attributes = bytes([SET]) + self.attributes.bytes[1:]
-                verify(certificate.spki, self.signature, attributes)
+                verify(certificate.spki, self.signature, attributes, self.made)
                 return certificate
         raise Wrong('nobody whom we trust has signed it')

@@ -398,4 +398,5 @@ def main():
             getattr(Bench(os.path.abspath(bench), os.path.abspath(signer), folder), figure)()
 
 
-main()
+if __name__ == '__main__':
+    main()
