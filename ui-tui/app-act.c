@@ -71,6 +71,7 @@ app_clear (App *app)
   g_clear_pointer (&app->subject, g_free);
   g_clear_pointer (&app->spoken_to, g_free);
   g_clear_pointer (&app->profile_names, g_strfreev);
+  g_clear_pointer (&app->approvals, g_variant_unref);
 }
 
 /* ---- calls ---- */
@@ -124,6 +125,14 @@ succeed (const struct Act *act)
     act->then (act->app, act->subject);
 }
 
+/* Whoever asked for it scanned the same badge again. */
+static gboolean
+is_own_request (const struct Act *act, const GError *error)
+{
+  return act->supervised && g_str_equal (act->method, "GrantApproval")
+         && client_error_is_not_permitted (error);
+}
+
 static void
 acted (Client *client, GVariant *answer, const GError *error, gpointer data)
 {
@@ -136,6 +145,8 @@ acted (Client *client, GVariant *answer, const GError *error, gpointer data)
     app_close_dialog (app);
   if (error == NULL)
     succeed (act);
+  else if (client_error_needs_approval (error) || is_own_request (act, error))
+    app_ask_second (app, error->message, act->done);
   else if (client_error_is_not_permitted (error) && !act->supervised)
     app_act_supervised (app, act->what != NULL ? act->what : error->message, act->method,
                         act->parameters, act->done);
@@ -308,6 +319,29 @@ ask_alone (App *app, const char *what)
 
   app_confirm (app, _ ("Supervisor"), text, accept_alone);
   app->cancel = leave;
+}
+
+/* The station keeps the request; only this dialog ends. */
+static void
+leave_waiting (App *app)
+{
+  forget_pending (app);
+  model_notice (app->model, NOTICE_INFORMATION, "%s",
+                _ ("Not done yet: it waits for a second supervisor, among the requests of F5."));
+}
+
+void
+app_ask_badge_for (App *app, const char *title, const char *what, const char *method,
+                   GVariant *parameters, const char *done)
+{
+  forget_pending (app);
+  ask_badge (app, what);
+  g_free (app->model->dialog.title);
+  app->model->dialog.title = g_strdup (title);
+  app->cancel = leave_waiting;
+  app->pending_method = g_strdup (method);
+  app->pending_parameters = g_variant_ref_sink (parameters);
+  app->pending_done = g_strdup (done);
 }
 
 static void

@@ -58,7 +58,7 @@ signed_in (Client *client, GVariant *answer, const GError *error, gpointer data)
 {
   App *app = data;
   g_autoptr (GVariant) record = NULL;
-  const char *name = NULL, *language = NULL;
+  const char *name = NULL, *language = NULL, *role = NULL;
 
   if (error != NULL) {
     say_refused (app, error);
@@ -69,10 +69,16 @@ signed_in (Client *client, GVariant *answer, const GError *error, gpointer data)
     record = g_variant_get_child_value (answer, 0);
     g_variant_lookup (record, "name", "&s", &name);
     g_variant_lookup (record, "language", "&s", &language);
+    g_variant_lookup (record, "role", "&s", &role);
   }
   g_clear_pointer (&app->spoken_to, g_free); /* who scans again wants it again */
   speak_to (app, name, language);
-  model_notice (app->model, NOTICE_GOOD, _ ("%s works here now."), name != NULL ? name : "?");
+  if (app->client != NULL) /* whose screen this is changes for this screen alone */
+    client_ask_status (app->client);
+  if (g_strcmp0 (role, "auditor") == 0)
+    model_notice (app->model, NOTICE_GOOD, _ ("%s reads here now; the line goes on."), name);
+  else
+    model_notice (app->model, NOTICE_GOOD, _ ("%s works here now."), name != NULL ? name : "?");
 }
 
 void
@@ -91,6 +97,8 @@ signed_out (Client *client, GVariant *answer, const GError *error, gpointer data
 
   if (error != NULL)
     model_notice (app->model, NOTICE_BAD, "%s", error->message);
+  else if (app->client != NULL)
+    client_ask_status (app->client);
 }
 
 void

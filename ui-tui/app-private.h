@@ -14,6 +14,9 @@ void app_act (App *app, const char *method, GVariant *parameters, const char *do
 /* The same with the supervisor asked first; `what` is the question. */
 void app_act_supervised (App *app, const char *what, const char *method, GVariant *parameters,
                          const char *done);
+/* The same: a supervisor's badge lends the role for it; left, it stays a request that waits. */
+void app_ask_badge_for (App *app, const char *title, const char *what, const char *method,
+                        GVariant *parameters, const char *done);
 /* What follows when the act that has just been asked for went well. */
 void app_then (App *app, void (*then) (App *app, const char *subject));
 /* A call with an answer that matters. */
@@ -104,6 +107,13 @@ void app_log_request (App *app, Request request);
 void app_show_device (App *app, const char *serial);
 /* The selected attempt is shown: its dialogue is fetched. */
 void app_fetch_attempt (App *app);
+
+/* ---- app-approval.c: what takes two supervisors ---- */
+
+/* The station's `sentence` says that a request waits, and its number first: a second supervisor may
+ * grant it here and now. */
+void app_ask_second (App *app, const char *sentence, const char *done);
+void app_approval_request (App *app, Request request);
 
 /* ---- app-export.c ---- */
 

@@ -164,6 +164,7 @@ static const struct {
   { REQUEST_ACKNOWLEDGE, REQUEST_SWAP, app_line_request },
   { REQUEST_NEW, REQUEST_CLOSE, app_batch_request },
   { REQUEST_RETRY_USED, REQUEST_TRANSCRIPT, app_device_request },
+  { REQUEST_APPROVALS, REQUEST_APPROVALS, app_approval_request },
   { REQUEST_FOLLOW, REQUEST_TOGGLE, app_log_request },
   { REQUEST_RANGE, REQUEST_RUN, app_export_request },
   { REQUEST_NONE, REQUEST_RUN, perform_anywhere },
@@ -213,7 +214,8 @@ static gboolean
 is_act (Request request)
 {
   return (request >= REQUEST_ACKNOWLEDGE && request <= REQUEST_CLOSE)
-         || request == REQUEST_RETRY_USED || request == REQUEST_VOID || request == REQUEST_RUN;
+         || request == REQUEST_RETRY_USED || request == REQUEST_VOID || request == REQUEST_RUN
+         || request == REQUEST_APPROVALS;
 }
 
 static void

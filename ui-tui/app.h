@@ -30,9 +30,11 @@ struct App {
   /* app*.c's own: */
   char *pending_done; /* what to say when it was done, translated */
   void (*pending_then) (App *app, const char *subject); /* what comes after it, or NULL */
-  char **profile_names;                                 /* that the new batch's form offers */
-  struct Act *acts;                                     /* under way, each once */
-  gint64 wait_until; /* monotonic: when the station stops waiting for a device */
+  GVariant *approvals;  /* that are listed, or the chosen one; NULL */
+  gint64 approval;      /* that is to be refused */
+  char **profile_names; /* that the new batch's form offers */
+  struct Act *acts;     /* under way, each once */
+  gint64 wait_until;    /* monotonic: when the station stops waiting for a device */
   guint wait_slot;
   gint64 dialog_at;    /* monotonic: when the dialog appeared; keys that came too soon are none */
   guint digit;         /* the first of two digits that name a slot */

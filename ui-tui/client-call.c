@@ -35,6 +35,7 @@ code_of_remote (const char *name)
   } codes[] = {
     { "org.keycradle.Error.NotPermitted", CLIENT_ERROR_NOT_PERMITTED },
     { "org.freedesktop.DBus.Error.AccessDenied", CLIENT_ERROR_NOT_PERMITTED },
+    { "org.keycradle.Error.NeedsApproval", CLIENT_ERROR_NEEDS_APPROVAL },
     { "org.keycradle.Error.NotFound", CLIENT_ERROR_NOT_FOUND },
     { "org.keycradle.Error.State", CLIENT_ERROR_STATE },
     { "org.freedesktop.DBus.Error.UnknownMethod", CLIENT_ERROR_NOT_KNOWN },
@@ -104,6 +105,12 @@ gboolean
 client_error_is_not_permitted (const GError *error)
 {
   return error != NULL && code_of (error) == CLIENT_ERROR_NOT_PERMITTED;
+}
+
+gboolean
+client_error_needs_approval (const GError *error)
+{
+  return error != NULL && code_of (error) == CLIENT_ERROR_NEEDS_APPROVAL;
 }
 
 gboolean

@@ -46,7 +46,6 @@ void client_ask (Client *client, const char *method, GVariant *parameters, Clien
  * takes the sentence of a failure; NULL: it does not matter. */
 void client_ask_device (Client *client, const char *method, GVariant *parameters, ClientTake take,
                         void (*refused) (Client *client, const char *sentence));
-void client_ask_status (Client *client);
 
 /* A GDBus error as one of ours, with a sentence that is safe to show. */
 GError *client_error_new (const GError *error, const char *method);

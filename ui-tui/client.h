@@ -30,6 +30,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (Client, client_free)
 void client_listen (Client *client, ViewKind view);
 /* ... and fetched: what the view shows is kept fresh while it is shown. */
 void client_watch_view (Client *client, ViewKind view);
+/* What the station says of itself and of this connection. */
+void client_ask_status (Client *client);
 void client_fetch_device (Client *client, const char *serial);
 void client_fetch_attempt (Client *client, gint64 id);
 void client_fetch_batch (Client *client, const char *name);
@@ -40,6 +42,7 @@ GQuark client_error_quark (void);
 typedef enum {
   CLIENT_ERROR_FAILED,
   CLIENT_ERROR_NOT_PERMITTED,
+  CLIENT_ERROR_NEEDS_APPROVAL,
   CLIENT_ERROR_NOT_FOUND,
   CLIENT_ERROR_STATE,
   CLIENT_ERROR_NOT_KNOWN,  /* a daemon that is older than the screen */
@@ -50,6 +53,8 @@ typedef enum {
  * NOT_PERMITTED tells that a supervisor is needed. */
 typedef void (*ClientDone) (Client *client, GVariant *answer, const GError *error, gpointer data);
 gboolean client_error_is_not_permitted (const GError *error);
+/* The act waits as a request: the message has its number first. */
+gboolean client_error_needs_approval (const GError *error);
 
 /* Calls `method` with `parameters` (floating, a tuple; NULL for none). `done` may be NULL: then a
  * failure becomes a notice. Calls have no deadline but the connection's end. */

@@ -252,6 +252,22 @@ check_export (GPtrArray *checks, const Model *model)
   add (checks, CHECK_OK, _ ("Last export"), g_strdup (_ ("Nothing was exported yet.")), key);
 }
 
+static void
+check_approvals (GPtrArray *checks, const Model *model)
+{
+  const guint count = model->health.approvals;
+  g_autofree char *advice =
+      g_strdup_printf (_ ("%s lists them. Another supervisor grants or refuses them within a day."),
+                       key_name (REQUEST_APPROVALS));
+
+  if (count > 0)
+    add (checks, CHECK_LOOK, _ ("Requests"),
+         g_strdup_printf (ngettext ("%u request waits for a second supervisor.",
+                                    "%u requests wait for a second supervisor.", count),
+                          count),
+         advice);
+}
+
 static int
 compare_verdicts (gconstpointer first, gconstpointer second)
 {
@@ -275,6 +291,7 @@ health_checks (const Model *model)
   check_disk (checks, model);
   check_records (checks, model);
   check_keys (checks, model);
+  check_approvals (checks, model);
   check_leaks (checks, model);
   check_export (checks, model);
   g_ptr_array_sort (checks, compare_verdicts); /* steady: GLib's sort keeps the order of equals */

@@ -41,6 +41,8 @@ const Key key_table[] = {
     N_ ("Voids the unit's certificate, with a reason.") },
   { REQUEST_TRANSCRIPT, 't', "T", "KCTEXT", IN_VIEW (VIEW_DEVICE), TRUE, FALSE, N_ ("Dialogue"),
     N_ ("Shows what unit and station said to each other in the chosen attempt.") },
+  { REQUEST_APPROVALS, 'g', "G", "KCDOUBLE", IN_VIEW (VIEW_CA), TRUE, TRUE, N_ ("Requests"),
+    N_ ("Lists what waits for a second supervisor, who grants or refuses it.") },
   { REQUEST_FOLLOW, 'f', "F", "KCFOLLOU", IN_VIEW (VIEW_LOG), TRUE, FALSE, N_ ("Follow"),
     N_ ("Stays at the newest entry, or stops doing so.") },
   { REQUEST_TOGGLE, KEY_CODE_TAB, "Tab", "KCOTHER", IN_VIEW (VIEW_LOG), TRUE, FALSE,

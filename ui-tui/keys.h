@@ -53,6 +53,8 @@ typedef enum {
   REQUEST_RETRY_USED, /* supervisor */
   REQUEST_VOID,       /* supervisor */
   REQUEST_TRANSCRIPT,
+  /* health */
+  REQUEST_APPROVALS, /* what waits for a second supervisor */
   /* log */
   REQUEST_FOLLOW,
   REQUEST_TOGGLE, /* audit events or attempts */

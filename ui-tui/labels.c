@@ -60,6 +60,8 @@ static const Label reasons[] = {
   { "proof", N_ ("proof failed") },
   { "attestation", N_ ("not attested") },
   { "device-refused", N_ ("not allowed here") },
+  { "ca-not-accepted", N_ ("CA not accepted") },
+  { "needs-approval", N_ ("takes two") },
   { "other-key-kind", N_ ("wrong key kind") },
   { "wrong-certificate", N_ ("wrong certificate") },
   /* the request and its key */

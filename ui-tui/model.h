@@ -27,7 +27,7 @@ typedef struct {
   gboolean present;      /* a device is plugged in */
   gboolean acknowledged; /* the FAIL was seen */
   char *disabled_reason;
-  char *waiting_for; /* "batch", "serial", "stopping" */
+  char *waiting_for; /* "batch", "ca", "serial", "stopping" */
   char *bound_serial;
   char *port;
   char *binding; /* "port": by the configuration file; "id-path": learned */
@@ -137,7 +137,9 @@ typedef struct {
   char *authorized; /* the supervisor who let this screen act */
   char *operator_name;
   char *operator_language;
+  char *auditor;   /* who reads at this screen and does nothing else, or NULL */
   guint operators; /* how many may sign in; 0: nobody has to */
+  guint approvals; /* how many requests wait for a second supervisor */
   char *next_serial;
   guint64 disk_free; /* bytes */
   guint64 disk_size;

@@ -29,6 +29,8 @@ batch_at_hand (const Model *model)
 static char *
 operator_words (const Health *health)
 {
+  if (health->auditor != NULL)
+    return g_strdup_printf (_ ("%s reads"), health->auditor);
   if (health->operator_name != NULL)
     return g_strdup (health->operator_name);
   return health->operators > 0 ? g_strdup (_ ("nobody")) : NULL;

@@ -103,6 +103,15 @@ add_keys (Bar *bar, const Health *health)
     add_wrong (bar, STYLE_WARNING, _ ("keys"), _ ("can't be checked"));
 }
 
+static void
+add_approvals (Bar *bar, guint count)
+{
+  g_autofree char *words = g_strdup_printf (ngettext ("%u waits", "%u wait", count), count);
+
+  if (count > 0)
+    add_wrong (bar, STYLE_WARNING, _ ("requests"), words);
+}
+
 /* Until somebody has seen that FAIL. */
 static void
 add_leaks (Bar *bar, const Model *model)
@@ -206,6 +215,7 @@ health_bar (const Model *model)
   add_warnings (&bar, health->warnings, health->alarms);
   add_leaks (&bar, model);
   add_keys (&bar, health);
+  add_approvals (&bar, health->approvals);
   add_ca (&bar, &health->ca);
   add_signer (&bar, &health->ca);
   add_clock (&bar, health->clock);

@@ -77,6 +77,12 @@ face_waiting (TileFace *face, const Tile *tile)
     face->text = g_strdup (_ ("The unit waits for a batch to be started. Leave it in."));
     return;
   }
+  if (g_strcmp0 (tile->waiting_for, "ca") == 0) {
+    face->first = g_strdup (_ ("NEW CA"));
+    face->text = g_strdup (_ ("The unit waits until supervisors have accepted the station's new "
+                              "certificate authority. Leave it in and call them."));
+    return;
+  }
   if (g_strcmp0 (tile->waiting_for, "stopping") == 0) {
     face->first = g_strdup (_ ("STATION STOPS"));
     face->text = g_strdup (_ ("The station is being stopped. It begins no further unit."));

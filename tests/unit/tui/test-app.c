@@ -19,13 +19,15 @@ static GVariant *answer;
 static gboolean has_quit;
 
 static const char *unanswered; /* the method that takes its time, or NULL */
+static const char *refused;    /* the only method that `refusal` is for, or NULL: the next */
 
 static void
 note_call (App *from, const char *method, GVariant *parameters, ClientDone done, gpointer data)
 {
   g_autoptr (GVariant) owned = parameters != NULL ? g_variant_ref_sink (parameters) : NULL;
   g_autofree char *text = owned != NULL ? g_variant_print (owned, FALSE) : g_strdup ("()");
-  g_autoptr (GError) error = g_steal_pointer (&refusal);
+  const gboolean meant = refused == NULL || g_str_equal (refused, method);
+  g_autoptr (GError) error = meant ? g_steal_pointer (&refusal) : NULL;
 
   g_string_append_printf (calls, "%s%s%s", calls->len > 0 ? " " : "", method, text);
   if (done != NULL && g_strcmp0 (method, unanswered) != 0)
@@ -84,7 +86,7 @@ set_up (void)
   app = (App){ .model = model, .preferences = preferences, .quit = note_quit, .call = note_call };
   calls = g_string_new (NULL);
   has_quit = FALSE;
-  unanswered = NULL;
+  unanswered = refused = NULL;
 }
 
 static void
@@ -1042,6 +1044,122 @@ START_TEST (a_certificate_is_voided_with_a_reason)
 }
 END_TEST
 
+/* ---- what takes two ---- */
+
+static void
+refuse (const char *method, ClientError code, const char *sentence)
+{
+  refused = method;
+  refusal = g_error_new_literal (CLIENT_ERROR, (int)code, sentence);
+}
+
+/* Up to the point where the first supervisor has let it pass and the station wants a second. */
+static void
+void_as_first (void)
+{
+  add_operator ("supervisor", FALSE);
+  model->detail.device = g_new0 (DeviceLine, 1);
+  model->detail.device->serial = g_strdup ("SN-1");
+  press (KEY_CODE_F1 + 3);
+  press ('v');
+  type ("lost");
+  press (KEY_CODE_ENTER);
+  refuse ("VoidDevice", CLIENT_ERROR_NEEDS_APPROVAL, "Request 17 waits: void SN-1.");
+  app_code (&app, "BOSS-1");
+  assert_calls ("Authorize('BOSS-1', '', 30) VoidDevice('SN-1', 'lost') Deauthorize()");
+  ck_assert_int_eq (model->dialog.kind, DIALOG_SUPERVISOR);
+  ck_assert_str_eq (model->dialog.title, "Second supervisor");
+  ck_assert_str_eq (model->dialog.text, "Request 17 waits: void SN-1.");
+}
+
+START_TEST (a_second_supervisor_scans_right_there)
+{
+  void_as_first ();
+  app_code (&app, "BOSS-2");
+  assert_calls ("Authorize('BOSS-2', '', 30) GrantApproval(17,) Deauthorize()");
+  ck_assert_int_eq (model->dialog.kind, DIALOG_NONE);
+  assert_notice ("The certificate of unit SN-1 is void");
+}
+END_TEST
+
+START_TEST (the_first_supervisor_alone_leaves_it_waiting)
+{
+  void_as_first ();
+  refuse ("GrantApproval", CLIENT_ERROR_NOT_PERMITTED, "Request 17 is your own.");
+  app_code (&app, "BOSS-1");
+  assert_calls ("Authorize('BOSS-1', '', 30) GrantApproval(17,) Deauthorize()");
+  ck_assert_int_eq (model->dialog.kind, DIALOG_SUPERVISOR); /* asked again */
+  ck_assert_str_eq (model->dialog.text, "Request 17 is your own.");
+  press (KEY_CODE_ESCAPE);
+  ck_assert_int_eq (model->dialog.kind, DIALOG_NONE);
+  assert_notice ("waits for a second supervisor");
+  assert_calls ("");
+}
+END_TEST
+
+static void
+open_requests (void)
+{
+  answer = g_variant_ref_sink (g_variant_new_parsed (
+      "([{'id': <int64 3>, 'about': <'void device A'>, 'asked-by': <'sven'>},"
+      " {'id': <int64 2>, 'about': <'void device B'>, 'asked-by': <'sven'>}],)"));
+  add_operator ("supervisor", FALSE);
+  press (KEY_CODE_F1 + 4);
+  press ('g');
+  assert_calls ("ListApprovals({'waiting': <true>},)");
+  ck_assert_int_eq (model->dialog.kind, DIALOG_CHOICE);
+  ck_assert_str_eq (model->dialog.choices[1], "2  void device B");
+  press (KEY_CODE_DOWN);
+  press (KEY_CODE_ENTER);
+  ck_assert_int_eq (model->dialog.kind, DIALOG_CHOICE);
+  ck_assert_ptr_nonnull (strstr (model->dialog.text, "sven asked for it"));
+}
+
+START_TEST (a_request_is_granted_from_the_list)
+{
+  open_requests ();
+  press (KEY_CODE_ENTER);
+  app_code (&app, "BOSS-2");
+  assert_calls ("Authorize('BOSS-2', '', 30) GrantApproval(2,) Deauthorize()");
+  assert_notice ("Request 2 was granted");
+}
+END_TEST
+
+START_TEST (a_request_is_refused_from_the_list_with_a_reason)
+{
+  open_requests ();
+  press (KEY_CODE_DOWN);
+  press (KEY_CODE_ENTER);
+  press (KEY_CODE_ENTER);
+  ck_assert_ptr_nonnull (model->dialog.problem); /* say why */
+  type ("no");
+  press (KEY_CODE_ENTER);
+  app_code (&app, "BOSS-2");
+  assert_calls ("Authorize('BOSS-2', '', 30) RefuseApproval(2, 'no') Deauthorize()");
+  assert_notice ("Request 2 is refused");
+}
+END_TEST
+
+START_TEST (no_request_is_a_notice)
+{
+  answer = g_variant_ref_sink (g_variant_new_parsed ("(@aa{sv} [],)"));
+  press (KEY_CODE_F1 + 4);
+  press ('g');
+  ck_assert_int_eq (model->dialog.kind, DIALOG_NONE);
+  assert_notice ("Nothing waits");
+}
+END_TEST
+
+START_TEST (an_auditor_is_told_that_the_line_goes_on)
+{
+  answer = g_variant_ref_sink (g_variant_new_parsed ("({'name': <'ann'>, 'role': <'auditor'>},)"));
+  add_operator ("operator", FALSE);
+  app_sign_in (&app, "BADGE-ANN");
+  assert_calls ("SignIn('BADGE-ANN',)");
+  assert_notice ("ann reads here now");
+}
+END_TEST
+
 START_TEST (the_exports_file_follows_batch_and_format)
 {
   static const char *const formats[] = { "aws", "csv" };
@@ -1160,6 +1278,12 @@ add_other_tests (TCase *cases)
   tcase_add_test (cases, an_act_without_contact_says_so);
   tcase_add_test (cases, the_log_is_filtered_while_one_types);
   tcase_add_test (cases, a_certificate_is_voided_with_a_reason);
+  tcase_add_test (cases, a_second_supervisor_scans_right_there);
+  tcase_add_test (cases, the_first_supervisor_alone_leaves_it_waiting);
+  tcase_add_test (cases, a_request_is_granted_from_the_list);
+  tcase_add_test (cases, a_request_is_refused_from_the_list_with_a_reason);
+  tcase_add_test (cases, no_request_is_a_notice);
+  tcase_add_test (cases, an_auditor_is_told_that_the_line_goes_on);
   tcase_add_test (cases, the_exports_file_follows_batch_and_format);
   tcase_add_loop_test (cases, every_request_works_in_every_view, 0, N_VIEWS * N_REQUESTS);
 }

@@ -41,6 +41,14 @@ verdict_on (const char *title)
   return -1;
 }
 
+START_TEST (requests_that_wait_are_looked_at)
+{
+  ck_assert_int_eq (verdict_on ("Requests"), -1);
+  model->health.approvals = 1;
+  ck_assert_int_eq (verdict_on ("Requests"), CHECK_LOOK);
+}
+END_TEST
+
 static void
 set_warning (const char *warning)
 {
@@ -216,6 +224,7 @@ main (void)
   int failed;
 
   tcase_add_checked_fixture (cases, setup, teardown);
+  tcase_add_test (cases, requests_that_wait_are_looked_at);
   tcase_add_test (cases, a_station_that_is_well_has_nothing_to_look_at);
   tcase_add_test (cases, each_of_several_cas_has_a_line);
   tcase_add_test (cases, a_signer_with_a_problem_is_not_well_though_it_answers);

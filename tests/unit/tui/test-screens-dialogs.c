@@ -75,6 +75,35 @@ START_TEST (a_supervisor_is_asked)
 }
 END_TEST
 
+#define FINGERPRINT "5b0f7c3e9a1d24680bdf13579ace02468bdf13579ace02468bdf13579ace0246"
+
+START_TEST (a_second_supervisor_is_asked)
+{
+  Model *model = dialog_model (
+      DIALOG_SUPERVISOR, "Second supervisor",
+      "Request 7 waits: void device AC24-00117, certificate " FINGERPRINT
+      ": fell off the bench. Another supervisor grants it within 24 hours, at the screen or with "
+      "`keycradle approval grant 7`.");
+
+  add_field (model, "Badge", "")->hidden = TRUE;
+  add_field (model, "PIN", "")->hidden = TRUE;
+  check_dialog ("dialog-second", model);
+}
+END_TEST
+
+START_TEST (requests_are_chosen)
+{
+  static const char *const choices[] = { "9  accept the CA factory 2026, SHA-256 5b0f7c3e9a1d2468~",
+                                         "7  void device AC24-00117, certificate 5b0f7c3e9a1d24~",
+                                         NULL };
+  Model *model = dialog_model (DIALOG_CHOICE, "Requests", "These wait for a second supervisor.");
+
+  model->dialog.choices = g_strdupv ((char **)choices);
+  model->dialog.field = 1;
+  check_dialog ("dialog-requests", model);
+}
+END_TEST
+
 START_TEST (a_secret_is_never_drawn)
 {
   g_autoptr (Model) model = dialog_model (DIALOG_SUPERVISOR, "Supervisor", "Who?");
@@ -219,6 +248,8 @@ main (void)
   tcase_add_test (cases, one_field);
   tcase_add_test (cases, a_text_longer_than_its_field);
   tcase_add_test (cases, a_supervisor_is_asked);
+  tcase_add_test (cases, a_second_supervisor_is_asked);
+  tcase_add_test (cases, requests_are_chosen);
   tcase_add_test (cases, a_secret_is_never_drawn);
   tcase_add_test (cases, a_new_batch);
   tcase_add_test (cases, a_form_with_a_problem);

@@ -126,6 +126,15 @@ START_TEST (a_station_that_is_well)
 }
 END_TEST
 
+START_TEST (requests_that_wait)
+{
+  Model *model = sample_line (8);
+
+  model->health.approvals = 2;
+  check_view (&view_ca, "health-requests", model);
+}
+END_TEST
+
 START_TEST (a_station_with_which_everything_is_wrong)
 {
   Model *model = sample_unhealthy (8);
@@ -256,6 +265,7 @@ main (void)
   tcase_add_test (cases, what_was_said);
   tcase_add_test (cases, what_was_said_at_length_has_an_end);
   tcase_add_test (cases, a_station_that_is_well);
+  tcase_add_test (cases, requests_that_wait);
   tcase_add_test (cases, a_station_with_which_everything_is_wrong);
   tcase_add_test (cases, a_demo_whose_ca_is_over);
   tcase_add_test (cases, a_station_that_has_said_nothing_yet);
