@@ -121,12 +121,12 @@ class Works:
 
 
 @contextlib.contextmanager
-def works(start=True):
+def works(start=True, demand=demand_tickets):
     """A station's signer under tickets, pinned by its owner."""
     with rig.station(start=False) as station, tempfile.TemporaryDirectory() as folder:
         custody_rig.part_signer(station)
         owner = Owner(folder)
-        demand_tickets(station, owner)
+        demand(station, owner)
         one = Works(station, folder, owner)
         try:
             if start:

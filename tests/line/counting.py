@@ -1,0 +1,185 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""A works whose CA key is in a TPM that counts (swtpm): what root does to disk and signer changes
+nothing about how many signatures there are, and each that left no entry is on record."""
+
+import contextlib
+import shutil
+
+import cuts
+import rig
+import wire
+from counted_tpm import INDEX, counted_tpm
+from works import works
+
+CERTIFICATE, CRL, LOST = 1, 4, 10
+
+
+@contextlib.contextmanager
+def counted_works():
+    """(the works, its owner, the TPM), which has signed the CA's request and may sign no more."""
+    with contextlib.ExitStack() as stack:
+        found = []
+
+        def demand(station, owner):
+            tpm = stack.enter_context(counted_tpm(station.folder, owner.key, owner.certificate))
+            tpm.use(station)
+            owner.authority = tpm.authority
+            found.append(tpm)
+        with works(demand=demand) as (one, owner):
+            yield one, owner, found[0]
+
+
+def ticket(owner, tpm, count, limit, seen=0, batch='B-1'):
+    return owner.sign(owner.text(batch, count) + '\n' + tpm.group(seen, limit))
+
+
+def lost(one):
+    return [int(entry[5]) for entry in one.log() if entry[1] == LOST]
+
+
+def logged(one):
+    return sum(entry[1] in (CERTIFICATE, CRL) for entry in one.log())
+
+
+def expect_account(one, tpm):
+    """What the TPM counted is in the log, to the last signature."""
+    rig.expect_equal(logged(one) + sum(lost(one)), tpm.count()[0], 'logged and lost signatures, and the TPM\'s')
+
+
+def sign_beside(tpm):
+    """What root can do by himself: a signature of the CA key, past signer and log. FALSE where the TPM refuses."""
+    run = tpm.tools('head -c 32 /dev/urandom > digest; tpm2_startauthsession -Q --policy-session -S beside; '
+                    f'tpm2_policysecret -Q -S beside -c {INDEX:#x} && '
+                    'tpm2_sign -Q -c 0x81000001 -g sha256 -d digest -o signature -p session:beside; '
+                    'ok=$?; tpm2_flushcontext beside; exit $ok', check=False)
+    return run.returncode == 0
+
+
+# ---- an honest line ----
+
+def the_tpm_stops_where_the_owner_says():
+    """The ticket is for five, the TPM for three; and for CRLs too."""
+    with counted_works() as (one, owner, tpm):
+        rig.expect_equal(lost(one), [1], 'the CA\'s own request, which no log has')
+        one.load(ticket(owner, tpm, count=5, limit=1 + 3, seen=1))
+        one.order('D-1')
+        one.order('D-2')
+        with one.rogue.connect() as connection:
+            connection.crl('', True)
+        one.refused('tpm-count', 'D-3')
+        rig.expect_equal(tpm.count(), (4, 4), 'the TPM\'s count')
+        expect_account(one, tpm)
+        one.load(ticket(owner, tpm, count=5, limit=1 + 4, seen=4))
+        one.order('D-3')
+        one.refused('tpm-count', 'D-4')
+        report, _ = one.report()
+        for line in (b'[tpm]', b'Count=5', b'Limit=5', b'Logged=4', b'Lost=1'):
+            rig.expect(line in report, f'the report lacks {line}')
+        rig.expect_equal(lost(one), [1], 'nothing more was lost')
+
+
+def a_ticket_must_speak_to_the_tpm():
+    with counted_works() as (one, owner, tpm):
+        one.refused_ticket('ticket-invalid', owner.ticket('B-1', 5))
+        other = tpm.group(0, 4).replace('Limit=4', 'Limit=400')
+        one.refused_ticket('ticket-invalid', owner.sign(owner.text('B-1', 5) + '\n' + other))
+        one.refused_ticket('tpm-count', ticket(owner, tpm, count=5, limit=9, seen=7))
+        one.refused_ticket('tpm-count', ticket(owner, tpm, count=5, limit=1))
+        rig.expect_equal(tpm.count(), (1, 1), 'the TPM\'s count and limit, which nothing of this changed')
+        one.load(ticket(owner, tpm, count=5, limit=4))
+        one.order('D-1')
+
+
+# ---- root ----
+
+def signatures_beside_the_signer_are_on_record_and_count():
+    with counted_works() as (one, owner, tpm):
+        one.load(ticket(owner, tpm, count=5, limit=1 + 5))
+        one.order('D-1')
+        rig.expect(sign_beside(tpm) and sign_beside(tpm), 'root can use the key while the count lasts')
+        one.ask(wire.STATUS, ())
+        rig.expect_equal(lost(one), [1, 2], 'what was lost is on record as soon as somebody looks')
+        one.order('D-2')
+        one.order('D-3')
+        one.refused('tpm-count', 'D-4')
+        rig.expect(not sign_beside(tpm), 'beside the signer there is no more either')
+        expect_account(one, tpm)
+
+
+def yesterdays_disk_brings_nothing_back():
+    """The disk is restored, the tickets are there again; the TPM is where it was."""
+    with counted_works() as (one, owner, tpm):
+        granted = ticket(owner, tpm, count=5, limit=1 + 5)
+        one.load(granted)
+        one.order('D-1')
+        one.stop()
+        image = one.image()
+        one.start()
+        for device in ('D-2', 'D-3', 'D-4'):
+            one.order(device)
+        one.stop()
+        one.restore(image)
+        one.start()
+        rig.expect_equal(lost(one), [1, 3], 'what the older log does not know')
+        one.order('D-5')
+        one.refused('tpm-count', 'D-6')
+        expect_account(one, tpm)
+        rig.expect_equal(sum(len(found) for found in one.released.values()), 5, 'certificates that ever came out')
+
+
+def another_tpm_or_an_older_one_signs_nothing():
+    with counted_works() as (one, owner, tpm):
+        one.load(ticket(owner, tpm, count=5, limit=1 + 5))
+        one.order('D-1')
+        tpm.kill()
+        older = tpm.state + '.older'
+        shutil.copytree(tpm.state, older)
+        tpm.start()
+        one.order('D-2')
+        tpm.kill()
+        shutil.rmtree(tpm.state)
+        shutil.copytree(older, tpm.state)
+        tpm.start()
+        one.stop()
+        one.start()
+        one.refused('tpm-count', 'D-3')
+        rig.expect('TPM or log is not the one that it was' in one.said(), 'the signer says so')
+
+
+def a_kill_between_tpm_and_log_is_on_record():
+    """Dead before its entry is written, and the same with the entry written but not synced."""
+    with counted_works() as (one, owner, tpm):
+        one.load(ticket(owner, tpm, count=5, limit=1 + 5))
+        for call, device, expected in (('pwrite64', 'D-1', [1, 1]), ('fdatasync', 'D-2', [1, 1])):
+            with cuts.tampered(one.process.pid, call, 'signal=KILL:when=1'):
+                with contextlib.suppress(wire.Dropped):
+                    one.order(device)
+                rig.wait_until(lambda: one.process.poll() is not None, 'the signer is dead')
+            one.start()
+            rig.expect_equal(lost(one), expected, f'lost entries after a kill at {call}')
+            expect_account(one, tpm)
+            one.order(device)
+        rig.expect_equal(tpm.count()[0], 1 + 3, 'signatures, of which one was for nothing')
+
+
+def a_tpm_that_dies_in_the_shift_is_found_again():
+    with counted_works() as (one, owner, tpm):
+        one.load(ticket(owner, tpm, count=5, limit=1 + 5))
+        one.order('D-1')
+        tpm.kill()
+        one.refused('ca-token', 'D-2')
+        tpm.start()
+        one.order('D-2')
+        expect_account(one, tpm)
+
+
+if __name__ == '__main__':
+    rig.main({test.__name__: test for test in (
+        the_tpm_stops_where_the_owner_says,
+        a_ticket_must_speak_to_the_tpm,
+        signatures_beside_the_signer_are_on_record_and_count,
+        yesterdays_disk_brings_nothing_back,
+        another_tpm_or_an_older_one_signs_nothing,
+        a_kill_between_tpm_and_log_is_on_record,
+        a_tpm_that_dies_in_the_shift_is_found_again,
+    )})
