@@ -12,8 +12,8 @@
 
 /* What a TPM that counts needs beside; see docs/custody.md. */
 typedef struct {
-  guint32 from;  /* the ticket's first signature is the one after this count */
-  guint32 limit; /* and this count its last */
+  guint32 from;  /* the count that the owner knows of: a TPM with less is another one */
+  guint32 limit; /* up to this count it may sign, counted from its first signature */
   GBytes *signature;
 } TicketTpm;
 

@@ -124,7 +124,7 @@ tpm_payload (Signer *signer, const Authority *authority)
   GVariant *payload = NULL;
 
   if (keystore_counts (authority->keystore)
-      && signer_tpm_account (signer, authority, FALSE, &account, NULL))
+      && signer_tpm_account (signer, authority, &account, NULL))
     payload = g_variant_new ("(uut)", account.count, account.limit, account.logged);
   return g_variant_new_maybe (G_VARIANT_TYPE ("(uut)"), payload);
 }

@@ -139,9 +139,18 @@ origin_of (const Authority *authority)
   return g_bytes_new (authority->origin, sizeof authority->origin);
 }
 
-/* Under the mutex, which is free while others end and the TPM thinks. */
+/* Under the mutex. */
+static void
+resume (SignatureCount *count)
+{
+  count->accounting = FALSE;
+  g_cond_broadcast (&count->changed);
+}
+
+/* Under the mutex, which is free while others end and the TPM thinks. Nothing is signed until
+ * resume(). */
 static gboolean
-take_alone (SignatureCount *count, const Authority *authority, TpmAccount *account, GError **error)
+hold (SignatureCount *count, const Authority *authority, TpmAccount *account, GError **error)
 {
   gboolean ok;
 
@@ -151,10 +160,17 @@ take_alone (SignatureCount *count, const Authority *authority, TpmAccount *accou
   g_mutex_unlock (&count->mutex);
   ok = take_account (count, authority, account, error);
   g_mutex_lock (&count->mutex);
-  count->accounting = FALSE;
-  g_cond_broadcast (&count->changed);
   if (ok)
     g_hash_table_add (count->accounted, origin_of (authority));
+  return ok;
+}
+
+static gboolean
+take_alone (SignatureCount *count, const Authority *authority, TpmAccount *account, GError **error)
+{
+  gboolean ok = hold (count, authority, account, error);
+
+  resume (count);
   return ok;
 }
 
@@ -195,6 +211,27 @@ signature_count_end (SignatureCount *count, const Authority *authority, gboolean
   if (!clean)
     g_hash_table_remove (count->accounted, origin);
   g_cond_broadcast (&count->changed);
+}
+
+gboolean
+signature_count_hold (SignatureCount *count, const Authority *authority, TpmAccount *account,
+                      GError **error)
+{
+  G_GNUC_UNUSED g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&count->mutex);
+
+  wait_for_account (count);
+  if (hold (count, authority, account, error))
+    return TRUE;
+  resume (count);
+  return FALSE;
+}
+
+void
+signature_count_release (SignatureCount *count)
+{
+  G_GNUC_UNUSED g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&count->mutex);
+
+  resume (count);
 }
 
 gboolean

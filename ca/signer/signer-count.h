@@ -30,6 +30,12 @@ void signature_count_end (SignatureCount *count, const Authority *authority, gbo
 gboolean signature_count_take (SignatureCount *count, const Authority *authority,
                                TpmAccount *account, GError **error);
 
+/* The same, and nothing is signed from then on until signature_count_release(), where this is TRUE:
+ * so the log can be read at the size for which the account is true. */
+gboolean signature_count_hold (SignatureCount *count, const Authority *authority,
+                               TpmAccount *account, GError **error);
+void signature_count_release (SignatureCount *count);
+
 /* The same for show: does not wait where something is being signed, and then enters nothing. */
 gboolean signature_count_look (SignatureCount *count, const Authority *authority,
                                TpmAccount *account, GError **error);

@@ -173,9 +173,10 @@ authority_of (Signer *signer, const Generation *generation, const char *batch)
   return NULL;
 }
 
-/* Before the log's head is read: what the TPM shows to be lost stands in it. */
+/* What the TPM shows to be lost stands in the log then, and nothing is signed with that CA until
+ * the log's head was read: the account is that of the head. */
 static gboolean
-take_tpm (Signer *signer, Report *report, GError **error)
+hold_tpm (Signer *signer, Report *report, GError **error)
 {
   g_autoptr (Generation) generation = signer_generation (signer);
   const Authority *authority = authority_of (signer, generation, report->batch);
@@ -183,7 +184,20 @@ take_tpm (Signer *signer, Report *report, GError **error)
   if (authority == NULL || !keystore_counts (authority->keystore))
     return TRUE;
   report->tpm = g_new0 (TpmAccount, 1);
-  return signer_tpm_account (signer, authority, TRUE, report->tpm, error);
+  return signature_count_hold (signer->count, authority, report->tpm, error);
+}
+
+static gboolean
+fill (Signer *signer, Report *report, GError **error)
+{
+  gboolean ok;
+
+  if (!hold_tpm (signer, report, error))
+    return FALSE;
+  ok = fill_from_log (signer, report, error);
+  if (report->tpm != NULL)
+    signature_count_release (signer->count);
+  return ok;
 }
 
 /* ---- signing and entering ---- */
@@ -247,8 +261,7 @@ make_report (Signer *signer, Report *report, guint64 *place, GError **error)
   g_autofree char *number = NULL;
   const ClockReading now = clock_read ();
 
-  if (!signer_check_clock (signer, now, error) || !take_tpm (signer, report, error)
-      || !fill_from_log (signer, report, error))
+  if (!signer_check_clock (signer, now, error) || !fill (signer, report, error))
     return NULL;
   report->time = now.real / G_USEC_PER_SEC;
   text = report_text (report);

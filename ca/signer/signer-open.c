@@ -306,11 +306,9 @@ check_validity (const Authority *authority, gint64 now, GError **error)
 }
 
 gboolean
-signer_tpm_account (Signer *signer, const Authority *authority, gboolean wait, TpmAccount *account,
-                    GError **error)
+signer_tpm_account (Signer *signer, const Authority *authority, TpmAccount *account, GError **error)
 {
-  return wait ? signature_count_take (signer->count, authority, account, error)
-              : signature_count_look (signer->count, authority, account, error);
+  return signature_count_look (signer->count, authority, account, error);
 }
 
 gboolean

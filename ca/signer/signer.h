@@ -50,11 +50,10 @@ gboolean signer_may_issue (Signer *signer, const Generation *generation, const A
 void signer_issue_ended (Signer *signer, const Authority *authority, gboolean clean);
 void signer_issued (Signer *signer, ClockReading now);
 
-/* What the TPM of a CA that counts (keystore_counts()) says, and the log: for a report, with
- * `wait`, once nothing is being signed. CA_ERROR_COUNT, CA_ERROR_CA_TOKEN, CA_ERROR_CA_KEY,
- * CA_ERROR_LOG. */
-gboolean signer_tpm_account (Signer *signer, const Authority *authority, gboolean wait,
-                             TpmAccount *account, GError **error);
+/* What the TPM of a CA that counts (keystore_counts()) says, and the log, for show. CA_ERROR_COUNT,
+ * CA_ERROR_CA_TOKEN, CA_ERROR_CA_KEY, CA_ERROR_LOG. */
+gboolean signer_tpm_account (Signer *signer, const Authority *authority, TpmAccount *account,
+                             GError **error);
 
 /* What orders go by now; unref when done with it. */
 Generation *signer_generation (Signer *signer);
