@@ -8,6 +8,7 @@
 
 #include "audit/ledger.h"
 #include "audit/log-pass.h"
+#include "audit/manifests.h"
 #include "base/encode.h"
 #include "ca/proof/statement.h"
 
@@ -178,8 +179,13 @@ add_issued (guint64 index, const LogEntry *entry, gpointer data, GError **error)
 }
 
 static gboolean
-judge_log (AuditRun *run, const AuditPlan *plan, const char *ledger, AuditIssued *issued,
-           GError **error)
+has_manifests (const AuditPlan *plan)
+{
+  return plan->manifests != NULL && plan->manifests[0] != NULL;
+}
+
+static gboolean
+judge_log (AuditRun *run, const AuditPlan *plan, AuditIssued *issued, GError **error)
 {
   g_autofree char *path = log_path (plan);
   g_autoptr (GError) problem = NULL;
@@ -199,7 +205,25 @@ judge_log (AuditRun *run, const AuditPlan *plan, const char *ledger, AuditIssued
     return FALSE;
   say_unwatched (run, plan, anchors);
   say_unsigned_tickets (run);
-  return ledger == NULL || audit_ledger_judge (run, issued, ledger, error);
+  return TRUE;
+}
+
+/* Behind the log, if it could be read at all. */
+static gboolean
+judge_rest (AuditRun *run, const AuditPlan *plan, const char *ledger, AuditIssued *issued,
+            GError **error)
+{
+  g_autoptr (Spill) states = has_manifests (plan) && ledger != NULL ? spill_new (error) : NULL;
+
+  if (run->roots == NULL)
+    return TRUE;
+  if (ledger == NULL)
+    audit_unchecked (run->result, AUDIT_LEDGER, AUDIT_WHOLE ("ledger"), "there is no ledger.jsonl");
+  else if ((has_manifests (plan) && states == NULL)
+           || !audit_ledger_judge (run, issued, states, ledger, error))
+    return FALSE;
+  return !has_manifests (plan)
+         || audit_manifests_judge (run, plan->manifests, issued, states, error);
 }
 
 AuditResult *
@@ -209,16 +233,13 @@ audit_verify (const AuditPlan *plan, GError **error)
                             .digest = audit_digest_new (),
                             .account = audit_account_new (),
                             .records = g_ptr_array_new_with_free_func (record_free) };
-
   g_autofree char *ledger = part_of (plan, "ledger.jsonl");
-  g_autoptr (AuditIssued) issued = ledger != NULL ? audit_issued_new (run.digest, error) : NULL;
+  const gboolean wanted = ledger != NULL || has_manifests (plan);
+  g_autoptr (AuditIssued) issued = wanted ? audit_issued_new (run.digest, error) : NULL;
 
-  if (ledger != NULL && issued == NULL)
+  if ((wanted && issued == NULL) || !load_station (&run, plan, error)
+      || !load_owner (&run, plan, error) || !judge_log (&run, plan, issued, error)
+      || !judge_rest (&run, plan, ledger, issued, error))
     return NULL;
-  if (!load_station (&run, plan, error) || !load_owner (&run, plan, error)
-      || !judge_log (&run, plan, ledger, issued, error))
-    return NULL;
-  if (ledger == NULL)
-    audit_unchecked (run.result, AUDIT_LEDGER, AUDIT_WHOLE ("ledger"), "there is no ledger.jsonl");
   return g_steal_pointer (&run.result);
 }

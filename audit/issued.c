@@ -81,6 +81,12 @@ audit_issued_mark (AuditDigest *digest, Span batch, Span device, Span profile, S
   return audit_digest_mark (digest, (Span){ bytes, length }, (Span){ NULL, 0 });
 }
 
+guint64
+audit_issued_unit (AuditDigest *digest, Span batch, Span device)
+{
+  return audit_digest_mark (digest, batch, device);
+}
+
 gboolean
 audit_issued_add (AuditIssued *issued, guint64 index, const LogEntry *entry, GError **error)
 {
@@ -94,6 +100,7 @@ audit_issued_add (AuditIssued *issued, guint64 index, const LogEntry *entry, GEr
       audit_digest_mark (issued->digest, (Span){ hash, sizeof hash }, (Span){ NULL, 0 });
   one.rest = audit_issued_mark (issued->digest, entry->batch, entry->device, entry->profile,
                                 (Span){ parts.serial.data, parts.serial.length });
+  one.unit = audit_issued_unit (issued->digest, entry->batch, entry->device);
   return fwrite (&one, sizeof one, 1, issued->file) == 1 || refuse (error);
 }
 

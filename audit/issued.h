@@ -13,6 +13,7 @@ typedef struct {
   guint64 index;
   guint64 certificate; /* audit_issued_mark() of its SHA-256 */
   guint64 rest;        /* of batch, device, profile and serial number */
+  guint64 unit;        /* audit_issued_unit() */
   gint64 at;           /* when it was issued, microseconds since 1970 */
 } Issued;
 
@@ -30,6 +31,9 @@ gboolean audit_issued_add (AuditIssued *issued, guint64 index, const LogEntry *e
 gboolean audit_issued_rewind (AuditIssued *issued, GError **error);
 /* FALSE at the end. */
 gboolean audit_issued_next (AuditIssued *issued, Issued *next);
+
+/* A device of a batch. */
+guint64 audit_issued_unit (AuditDigest *digest, Span batch, Span device);
 
 /* What two tellings of one certificate have in common. `serial` may have zeros in front. */
 guint64 audit_issued_mark (AuditDigest *digest, Span batch, Span device, Span profile, Span serial);

@@ -232,16 +232,30 @@ take_member (Input *input, const JsonMember *members)
   return NULL;
 }
 
+/* Room for all texts, so that they do not move. */
+static void
+begin (JsonLine *line, const JsonMember *member, gsize length)
+{
+  g_byte_array_set_size (line->texts, (guint)length);
+  g_byte_array_set_size (line->texts, 0);
+  memset (line->values, 0, sizeof line->values);
+  line->member = member;
+}
+
+static const char *
+finish (Input *input)
+{
+  skip_blanks (input);
+  return input->next == input->end ? NULL : "something follows the object";
+}
+
 const char *
 json_line_read (JsonLine *line, const JsonMember *members, const char *data, gsize length)
 {
   Input input = { data, data + length, line->texts };
   const char *problem;
 
-  /* Room for all, so that it does not move. */
-  g_byte_array_set_size (line->texts, (guint)length);
-  g_byte_array_set_size (line->texts, 0);
-  memset (line->values, 0, sizeof line->values);
+  begin (line, NULL, length);
   if (!g_utf8_validate_len (data, length, NULL))
     return "it is not UTF-8";
   line->member = take_member (&input, members);
@@ -250,8 +264,18 @@ json_line_read (JsonLine *line, const JsonMember *members, const char *data, gsi
   problem = take_keys (&input, line);
   if (problem != NULL)
     return problem;
-  if (!take (&input, '}'))
-    return "it is no JSON";
-  skip_blanks (&input);
-  return input.next == input.end ? NULL : "something follows the object";
+  return take (&input, '}') ? finish (&input) : "it is no JSON";
+}
+
+const char *
+json_line_read_flat (JsonLine *line, const JsonMember *member, const char *data, gsize length)
+{
+  Input input = { data, data + length, line->texts };
+  const char *problem;
+
+  begin (line, member, length);
+  if (!g_utf8_validate_len (data, length, NULL))
+    return "it is not UTF-8";
+  problem = take_keys (&input, line);
+  return problem != NULL ? problem : finish (&input);
 }

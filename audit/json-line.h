@@ -18,7 +18,7 @@ typedef struct {
   gboolean optional;
 } JsonKey;
 
-#define JSON_MOST_KEYS 12
+#define JSON_MOST_KEYS 16
 
 typedef struct {
   const char *name;
@@ -44,3 +44,7 @@ void json_line_clear (JsonLine *line);
  * `data` or the line. NULL, or what is wrong with it. */
 const char *json_line_read (JsonLine *line, const JsonMember *members, const char *data,
                             gsize length);
+
+/* The same for an object that is not within another: it has the keys of `member`. */
+const char *json_line_read_flat (JsonLine *line, const JsonMember *member, const char *data,
+                                 gsize length);

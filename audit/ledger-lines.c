@@ -72,8 +72,8 @@ ledger_wrong (const Ledger *ledger, const char *format, ...)
                AUDIT_AT ("ledger", ledger->number), "%s", why);
 }
 
-static gboolean
-is_hex (Span text, gsize digits)
+gboolean
+ledger_is_hex (Span text, gsize digits)
 {
   if (text.length != digits)
     return FALSE;
@@ -83,9 +83,8 @@ is_hex (Span text, gsize digits)
   return TRUE;
 }
 
-/* The bytes that `text` (checked to be hex) means. Free with g_bytes_unref(). */
-static GBytes *
-bytes_of (Span text)
+GBytes *
+ledger_bytes_of (Span text)
 {
   g_autofree char *copy = g_strndup ((const char *)text.data, text.length);
 
@@ -95,13 +94,13 @@ bytes_of (Span text)
 static gboolean
 is_hash (Span text, const guint8 hash[AUDIT_HASH])
 {
-  g_autoptr (GBytes) bytes = is_hex (text, 2 * AUDIT_HASH) ? bytes_of (text) : NULL;
+  g_autoptr (GBytes) bytes = ledger_is_hex (text, 2 * AUDIT_HASH) ? ledger_bytes_of (text) : NULL;
 
   return bytes != NULL && memcmp (g_bytes_get_data (bytes, NULL), hash, AUDIT_HASH) == 0;
 }
 
-static gboolean
-has_batch (const Ledger *ledger, Span name)
+gboolean
+ledger_has_batch (const Ledger *ledger, Span name)
 {
   g_autofree char *copy = g_strndup ((const char *)name.data, name.length);
 
@@ -151,7 +150,7 @@ static void
 start_chain (Ledger *ledger, Span id)
 {
   static const char words[] = "keycradle ledger";
-  g_autoptr (GBytes) bytes = bytes_of (id);
+  g_autoptr (GBytes) bytes = ledger_bytes_of (id);
   gsize length;
   const guint8 *data = g_bytes_get_data (bytes, &length);
 
@@ -164,7 +163,7 @@ judge_ledger (Ledger *ledger, const JsonLine *line)
   const JsonValue *values = line->values;
   const Span id = values[LEDGER_ID].text;
 
-  if (values[LEDGER_VERSION].number != 1 || !is_hex (id, 32)) {
+  if (values[LEDGER_VERSION].number != 1 || !ledger_is_hex (id, 32)) {
     ledger_wrong (ledger, "its version or id is wrong");
     return;
   }
@@ -189,99 +188,10 @@ judge_batch (Ledger *ledger, const JsonLine *line)
 {
   Span name = line->values[BATCH_NAME].text;
 
-  if (has_batch (ledger, name))
+  if (ledger_has_batch (ledger, name))
     ledger_wrong (ledger, "it is the second one of that name");
   g_hash_table_add (ledger->batches, g_strndup ((const char *)name.data, name.length));
   ledger_reports_batch (ledger->reports, line);
-}
-
-/* ---- certificate ---- */
-
-void
-ledger_pass_over (Ledger *ledger, guint64 index)
-{
-  for (; ledger->has_next && ledger->next.index < index;
-       ledger->has_next = audit_issued_next (ledger->issued, &ledger->next))
-  {
-    if (ledger->next.index >= ledger->next_log_index)
-      ledger->unknown++;
-    else
-      ledger_wrong (ledger,
-                    "in front of it the certificate of entry %" G_GUINT64_FORMAT " is missing",
-                    ledger->next.index);
-  }
-}
-
-static gboolean
-keys_fit_state (const JsonLine *line)
-{
-  const JsonValue *values = line->values;
-  const Span state = values[CERTIFICATE_STATE].text;
-  const gboolean verified = values[CERTIFICATE_VERIFIED].present;
-  const gboolean voided = values[CERTIFICATE_VOID].present;
-  const gboolean reason = values[CERTIFICATE_REASON].present;
-
-  if (span_is_text (state, "issued"))
-    return !verified && !voided && !reason;
-  if (span_is_text (state, "verified"))
-    return verified && !voided && !reason;
-  return span_is_text (state, "void") && voided && reason;
-}
-
-static void
-compare_with_log (Ledger *ledger, const JsonLine *line)
-{
-  const JsonValue *values = line->values;
-  const Span serial = values[CERTIFICATE_SERIAL].text;
-  const Span sha256 = values[CERTIFICATE_SHA256].text;
-  g_autoptr (GBytes) serial_bytes = is_hex (serial, serial.length) ? bytes_of (serial) : NULL;
-  g_autoptr (GBytes) hash = is_hex (sha256, 2 * AUDIT_HASH) ? bytes_of (sha256) : NULL;
-  Span number = { NULL, 0 };
-
-  if (serial_bytes != NULL)
-    number.data = g_bytes_get_data (serial_bytes, &number.length);
-  if (number.length == 0 || number.data[0] == 0
-      || ledger->next.rest
-             != audit_issued_mark (ledger->run->digest, values[CERTIFICATE_BATCH].text,
-                                   values[CERTIFICATE_DEVICE].text,
-                                   values[CERTIFICATE_PROFILE].text, number))
-    ledger_wrong (ledger,
-                  "entry %" G_GUINT64_FORMAT
-                  " of the log has another batch, device, profile or serial number",
-                  ledger->next.index);
-  if (hash == NULL
-      || ledger->next.certificate
-             != audit_digest_mark (ledger->run->digest,
-                                   (Span){ g_bytes_get_data (hash, NULL), AUDIT_HASH },
-                                   (Span){ NULL, 0 }))
-    ledger_wrong (ledger, "entry %" G_GUINT64_FORMAT " of the log has another certificate",
-                  ledger->next.index);
-}
-
-static gboolean
-judge_certificate (Ledger *ledger, const JsonLine *line, GError **error)
-{
-  const gint64 index = line->values[CERTIFICATE_INDEX].number;
-
-  ledger->certificates++;
-  ledger->run->result->checked[AUDIT_LEDGER]++;
-  ledger_pass_over (ledger, (guint64)MAX (index, 0));
-  if (index < 0 || !ledger->has_next || ledger->next.index != (guint64)index) {
-    ledger_wrong (ledger,
-                  "the log has no certificate for a device at entry %" G_GINT64_FORMAT
-                  ", or it stood in a line before",
-                  index);
-  }
-  else {
-    compare_with_log (ledger, line);
-    ledger->has_next = audit_issued_next (ledger->issued, &ledger->next);
-  }
-  if (!has_batch (ledger, line->values[CERTIFICATE_BATCH].text))
-    ledger_wrong (ledger, "its batch has no line");
-  if (!keys_fit_state (line))
-    ledger_wrong (ledger, "its state is unknown, or its keys do not fit it");
-  ledger_reports_certificate (ledger->reports, line);
-  return ledger_references_certificate (ledger->references, ledger->number, line, error);
 }
 
 /* ---- event ---- */
@@ -327,7 +237,7 @@ judge_event (Ledger *ledger, const JsonLine *line, GError **error)
                   line->values[EVENT_ID].number, ledger->events);
   chain (ledger, line);
   if (!is_hash (told, ledger->hash)) {
-    g_autoptr (GBytes) bytes = is_hex (told, 2 * AUDIT_HASH) ? bytes_of (told) : NULL;
+    g_autoptr (GBytes) bytes = ledger_is_hex (told, 2 * AUDIT_HASH) ? ledger_bytes_of (told) : NULL;
     ledger_wrong (ledger, "its hash is not the chain's: this event or the one before was changed");
     if (bytes != NULL)
       memcpy (ledger->hash, g_bytes_get_data (bytes, NULL), AUDIT_HASH);
@@ -354,11 +264,11 @@ judge_export (Ledger *ledger, const JsonLine *line)
   const JsonValue *values = line->values;
 
   judge_order (ledger, values[EXPORT_ID].number);
-  if (!has_batch (ledger, values[EXPORT_BATCH].text))
+  if (!ledger_has_batch (ledger, values[EXPORT_BATCH].text))
     ledger_wrong (ledger, "its batch has no line");
   if (values[EXPORT_THROUGH].number > (gint64)ledger->events)
     ledger_wrong (ledger, "it knows more events than there are");
-  if (!is_hex (values[EXPORT_SHA256].text, 2 * AUDIT_HASH))
+  if (!ledger_is_hex (values[EXPORT_SHA256].text, 2 * AUDIT_HASH))
     ledger_wrong (ledger, "its sha256 is no hash");
   for (guint i = 0; i < ledger->run->records->len; i++) {
     AuditRecord *record = g_ptr_array_index (ledger->run->records, i);
@@ -380,7 +290,7 @@ judge_report (Ledger *ledger, const JsonLine *line)
   const AuditRecord *record = NULL;
 
   judge_order (ledger, values[REPORT_ID].number);
-  if (!has_batch (ledger, values[REPORT_BATCH].text))
+  if (!ledger_has_batch (ledger, values[REPORT_BATCH].text))
     ledger_wrong (ledger, "its batch has no line");
   for (guint i = 0; i < ledger->run->records->len && record == NULL; i++) {
     const AuditRecord *other = g_ptr_array_index (ledger->run->records, i);
@@ -429,7 +339,7 @@ ledger_judge_line (Ledger *ledger, const JsonLine *line, GError **error)
     judge_batch (ledger, line);
     return TRUE;
   case MEMBER_CERTIFICATE:
-    return judge_certificate (ledger, line, error);
+    return ledger_judge_certificate (ledger, line, error);
   case MEMBER_EVENT:
     return judge_event (ledger, line, error);
   case MEMBER_EXPORT:

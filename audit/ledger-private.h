@@ -86,6 +86,7 @@ void ledger_reports_judge (LedgerReports *reports, AuditResult *result);
 typedef struct {
   AuditRun *run;
   AuditIssued *issued;
+  Spill *states;
   LedgerReferences *references;
   LedgerReports *reports;
   guint64 number; /* of the line, from 1 */
@@ -109,6 +110,15 @@ void ledger_wrong (const Ledger *ledger, const char *format, ...) G_GNUC_PRINTF 
 
 /* The line was read, and stands in its place. FALSE with error for temporary files only. */
 gboolean ledger_judge_line (Ledger *ledger, const JsonLine *line, GError **error);
+
+gboolean ledger_judge_certificate (Ledger *ledger, const JsonLine *line, GError **error);
+
+/* So many digits of hex, lower-case. */
+gboolean ledger_is_hex (Span text, gsize digits);
+/* The bytes that such digits mean. Free with g_bytes_unref(). */
+GBytes *ledger_bytes_of (Span text);
+/* A line told of that batch. */
+gboolean ledger_has_batch (const Ledger *ledger, Span name);
 
 /* The log's certificates below `index` which the ledger may not know yet. */
 void ledger_pass_over (Ledger *ledger, guint64 index);

@@ -111,11 +111,13 @@ judge_file (Ledger *ledger, const char *path, GError **error)
 }
 
 gboolean
-audit_ledger_judge (AuditRun *run, AuditIssued *issued, const char *path, GError **error)
+audit_ledger_judge (AuditRun *run, AuditIssued *issued, Spill *states, const char *path,
+                    GError **error)
 {
   g_auto (Ledger) ledger = {
     .run = run,
     .issued = issued,
+    .states = states,
     .references = ledger_references_new (run->digest, error),
     .reports = ledger_reports_new (run->records),
     .batches = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL),

@@ -7,6 +7,9 @@
 
 #include "audit/issued.h"
 #include "audit/run.h"
+#include "audit/spill.h"
 
-/* Errors are those of reading and of temporary files; what is wrong goes to run->result. */
-gboolean audit_ledger_judge (AuditRun *run, AuditIssued *issued, const char *path, GError **error);
+/* `states` (may be NULL) receives what manifests want to know: see manifests.h. Errors are those of
+ * reading and of temporary files; what is wrong goes to run->result. */
+gboolean audit_ledger_judge (AuditRun *run, AuditIssued *issued, Spill *states, const char *path,
+                             GError **error);

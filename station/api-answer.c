@@ -3,6 +3,7 @@
  * Answers and refusals, the same for all methods.
  */
 #include <gio/gio.h>
+#include <gio/gunixfdlist.h>
 #include <unistd.h>
 
 #include "ca/error.h"
@@ -231,4 +232,25 @@ api_errand_run (ApiErrand *errand, Station *station)
 {
   station_run_errand (station, do_errand, answer_errand, errand);
   return TRUE;
+}
+
+/* The descriptor that the handle of the message stands for, ours to close; -1 with error. */
+static int
+take_descriptor (GUnixFDList *descriptors, GVariant *handle, GError **error)
+{
+  const gint32 index = g_variant_get_handle (handle);
+
+  if (descriptors != NULL && index >= 0 && index < g_unix_fd_list_get_length (descriptors))
+    return g_unix_fd_list_get (descriptors, index, error);
+  g_set_error_literal (error, LEDGER_ERROR, LEDGER_ERROR_INVALID,
+                       "the message carries no open file");
+  return -1;
+}
+
+gboolean
+api_errand_run_with_descriptor (ApiErrand *errand, GUnixFDList *descriptors, GVariant *handle,
+                                Station *station)
+{
+  errand->fd = take_descriptor (descriptors, handle, &errand->error);
+  return errand->fd >= 0 ? api_errand_run (errand, station) : api_errand_answer (errand, station);
 }

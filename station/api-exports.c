@@ -250,27 +250,6 @@ work_verify (ApiErrand *errand, Station *station, SignerClient *client)
     errand->answer = g_variant_ref_sink (record_verdict (verdict));
 }
 
-/* The descriptor that the handle of the message stands for, ours to close; -1 with error. */
-static int
-take_descriptor (GUnixFDList *descriptors, GVariant *handle, GError **error)
-{
-  const gint32 index = g_variant_get_handle (handle);
-
-  if (descriptors != NULL && index >= 0 && index < g_unix_fd_list_get_length (descriptors))
-    return g_unix_fd_list_get (descriptors, index, error);
-  g_set_error_literal (error, LEDGER_ERROR, LEDGER_ERROR_INVALID,
-                       "the message carries no open file");
-  return -1;
-}
-
-static gboolean
-run_with_descriptor (ApiErrand *errand, GUnixFDList *descriptors, GVariant *handle,
-                     Station *station)
-{
-  errand->fd = take_descriptor (descriptors, handle, &errand->error);
-  return errand->fd >= 0 ? api_errand_run (errand, station) : api_errand_answer (errand, station);
-}
-
 static gboolean
 handle_export (ApiStation1 *skeleton, GDBusMethodInvocation *invocation, GUnixFDList *descriptors,
                const char *format, const char *batch, GVariant *options, GVariant *output,
@@ -293,7 +272,7 @@ handle_export (ApiStation1 *skeleton, GDBusMethodInvocation *invocation, GUnixFD
   errand->format = g_strdup (format);
   errand->batch = g_strdup (batch);
   errand->finish = finish_export;
-  return run_with_descriptor (errand, descriptors, output, station);
+  return api_errand_run_with_descriptor (errand, descriptors, output, station);
 }
 
 static gboolean
@@ -331,8 +310,8 @@ static gboolean
 handle_verify_manifest (ApiStation1 *skeleton, GDBusMethodInvocation *invocation,
                         GUnixFDList *descriptors, GVariant *input, Station *station)
 {
-  return run_with_descriptor (api_errand_new (invocation, work_verify), descriptors, input,
-                              station);
+  return api_errand_run_with_descriptor (api_errand_new (invocation, work_verify), descriptors,
+                                         input, station);
 }
 
 void

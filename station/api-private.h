@@ -78,6 +78,10 @@ ApiErrand *api_errand_new (GDBusMethodInvocation *invocation,
 /* Runs it and answers. TRUE. */
 gboolean api_errand_run (ApiErrand *errand, Station *station);
 
+/* Runs it with the descriptor that the handle of the message stands for. TRUE. */
+gboolean api_errand_run_with_descriptor (ApiErrand *errand, GUnixFDList *descriptors,
+                                         GVariant *handle, Station *station);
+
 /* Answers at once with what is in it, and frees it. TRUE. */
 gboolean api_errand_answer (ApiErrand *errand, Station *station);
 
@@ -91,6 +95,7 @@ void api_connect_telling (ApiStation1 *skeleton, Station *station);
 void api_connect_ca (ApiStation1 *skeleton, Station *station);
 void api_connect_approvals (ApiStation1 *skeleton, Station *station);
 void api_connect_evidence (ApiStation1 *skeleton, Station *station);
+void api_connect_collecting (ApiStation1 *skeleton, Station *station);
 void api_connect_exports (ApiStation1 *skeleton, Station *station);
 /* `connections` (of GDBusConnection) is borrowed. */
 void api_connect_people (ApiStation1 *skeleton, Station *station, GPtrArray *connections);

@@ -196,6 +196,7 @@ connect_methods (Api *api)
   api_connect_approvals (api->skeleton, station);
   api_connect_evidence (api->skeleton, station);
   api_connect_exports (api->skeleton, station);
+  api_connect_collecting (api->skeleton, station);
   api_connect_people (api->skeleton, station, api->connections);
 }
 

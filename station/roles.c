@@ -40,6 +40,8 @@ static const struct {
   { "ListEvents", ROLE_AUDITOR },
   { "ListKeyFindings", ROLE_AUDITOR },
   { "VerifyManifest", ROLE_AUDITOR },
+  { "CollectEvidence", ROLE_AUDITOR },
+  { "Prove", ROLE_AUDITOR },
   { "StartSlot", ROLE_OPERATOR },
   { "ListOperators", ROLE_AUDITOR },
   { "ListExports", ROLE_AUDITOR },

@@ -16,6 +16,8 @@
 #define MOST_LINE (8 * 1024) /* "nearly 5kB" */
 #define KEY_ID 4
 #define PROOF_HEAD "c2sp.org/tlog-proof@v1"
+#define EXTRA "extra "
+#define MOST_EXTRA (128 * 1024) /* an entry of the log, in base64 */
 
 /* ---- writing ---- */
 
@@ -244,15 +246,22 @@ checkpoint_read (const char *text, EVP_PKEY *station, Checkpoint *checkpoint, gs
 void
 inclusion_proof_clear (InclusionProof *proof)
 {
+  g_clear_pointer (&proof->extra, g_bytes_unref);
   g_clear_pointer (&proof->path, g_byte_array_unref);
   g_clear_pointer (&proof->note, g_free);
 }
 
 char *
-inclusion_proof_text (guint64 index, const GByteArray *path, const char *note)
+inclusion_proof_text (guint64 index, const GByteArray *path, const char *note, GBytes *extra)
 {
   GString *text = g_string_new (PROOF_HEAD "\n");
 
+  if (extra != NULL) {
+    g_autofree char *base64 =
+        g_base64_encode (g_bytes_get_data (extra, NULL), g_bytes_get_size (extra));
+
+    g_string_append_printf (text, EXTRA "%s\n", base64);
+  }
   g_string_append_printf (text, "index %" G_GUINT64_FORMAT "\n", index);
   for (guint at = 0; at + MERKLE_HASH <= path->len; at += MERKLE_HASH) {
     g_autofree char *hash = g_base64_encode (path->data + at, MERKLE_HASH);
@@ -281,6 +290,23 @@ read_path (const char **at, GByteArray *path, GError **error)
   return FALSE;
 }
 
+/* The line that a proof may do without. */
+static gboolean
+read_extra (const char **at, GBytes **extra, GError **error)
+{
+  const char *start = *at + strlen (EXTRA);
+  const char *end;
+
+  if (!g_str_has_prefix (*at, EXTRA))
+    return TRUE;
+  end = memchr (start, '\n', strnlen (start, MOST_EXTRA));
+  *extra = end != NULL ? base64_read (start, (gsize)(end - start)) : NULL;
+  if (*extra == NULL)
+    return ca_refuse (error, CA_ERROR_PROOF, "what the proof brings along (extra) is no base64");
+  *at = end + 1;
+  return TRUE;
+}
+
 static gboolean
 read_index (const char **at, guint64 *index, GError **error)
 {
@@ -304,7 +330,8 @@ inclusion_proof_read (const char *text, InclusionProof *proof, GError **error)
   if (!g_str_has_prefix (text, PROOF_HEAD "\n"))
     return ca_refuse (error, CA_ERROR_PROOF, "this is no proof: its first line is not " PROOF_HEAD);
   proof->path = g_byte_array_new ();
-  if (!read_index (&at, &proof->index, error) || !read_path (&at, proof->path, error)
+  if (!read_extra (&at, &proof->extra, error) || !read_index (&at, &proof->index, error)
+      || !read_path (&at, proof->path, error)
       || !checkpoint_read (at, NULL, &checkpoint, &length, error))
     return FALSE;
   if (at[length] != '\0')

@@ -37,6 +37,7 @@ gboolean checkpoint_read (const char *text, EVP_PKEY *station, Checkpoint *check
 
 /* What a .tlog-proof says. */
 typedef struct {
+  GBytes *extra; /* the entry itself, or NULL where the proof does not bring it along */
   guint64 index;
   GByteArray *path;
   char *note; /* the checkpoint as it stands in it */
@@ -45,5 +46,6 @@ typedef struct {
 void inclusion_proof_clear (InclusionProof *proof);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (InclusionProof, inclusion_proof_clear)
 
-char *inclusion_proof_text (guint64 index, const GByteArray *path, const char *note);
+/* `extra` may be NULL. Free with g_free(). */
+char *inclusion_proof_text (guint64 index, const GByteArray *path, const char *note, GBytes *extra);
 gboolean inclusion_proof_read (const char *text, InclusionProof *proof, GError **error);

@@ -92,14 +92,17 @@ answer_inclusion (Signer *signer, GVariant *request, GError **error)
 {
   g_autoptr (GByteArray) path = NULL;
   g_autofree char *note = NULL;
+  g_autoptr (GBytes) entry = NULL;
   guint64 index;
 
   g_variant_get (request, WIRE_INCLUSION_REQUEST, &index);
   path = signer_inclusion (signer, index, &note, error);
-  if (path == NULL)
+  entry = path != NULL ? issuance_log_read (signer_log (signer), index, error) : NULL;
+  if (entry == NULL)
     return NULL;
-  return g_variant_new (
-      "(@ays)", g_variant_new_fixed_array (G_VARIANT_TYPE_BYTE, path->data, path->len, 1), note);
+  return g_variant_new ("(@ays@ay)",
+                        g_variant_new_fixed_array (G_VARIANT_TYPE_BYTE, path->data, path->len, 1),
+                        note, wire_bytes (entry));
 }
 
 GVariant *

@@ -186,21 +186,24 @@ path_of (SignerClient *client, GVariant *value, GError **error)
 }
 
 GBytes *
-signer_client_inclusion (SignerClient *client, guint64 index, char **note, Deadline deadline,
-                         GError **error)
+signer_client_inclusion (SignerClient *client, guint64 index, char **note, GBytes **entry,
+                         Deadline deadline, GError **error)
 {
   g_autoptr (GVariant) reply = signer_client_call (
       client, WIRE_INCLUSION, g_variant_new (WIRE_INCLUSION_REQUEST, index), deadline, error);
   g_autoptr (GVariant) value = NULL;
+  g_autoptr (GVariant) bytes = NULL;
   const char *text;
   GBytes *path;
 
   if (reply == NULL)
     return NULL;
-  g_variant_get (reply, "(@ay&s)", &value, &text);
+  g_variant_get (reply, "(@ay&s@ay)", &value, &text, &bytes);
   path = path_of (client, value, error);
-  if (path != NULL)
-    *note = g_strdup (text);
+  if (path == NULL)
+    return NULL;
+  *note = g_strdup (text);
+  *entry = wire_bytes_of (bytes);
   return path;
 }
 

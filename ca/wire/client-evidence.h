@@ -47,8 +47,10 @@ GBytes *signer_client_manifest_statement (SignerClient *client, const ManifestSt
 char *signer_client_checkpoint (SignerClient *client, gboolean fresh, Deadline deadline,
                                 GError **error);
 
-/* The path of entry `index` (whole MERKLE_HASHes) and the note that it leads to. */
-GBytes *signer_client_inclusion (SignerClient *client, guint64 index, char **note,
+/* The path of entry `index` (whole MERKLE_HASHes), the note that it leads to, and the entry's
+ * bytes.
+ */
+GBytes *signer_client_inclusion (SignerClient *client, guint64 index, char **note, GBytes **entry,
                                  Deadline deadline, GError **error);
 /* `to` 0: all entries. */
 GBytes *signer_client_consistency (SignerClient *client, guint64 from, guint64 to,

@@ -84,9 +84,10 @@ typedef enum { WIRE_REQUEST, WIRE_REPLY } WireDirection;
 #define WIRE_CHECKPOINT_REQUEST "(b)"
 /* the note; "" where there is none yet and none was asked for */
 #define WIRE_CHECKPOINT_REPLY "(s)"
-/* index; the answer has its path in the newest checkpoint, which is made where none covers it */
+/* index; the answer has its path in the newest checkpoint, which is made where none covers it, that
+ * note, and the entry's bytes */
 #define WIRE_INCLUSION_REQUEST "(t)"
-#define WIRE_INCLUSION_REPLY "(ays)"
+#define WIRE_INCLUSION_REPLY "(aysay)"
 /* from, to (entries; 0: all) */
 #define WIRE_CONSISTENCY_REQUEST "(tt)"
 #define WIRE_CONSISTENCY_REPLY "(ay)"

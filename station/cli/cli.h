@@ -103,6 +103,7 @@ typedef struct {
   char **kept;
   char **manifest;
   gboolean certificates;
+  gint64 index;
 } CliOptions;
 
 struct CliVerb;
@@ -280,6 +281,9 @@ CliExit cli_ticket_show (Cli *cli, GError **error);
 CliExit cli_audit_verify (Cli *cli, GError **error);
 CliExit cli_ticket_load (Cli *cli, GError **error);
 CliExit cli_ticket_list (Cli *cli, GError **error);
+CliExit cli_audit_collect (Cli *cli, GError **error);
+CliExit cli_audit_prove (Cli *cli, GError **error);
+CliExit cli_audit_check_proof (Cli *cli, GError **error);
 CliExit cli_card (Cli *cli, GError **error);
 CliExit cli_sim (Cli *cli, GError **error);
 CliExit cli_version (Cli *cli, GError **error);

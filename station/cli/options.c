@@ -104,6 +104,7 @@ const CliOption cli_options[] = {
     "a manifest, its statement beside as FILE.p7s; may be given several times", FALSE },
   { "certificates", CLI_OPTION_SWITCH, AT (certificates), NULL,
     "verify each certificate's signature as well", FALSE },
+  { "index", CLI_OPTION_COUNT, AT (index), "N", "this entry of the signer's log, from 0", FALSE },
   { NULL, CLI_OPTION_SWITCH, 0, NULL, NULL, FALSE },
 };
 

@@ -86,8 +86,9 @@ const CliVerb cli_verbs[] = {
   { "approval", "refuse", "REQUEST", "reason", "Close a request, with a reason.",
     CLI_ROLE_SUPERVISOR, cli_approval_refuse },
 
-  { "clock", "reset", "", "reason", "Have the signer go by this PC's clock, though it was set back.",
-    CLI_ROLE_SUPERVISOR, cli_clock_reset },
+  { "clock", "reset", "", "reason",
+    "Have the signer go by this PC's clock, though it was set back.", CLI_ROLE_SUPERVISOR,
+    cli_clock_reset },
 
   { "csr", "check", "FILE...", "known-keys json", "Judge certificate requests; needs no station.",
     CLI_ROLE_NONE, cli_csr_check },
@@ -155,6 +156,14 @@ const CliVerb cli_verbs[] = {
   { "audit", "verify", "FOLDER", "owner station kept manifest certificates json",
     "Say whether a collection of evidence holds together; needs no station.", CLI_ROLE_NONE,
     cli_audit_verify },
+  { "audit", "collect", "FOLDER", "json", "Fetch the evidence for an owner, while the line runs.",
+    CLI_ROLE_AUDITOR, cli_audit_collect },
+  { "audit", "prove", "[SERIAL]", "index batch output to limit json",
+    "Have a proof made that a certificate is in the signer's log.", CLI_ROLE_AUDITOR,
+    cli_audit_prove },
+  { "audit", "check-proof", "FILE [FILE]", "station json",
+    "Verify such a proof of a certificate; needs no station.", CLI_ROLE_NONE,
+    cli_audit_check_proof },
 
   { "card", NULL, "", "output slots language ascii",
     "Print the control barcodes, which do at the screen what keys do.", CLI_ROLE_NONE, cli_card },

@@ -218,7 +218,7 @@ START_TEST (test_a_proof_comes_back)
     g_auto (InclusionProof) proof = { 0 };
 
     g_byte_array_append (path, hashes, count * MERKLE_HASH);
-    text = inclusion_proof_text (73894, path, note);
+    text = inclusion_proof_text (73894, path, note, NULL);
     ck_assert (g_str_has_prefix (text, "c2sp.org/tlog-proof@v1\nindex 73894\n"));
     ck_assert (inclusion_proof_read (text, &proof, NULL));
     ck_assert_uint_eq (proof.index, 73894);
@@ -242,7 +242,7 @@ START_TEST (test_a_proof_that_is_none)
   };
   g_autofree char *note = good_note ();
   g_autoptr (GByteArray) path = g_byte_array_new ();
-  g_autofree char *text = inclusion_proof_text (5, path, note);
+  g_autofree char *text = inclusion_proof_text (5, path, note, NULL);
   g_autofree char *followed = g_strconcat (text, "\n", NULL);
 
   for (guint i = 0; i <= G_N_ELEMENTS (wrong); i++) {
@@ -269,7 +269,7 @@ START_TEST (test_a_proof_is_no_longer_than_a_tree_is_high)
     g_auto (InclusionProof) proof = { 0 };
 
     g_byte_array_append (path, hashes, count * MERKLE_HASH);
-    text = inclusion_proof_text (0, path, note);
+    text = inclusion_proof_text (0, path, note, NULL);
     ck_assert_int_eq (inclusion_proof_read (text, &proof, NULL), count == MERKLE_MOST_PATH);
   }
 }

@@ -296,14 +296,16 @@ START_TEST (test_every_entry_is_proved)
   log = running_log (running);
   for (guint i = 0; i < count; i++) {
     g_autofree char *note = NULL;
-    g_autoptr (GBytes) path =
-        signer_client_inclusion (running->client, i, &note, deadline_in (PATIENCE), &problem);
+    g_autoptr (GBytes) entry = NULL;
+    g_autoptr (GBytes) path = signer_client_inclusion (running->client, i, &note, &entry,
+                                                       deadline_in (PATIENCE), &problem);
     g_autoptr (GBytes) bytes = issuance_log_read (log, i, NULL);
     guint8 leaf[LOG_HASH];
     Checkpoint newest;
     gsize length;
 
     ck_assert_msg (path != NULL, "%s", problem != NULL ? problem->message : "");
+    ck_assert (g_bytes_equal (entry, bytes));
     if (station == NULL)
       station = running_station (running);
     ck_assert (checkpoint_read (note, X509_get0_pubkey (station), &newest, &length, NULL));
@@ -316,9 +318,10 @@ START_TEST (test_every_entry_is_proved)
   }
   {
     g_autofree char *note = NULL;
+    g_autoptr (GBytes) entry = NULL;
 
-    ck_assert_ptr_null (
-        signer_client_inclusion (running->client, count, &note, deadline_in (PATIENCE), &problem));
+    ck_assert_ptr_null (signer_client_inclusion (running->client, count, &note, &entry,
+                                                 deadline_in (PATIENCE), &problem));
     ck_assert (g_error_matches (problem, CA_ERROR, CA_ERROR_PROOF));
   }
 }

@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""What a station hands to an owner, and what the owner makes of it elsewhere."""
+
+import json
+import os
+import shutil
+
+import many
+import rig
+
+PARTS = ('issuance.log', 'station.pem', 'authorities.pem', 'checkpoints', 'ledger.jsonl')
+
+
+def provision(station, simulator, count):
+    serials = many.make_devices(simulator, count)
+    for slot, serial in enumerate(serials, 1):
+        simulator.plug(serial, slot)
+    many.wait_all_passed(station, count)
+    return serials
+
+
+def collect(station, name):
+    folder = os.path.join(station.folder, name)
+    station.cli('audit', 'collect', folder)
+    rig.expect_equal(sorted(os.listdir(folder)), sorted(PARTS), 'the parts of a collection')
+    return folder
+
+
+def verify(station, folder, *words, exit_code):
+    run = station.cli('audit', 'verify', folder, '--json', *words, exit_code=exit_code)
+    return json.loads(run.stdout)
+
+
+def stranger_of(station):
+    """The file of a certificate that is not the station's."""
+    return os.path.join(os.path.dirname(station.config), 'ca', 'ca.pem')
+
+
+def places(found):
+    return [one['place'] for one in found['findings'] if one['weight'] == 'wrong']
+
+
+def a_collection_holds_and_one_that_was_cut_does_not():
+    with rig.station(slots=2) as station:
+        simulator = station.simulator()
+        station.start_batch(target=4)
+        provision(station, simulator, 2)
+        first = collect(station, 'first')
+        pinned = os.path.join(station.folder, 'pinned.pem')
+        shutil.copy(os.path.join(first, 'station.pem'), pinned)
+        kept = os.path.join(first, 'checkpoints')
+        found = verify(station, first, '--station', pinned, '--kept', kept, exit_code=8)
+        rig.expect_equal(places(found), [], 'what is wrong with an honest collection')
+        checked = {one['check']: one['checked'] for one in found['checks']}
+        rig.expect(checked['ledger'] == 2 and checked['certificates'] >= 2, f'not all was checked: {checked}')
+
+        station.cli('audit', 'collect', first)  # once more, over the first one
+        log = os.path.join(first, 'issuance.log')
+        os.truncate(log, os.path.getsize(log) - 700)
+        found = verify(station, first, '--station', pinned, '--kept', kept, exit_code=6)
+        rig.expect(places(found)[0].startswith('kept '), f'a cut log: {places(found)}')
+
+        other = os.path.join(station.folder, 'other.pem')
+        shutil.copy(stranger_of(station), other)
+        found = verify(station, first, '--station', other, exit_code=6)
+        rig.expect_equal(places(found)[0], 'station', 'another station')
+
+
+def a_proof_is_of_one_certificate():
+    with rig.station(slots=2) as station:
+        simulator = station.simulator()
+        station.start_batch(target=2)
+        serials = provision(station, simulator, 2)
+        folder = collect(station, 'collection')
+        pinned = os.path.join(folder, 'station.pem')
+        proofs = []
+        for serial in serials:
+            proofs.append(os.path.join(station.folder, serial + '.tlog-proof'))
+            station.cli('audit', 'prove', serial, '--output', proofs[-1])
+            with open(os.path.join(station.folder, serial + '.pem'), 'w', encoding='ascii') as file:
+                file.write(station.cli('cert', 'show', serial, '--pem').stdout)
+        certificate = os.path.join(station.folder, serials[0] + '.pem')
+        words = ('audit', 'check-proof', proofs[0], certificate, '--station', pinned)
+        rig.expect(serials[0] in station.cli(*words).stdout, 'a proof does not name its device')
+        station.cli('audit', 'check-proof', proofs[1], certificate, '--station', pinned, exit_code=6)
+        stranger = stranger_of(station)
+        station.cli('audit', 'check-proof', proofs[0], certificate, '--station', stranger, exit_code=6)
+        with open(proofs[0], encoding='utf-8') as file:
+            lines = file.read().split('\n')
+        forged = os.path.join(station.folder, 'forged.tlog-proof')
+        lines[2] = 'index 1000000'
+        with open(forged, 'w', encoding='utf-8') as file:
+            file.write('\n'.join(lines))
+        station.cli('audit', 'check-proof', forged, certificate, '--station', pinned, exit_code=6)
+
+        batch = os.path.join(station.folder, 'proofs')
+        station.cli('audit', 'prove', '--batch', 'B1', '--to', batch)
+        rig.expect_equal(len(os.listdir(batch)), 2, 'proofs of a batch')
+        station.cli('audit', 'prove', '--index', '1000000', '--output', forged, exit_code=3)
+
+
+if __name__ == '__main__':
+    rig.main({test.__name__: test for test in (
+        a_collection_holds_and_one_that_was_cut_does_not,
+        a_proof_is_of_one_certificate,
+    )})
