@@ -63,10 +63,11 @@ take_line (char *line, const char *name, GError **error)
   secret = whole && is_clean (line) ? g_strdup (line) : NULL;
   explicit_bzero (line, length);
   if (secret == NULL)
-    g_set_error (error, CLI_ERROR, CLI_USAGE,
-                 "What stands in %s is no badge, PIN or passphrase: it must be one line of at most %d "
-                 "characters without control characters.",
-                 name, MOST_SECRET);
+    g_set_error (
+        error, CLI_ERROR, CLI_USAGE,
+        "What stands in %s is no badge, PIN or passphrase: it must be one line of at most %d "
+        "characters without control characters.",
+        name, MOST_SECRET);
   return secret;
 }
 

@@ -45,10 +45,13 @@ def read_by_screen():
 
 
 def read_by_command():
+    """But for what a verb without a daemon made itself, in the same file."""
     keys = set()
     for name in sources.tracked_files():
         if re.fullmatch(r'station/cli/[a-z-]+\.c', name):
-            keys |= set(re.findall(r'\{ "([a-z0-9-]+)",\s*"[^"]*",\s*FIELD_', sources.read(name)))
+            text = sources.read(name)
+            keys |= set(re.findall(r'\{ "([a-z0-9-]+)",\s*"[^"]*",\s*FIELD_', text)) \
+                - set(re.findall(r'g_variant_dict_insert \(&?\w+,\s*"([a-z0-9-]+)"', text))
     return keys
 
 
