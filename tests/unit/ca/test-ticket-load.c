@@ -362,7 +362,6 @@ restart (void)
 START_TEST (test_an_older_copy_of_the_log_gets_no_further_ticket)
 {
   g_autoptr (Ticket) second = NULL;
-  g_autoptr (Ticket) blind = NULL;
 
   ticket_give (signer, &owner, 1, 2);
   g_clear_pointer (&signer, signer_close);
