@@ -12,6 +12,7 @@ typedef struct {
   LogAccount log_before;
   const AuditAuthority *authority;
   guint64 signatures_before;
+  guint64 lost_before;
 } Change;
 
 struct AuditAccount {
@@ -131,8 +132,12 @@ audit_account_add (AuditAccount *account, guint64 index, const LogEntry *entry,
   *change = (Change){ .batch = batch, .log_before = account->now, .authority = authority };
   if (batch != NULL)
     change->batch_before = batch->now;
-  if (authority != NULL)
-    change->signatures_before = authority->signatures++;
+  if (authority != NULL) {
+    change->signatures_before = authority->signatures;
+    change->lost_before = authority->lost;
+    authority->signatures += entry->type != LOG_ENTRY_LOST;
+    authority->lost += lost;
+  }
   if (entry->type == LOG_ENTRY_CERTIFICATE)
     count_certificate (account, batch, index);
   account->now.refusals += entry->type == LOG_ENTRY_REFUSAL;
@@ -181,14 +186,16 @@ audit_account_at (const AuditAccount *account, guint64 size, const AuditBatch *b
 
 gboolean
 audit_account_signatures_at (const AuditAccount *account, guint64 size,
-                             const AuditAuthority *authority, guint64 *signatures)
+                             const AuditAuthority *authority, guint64 *signatures, guint64 *lost)
 {
   if (!reaches_back (account, size))
     return FALSE;
   *signatures = authority->signatures;
+  *lost = authority->lost;
   for (guint64 index = size; index < account->size; index++)
     if (change_of (account, index)->authority == authority) {
       *signatures = change_of (account, index)->signatures_before;
+      *lost = change_of (account, index)->lost_before;
       break;
     }
   return TRUE;

@@ -26,6 +26,7 @@ typedef struct {
   gint64 not_before;
   gint64 not_after;
   gboolean clock_reset;
+  gboolean has_tpm;   /* its CA's TPM counts */
   guint64 reset_used; /* clock entries that name it */
 } AuditTicket;
 
@@ -63,7 +64,8 @@ AuditBatch *audit_account_batch (AuditAccount *account, Span name);
 const GPtrArray *audit_account_batches (const AuditAccount *account);
 
 /* Counts entry `index`; indexes are dense. `authority` (may be NULL) signed what is in it; `lost`
- * is what an entry of that type says. For a ticket that holds, call audit_account_ticket() behind.
+ * is what an entry of that type says of it. For a ticket that holds, call audit_account_ticket()
+ * behind.
  */
 void audit_account_add (AuditAccount *account, guint64 index, const LogEntry *entry,
                         AuditAuthority *authority, guint64 lost);
@@ -78,6 +80,8 @@ const GPtrArray *audit_account_tickets (const AuditAccount *account);
 gboolean audit_account_at (const AuditAccount *account, guint64 size, const AuditBatch *batch,
                            LogAccount *log, BatchAccount *of_batch);
 
-/* How many entries of the first `size` carry a signature of that CA; FALSE as above. */
+/* How many entries of the first `size` carry a signature of that CA, and how many are lost by what
+ * those say; FALSE as above. */
 gboolean audit_account_signatures_at (const AuditAccount *account, guint64 size,
-                                      const AuditAuthority *authority, guint64 *signatures);
+                                      const AuditAuthority *authority, guint64 *signatures,
+                                      guint64 *lost);

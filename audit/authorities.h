@@ -18,6 +18,7 @@ typedef struct {
   GBytes *key_id;     /* subjectKeyIdentifier; NULL: it has none */
   X509 *certificate;  /* NULL where only the header tells of it */
   guint64 signatures; /* that stand in the log */
+  guint64 lost;       /* that its TPM counted and that stand nowhere */
 } AuditAuthority;
 
 typedef struct AuditAuthorities AuditAuthorities;

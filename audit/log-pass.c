@@ -133,6 +133,7 @@ judge_entry (Pass *pass, guint64 index, const LogEntry *entry, GError **error)
     break;
   case LOG_ENTRY_LOST:
     lost = note_lost (pass, index, entry);
+    signer = audit_authorities_of_key (pass->run->authorities, entry->spki_sha256);
     break;
   }
   audit_account_add (pass->run->account, index, entry, signer, lost);

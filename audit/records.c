@@ -114,6 +114,29 @@ ticket_fits (AuditRun *run, guint64 index, const TicketAccount *said, const Batc
          && equals (run, index, "Issued", said->issued, batch->since_ticket);
 }
 
+/* What the TPM counted is what stands in the log, and what was lost. */
+static gboolean
+tpm_fits (AuditRun *run, guint64 index, const Report *report, const AuditTicket *ticket)
+{
+  const TpmAccount *said = report->tpm;
+  AuditAuthority *authority;
+  guint64 signatures, lost;
+
+  if (ticket != NULL && ticket->has_tpm != (said != NULL))
+    return refuse (run, AUDIT_REPORTS, index,
+                   ticket->has_tpm ? "it says nothing of the TPM that counts for its ticket"
+                                   : "it tells of a TPM, and its ticket is for a CA without one");
+  if (ticket == NULL || said == NULL)
+    return TRUE;
+  authority = audit_authorities_of_key (run->authorities, ticket->authority);
+  if (authority == NULL
+      || !audit_account_signatures_at (run->account, report->log.size, authority, &signatures,
+                                       &lost))
+    return TRUE;
+  return equals (run, index, "Logged", said->logged, signatures)
+         && equals (run, index, "Count", said->count, signatures + lost);
+}
+
 static gboolean
 tells_log (AuditRun *run, guint64 index, const Report *report)
 {
@@ -134,7 +157,8 @@ tells_log (AuditRun *run, guint64 index, const Report *report)
          && equals (run, index, "Refusals", report->refusals, log.refusals)
          && equals (run, index, "ClockResets", report->clock_resets, log.clock_resets)
          && equals (run, index, "Lost", report->lost, log.lost)
-         && ticket_fits (run, index, report->ticket, &at);
+         && ticket_fits (run, index, report->ticket, &at)
+         && tpm_fits (run, index, report, at.ticket);
 }
 
 void

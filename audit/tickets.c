@@ -164,6 +164,7 @@ ticket_of (const LogEntry *entry, guint64 index, const Ticket *ticket)
   kept->not_before = ticket->not_before;
   kept->not_after = ticket->not_after;
   kept->clock_reset = ticket->clock_reset;
+  kept->has_tpm = ticket->tpm != NULL;
   return kept;
 }
 

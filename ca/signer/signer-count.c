@@ -139,7 +139,18 @@ origin_of (const Authority *authority)
   return g_bytes_new (authority->origin, sizeof authority->origin);
 }
 
-/* Under the mutex. */
+/* Under the mutex, as the next. */
+static void
+set_accounted (SignatureCount *count, const Authority *authority, gboolean is_right)
+{
+  g_autoptr (GBytes) origin = origin_of (authority);
+
+  if (is_right)
+    g_hash_table_add (count->accounted, g_steal_pointer (&origin));
+  else
+    g_hash_table_remove (count->accounted, origin);
+}
+
 static void
 resume (SignatureCount *count)
 {
@@ -160,8 +171,7 @@ hold (SignatureCount *count, const Authority *authority, TpmAccount *account, GE
   g_mutex_unlock (&count->mutex);
   ok = take_account (count, authority, account, error);
   g_mutex_lock (&count->mutex);
-  if (ok)
-    g_hash_table_add (count->accounted, origin_of (authority));
+  set_accounted (count, authority, ok);
   return ok;
 }
 

@@ -42,6 +42,7 @@ class Batch:
 class Ticket:
     def __init__(self, entry, text):
         self.place, self.der, self.text, self.uses = entry.index, entry.certificate, text['ticket'], 0
+        self.has_tpm = 'tpm' in text
 
 
 class Verifier:
@@ -283,11 +284,23 @@ class Verifier:
         need(('ticket' in text) == bool(tickets), 'it tells of a ticket that is not there, or not of the one that is')
         if not tickets:
             return
+        self.check_tpm(text, tickets[-1].has_tpm, size)
         newest, account = tickets[-1], text['ticket']
         issued = sum(place > newest.place for place in places)
         need((account['Number'], account['Sha256'], account['Count'], account['Issued'], account['Remaining']) ==
              (newest.text['Number'], hashlib.sha256(newest.der).digest(), newest.text['Count'], issued,
               newest.text['Count'] - issued), 'its account of the ticket is wrong')
+
+    def check_tpm(self, text, counts, size):
+        """What the TPM counted stands in the log, or is on record as lost. With several CAs this does not
+        know whose the certificates are."""
+        need(('tpm' in text) == counts,
+             'it tells of a TPM that its ticket does not know, or not of the one that counts')
+        if not counts or any(one.type == log.AUTHORITY for one in self.entries[:size]):
+            return
+        logged = sum(one.type in (log.CERTIFICATE, log.VERIFICATION, log.CRL) for one in self.entries[:size])
+        need((text['tpm']['Logged'], text['tpm']['Count']) == (logged, logged + self.lost(size)),
+             'its account of the TPM is wrong')
 
     def check_statement(self, entry):
         text = self.open_record(entry, [self.station], texts.STATEMENT)

@@ -3,13 +3,22 @@
 nothing about how many signatures there are, and each that left no entry is on record."""
 
 import contextlib
+import os
 import shutil
+import subprocess
+import tempfile
 
 import cuts
 import rig
 import wire
 from counted_tpm import INDEX, counted_tpm
+from owner_rig import Owner, self_signed
+from rogue_rig import openssl
 from works import works
+
+import cms  # noqa: E402  (in tests/audit, which owner_rig knows)
+import forge
+import log
 
 CERTIFICATE, CRL, LOST = 1, 4, 10
 
@@ -88,6 +97,68 @@ def a_ticket_must_speak_to_the_tpm():
         rig.expect_equal(tpm.count(), (1, 1), 'the TPM\'s count and limit, which nothing of this changed')
         one.load(ticket(owner, tpm, count=5, limit=4))
         one.order('D-1')
+
+
+def forged(one, name, report, text):
+    """The collection with another text in the station's last report, signed with its key."""
+    folder = one.collect(name)
+    signed = openssl('cms', '-sign', '-nodetach', '-binary', '-outform', 'DER', '-md', 'sha256', '-nosmimecap',
+                     '-signer', f'{one.state}/station.pem', '-inkey', f'{one.state}/station.key', given=text)
+    with open(f'{folder}/issuance.log', 'rb') as file:
+        data = file.read()
+    entries = [forge.Entry.of(entry) for _, entry, _ in log.read_entries(data)]
+    rig.expect_equal(entries[-1].certificate, report, 'the report, which is the last entry')
+    entries[-1].certificate, entries[-1].csr_sha256 = signed, forge.sha256(signed)
+    with open(f'{folder}/issuance.log', 'wb') as file:
+        file.write(data[:44] + b''.join(forge.frame(entry.encode()) for entry in entries))
+    os.unlink(f'{folder}/checkpoints')
+    return folder, f'log {len(entries) - 1}'
+
+
+def reports_tell_the_tpms_account():
+    """Both verifiers count again; with the same text signed anew, they take it."""
+    with counted_works() as (one, owner, tpm):
+        one.load(ticket(owner, tpm, count=5, limit=1 + 5))
+        one.order('D-1')
+        rig.expect(sign_beside(tpm), 'root can use the key while the count lasts')
+        one.order('D-2')
+        report, _ = one.report()
+        owner.expect_accepts(one.collect('honest'))
+        honest = cms.Signed(report).text
+        for number, (old, new) in enumerate(((b'', b''), (b'Count=4', b'Count=3'), (b'Logged=2', b'Logged=1'),
+                                             (b'[tpm]\nCount=4\nLimit=6\nLogged=2\n\n', b''))):
+            rig.expect(old in honest, f'{old} is not in {honest}')
+            folder, name = forged(one, f'forged-{number}', report, honest.replace(old, new, 1))
+            if old == new:
+                owner.expect_accepts(folder)
+            else:
+                owner.expect_finds(folder, name)
+
+
+def a_counter_is_begun_once():
+    """The owner's answer is given once for a counter, and takes no other's key or limit."""
+    with tempfile.TemporaryDirectory() as folder:
+        owner = Owner(folder)
+        other, _ = self_signed(folder, 'other')
+        with counted_tpm(folder, owner.key, owner.certificate, limit=3) as tpm:
+            rig.expect_equal(tpm.count(), (1, 3), 'the count behind the CA\'s request')
+            challenge = f'{tpm.works}/challenge'
+
+            def answer(*words):
+                run = subprocess.run([rig.program('keycradle'), 'ticket', 'answer-challenge', challenge, *words],
+                                     capture_output=True, text=True, check=False, env=rig.environment())
+                rig.expect(run.returncode != 0 and run.stdout == '', f'an answer where none was due: {run}')
+                return run.stderr
+            kept = os.path.dirname(tpm.enrolment)
+            rig.expect('answered for before' in answer('--key', owner.key, '--certificate', owner.certificate,
+                                                       '--enrolments', kept), 'a second answer')
+            answer('--key', other, '--certificate', owner.certificate, '--enrolments', f'{folder}/new')
+            answer('--key', other, '--certificate', f'{folder}/other.pem', '--enrolments', f'{folder}/new')
+            rig.expect(not os.path.exists(f'{folder}/new'), 'nothing is kept of what was not answered')
+            again = subprocess.run([rig.program('keycradle-signer'), 'ca', 'count', 'enroll', '--owner', tpm.owner,
+                                    '--enrolment', f'{tpm.works}/enrolment', '--tcti', tpm.tcti], check=False,
+                                   capture_output=True, text=True, env=rig.environment(), stdin=subprocess.DEVNULL)
+            rig.expect(again.returncode == 1 and 'begun already' in again.stderr, f'enrolled twice: {again}')
 
 
 # ---- root ----
@@ -177,6 +248,8 @@ if __name__ == '__main__':
     rig.main({test.__name__: test for test in (
         the_tpm_stops_where_the_owner_says,
         a_ticket_must_speak_to_the_tpm,
+        reports_tell_the_tpms_account,
+        a_counter_is_begun_once,
         signatures_beside_the_signer_are_on_record_and_count,
         yesterdays_disk_brings_nothing_back,
         another_tpm_or_an_older_one_signs_nothing,

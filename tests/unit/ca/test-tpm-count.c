@@ -414,7 +414,6 @@ END_TEST
 START_TEST (test_another_index_in_its_place_is_refused)
 {
   g_autoptr (Counted) counted = counted_new (script, "P-256", "p-256");
-  g_autoptr (Keystore) keystore = NULL;
 
   counted_begin (counted, 1);
   expect_tools (counted, "tpm2_nvundefine -Q -C o $INDEX && tpm2_nvdefine -Q -C o $INDEX -s 8 "
