@@ -277,7 +277,7 @@ check_work (const Ticket *ticket, const TicketOrder *order, GError **error)
 
 /* The longest that an order takes to stand in the log. Its time there is no earlier than that of
  * entries before it. */
-#define MARGIN (5 * G_USEC_PER_SEC)
+#define MARGIN G_TIME_SPAN_MINUTE
 
 gboolean
 tickets_has_time (IssuanceLog *log, const Ticket *ticket, gint64 now)
@@ -289,6 +289,7 @@ tickets_has_time (IssuanceLog *log, const Ticket *ticket, gint64 now)
   return (behind ? now : MAX (now, newest)) + MARGIN <= ticket->not_after * G_USEC_PER_SEC;
 }
 
+/* The order's own time may be some time ago: it may have waited for a place. */
 static gboolean
 check_time (IssuanceLog *log, const Ticket *ticket, gint64 now, GError **error)
 {
@@ -296,7 +297,8 @@ check_time (IssuanceLog *log, const Ticket *ticket, gint64 now, GError **error)
   g_autofree char *from = proof_time (ticket->not_before);
   g_autofree char *to = proof_time (ticket->not_after);
 
-  return (ticket->not_before * G_USEC_PER_SEC <= now && tickets_has_time (log, ticket, now))
+  return (ticket->not_before * G_USEC_PER_SEC <= now
+          && tickets_has_time (log, ticket, MAX (now, clock_read ().real)))
          || ca_refuse (error, CA_ERROR_TICKET_TIME, "%s is valid from %s to %s, and not now", name,
                        from, to);
 }

@@ -160,6 +160,35 @@ START_TEST (test_the_wire_loads_and_lists_tickets)
 }
 END_TEST
 
+START_TEST (test_the_wire_resets_the_clock_where_no_tickets_are_demanded)
+{
+  g_autoptr (Signer) signer = NULL;
+  g_autoptr (GVariant) refused = NULL;
+  g_autoptr (GVariant) reset = NULL;
+  LogEntry ahead = { .type = LOG_ENTRY_CRL,
+                     .signed_at = g_get_real_time () + G_TIME_SPAN_DAY,
+                     .device = span_of_text ("1") };
+  guint64 place, said;
+  const char *word;
+  WireKind kind;
+
+  if (_i == 0)
+    config_write (folder, NULL);
+  signer = signer_of (folder);
+  ck_assert (issuance_log_append (signer_log (signer), &ahead, &place, NULL));
+  reset = ask (signer, WIRE_CLOCK, g_variant_new ("(ss)", "anna", "it was ahead"), &kind);
+  ck_assert_int_eq (kind, _i == 0 ? WIRE_CLOCK : WIRE_ERROR);
+  if (_i == 0) {
+    g_variant_get (reset, WIRE_CLOCK_REPLY, &said);
+    ck_assert_uint_eq (said, place + 1);
+  }
+  refused = ask (signer, WIRE_CLOCK, g_variant_new ("(ss)", "anna", "once more"), &kind);
+  ck_assert_int_eq (kind, WIRE_ERROR);
+  g_variant_get_child (refused, 0, "&s", &word);
+  ck_assert_str_eq (word, "clock");
+}
+END_TEST
+
 /* The newest ones fit a frame. */
 START_TEST (test_a_long_list_tells_of_the_newest)
 {
@@ -198,6 +227,7 @@ main (void)
   tcase_add_test (tickets, test_tickets_count_only_for_the_owner_that_is_pinned_now);
   tcase_add_test (tickets, test_an_owner_that_can_not_be_read_leaves_all_as_it_was);
   tcase_add_test (tickets, test_the_wire_loads_and_lists_tickets);
+  tcase_add_loop_test (tickets, test_the_wire_resets_the_clock_where_no_tickets_are_demanded, 0, 2);
   tcase_add_test (tickets, test_a_long_list_tells_of_the_newest);
   suite_add_tcase (suite, tickets);
   srunner_run_all (runner, CK_NORMAL);
