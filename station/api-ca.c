@@ -121,16 +121,16 @@ handle_certify_code (ApiStation1 *skeleton, GDBusMethodInvocation *invocation, c
 
 /* ---- the signer's clock ---- */
 
-/* The signer's log has who and why as well; an event of ours has them where auditors look. */
+/* Who asked, and why, is on record before the signer hears of it; its log has both as well. */
 static void
 work_clock (ApiErrand *errand, Station *station, SignerClient *client)
 {
   const char *reason = ((const Wish *)errand->details)->code;
 
-  if (signer_client_reset_clock (client, errand->actor, reason, deadline_in (PATIENCE),
-                                 &errand->error)
-      && ledger_record_event (station->ledger, errand->actor, "clock-override", "", reason,
-                              &errand->error))
+  if (ledger_record_event (station->ledger, errand->actor, "clock-override", "", reason,
+                           &errand->error)
+      && signer_client_reset_clock (client, errand->actor, reason, deadline_in (PATIENCE),
+                                    &errand->error))
     issuer_follow (station->issuer, client, deadline_in (PATIENCE), &errand->error);
 }
 

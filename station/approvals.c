@@ -5,6 +5,8 @@
 #include "station/approvals.h"
 
 #include "base/encode.h"
+#include "ca/proof/statement.h"
+#include "ca/proof/ticket.h"
 #include "station/error.h"
 #include "station/roles.h"
 
@@ -36,17 +38,33 @@ about_re_issue (Station *station, GVariant *parameters, GError **error)
                           device->certificate_sha256 != NULL ? device->certificate_sha256 : "none");
 }
 
+/* Only to show what is asked for: the signer verifies it. */
+static Ticket *
+peek_ticket (Span der, GError **error)
+{
+  g_autofree char *text = statement_peek (der, error);
+
+  return text != NULL ? ticket_parse (text, error) : NULL;
+}
+
 static char *
 about_ticket (Station *station, GVariant *parameters, GError **error)
 {
-  g_autoptr (GVariant) ticket = g_variant_get_child_value (parameters, 0);
-  g_autofree char *digest = NULL;
-  const guint8 *data;
+  g_autoptr (GVariant) bytes = g_variant_get_child_value (parameters, 0);
   gsize length;
+  const guint8 *data = g_variant_get_fixed_array (bytes, &length, 1);
+  g_autoptr (GError) problem = NULL;
+  g_autoptr (Ticket) ticket = peek_ticket ((Span){ data, length }, &problem);
+  g_autofree char *digest = sha256_hex (data, length);
 
-  data = g_variant_get_fixed_array (ticket, &length, 1);
-  digest = sha256_hex (data, length);
-  return g_strdup_printf ("load the ticket with SHA-256 %s", digest);
+  if (ticket != NULL)
+    return g_strdup_printf ("load ticket %" G_GUINT64_FORMAT
+                            ": %u of profile %s in batch %s%s, SHA-256 %s",
+                            ticket->number, ticket->count, ticket->profile, ticket->batch,
+                            ticket->clock_reset ? ", and the clock's reset" : "", digest);
+  g_set_error (error, LEDGER_ERROR, LEDGER_ERROR_INVALID, "this is no ticket: %s",
+               problem->message);
+  return NULL;
 }
 
 static char *

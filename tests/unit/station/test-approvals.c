@@ -396,6 +396,51 @@ START_TEST (what_is_not_named_needs_one)
 }
 END_TEST
 
+static void
+load_garbage (ApiStation1 *proxy)
+{
+  g_autoptr (GVariant) state = NULL;
+  GVariant *ticket = g_variant_new_fixed_array (G_VARIANT_TYPE_BYTE, "no ticket", 9, 1);
+  GError *error = NULL;
+
+  assert_error (api_station1_call_load_ticket_sync (proxy, ticket, &state, NULL, &error), &error,
+                "Invalid");
+  assert_waits (api_station1_call_reset_clock_sync (proxy, "battery", NULL, &error), &error);
+  assert_error (api_station1_call_reset_clock_sync (proxy, "", NULL, &error), &error, "Invalid");
+}
+
+START_TEST (what_is_no_ticket_does_not_wait)
+{
+  run_client (load_garbage);
+}
+END_TEST
+
+/* A grant is for one run, done or not. */
+static void
+grant_in_vain (ApiStation1 *proxy)
+{
+  g_autoptr (ApiStation1) screen = supervisor_at_screen (proxy, "sven", SVEN_BADGE);
+  g_autofree char *outcome = NULL;
+  GError *error = NULL;
+  gint64 id =
+      assert_waits (api_station1_call_reset_clock_sync (proxy, "battery", NULL, &error), &error);
+
+  ck_assert (!grant (screen, id, &error)); /* the clock is right */
+  ck_assert_msg (strstr (error->message, "was granted, but could not be done") != NULL, "%s",
+                 error->message);
+  assert_error (FALSE, &error, "State");
+  assert_approval (proxy, id, "state", "granted");
+  outcome = approval_text (proxy, id, "outcome");
+  ck_assert_msg (strstr (outcome, "nothing to reset") != NULL, "%s", outcome);
+  assert_error (grant (screen, id, &error), &error, "State");
+}
+
+START_TEST (an_act_that_fails_says_so_and_is_over)
+{
+  run_client (grant_in_vain);
+}
+END_TEST
+
 /* ---- CAs ---- */
 
 /* The issuing CA's fingerprint, and whether it may issue. */
@@ -504,7 +549,7 @@ set_up_ca (void)
 static void
 set_up_all (void)
 {
-  visit_dual_control = "void;re-issue;people";
+  visit_dual_control = "void;re-issue;ticket;clock;people";
   visit_set_up ();
 }
 
@@ -537,6 +582,8 @@ main (void)
   tcase_add_test (cases, what_a_dismissed_supervisor_asked_for_is_refused);
   tcase_add_test (cases, nobody_makes_himself_a_second_supervisor);
   tcase_add_test (cases, an_auditor_reads_and_the_line_goes_on);
+  tcase_add_test (cases, what_is_no_ticket_does_not_wait);
+  tcase_add_test (cases, an_act_that_fails_says_so_and_is_over);
   tcase_add_test (cases, which_acts_need_two_is_on_record);
   tcase_add_test (some, what_is_not_named_needs_one);
   suite_add_tcase (suite, cases);

@@ -58,6 +58,22 @@ confirm (ApiStation1 *screen)
   ck_assert (api_station1_call_confirm_export_sync (screen, export_id, NULL, NULL));
 }
 
+/* Who asked is on record before the signer is, which wants neither of these two. */
+static void
+load_no_ticket (ApiStation1 *screen)
+{
+  g_autoptr (GVariant) state = NULL;
+  GVariant *ticket = g_variant_new_fixed_array (G_VARIANT_TYPE_BYTE, "no ticket", 9, 1);
+
+  ck_assert (!api_station1_call_load_ticket_sync (screen, ticket, &state, NULL, NULL));
+}
+
+static void
+reset_a_right_clock (ApiStation1 *screen)
+{
+  ck_assert (!api_station1_call_reset_clock_sync (screen, "it was set back", NULL, NULL));
+}
+
 /* ---- the table ---- */
 
 typedef struct {
@@ -83,6 +99,9 @@ static const Act acts[] = {
     .event = "batch-start",
     .call = "('A', 'running')",
     .after = pass_a_device },
+  { .method = "MakeReport", .event = "report-ask", .call = "('A',)" },
+  { .method = "LoadTicket", .event = "ticket-load", .act = load_no_ticket },
+  { .method = "ResetClock", .event = "clock-override", .act = reset_a_right_clock },
   { .method = "Export", .event = "export", .act = export_to_file },
   { .method = "ConfirmExport", .event = "export-confirmed", .act = confirm },
   { .method = "RetryDevice", .event = "retry-allowed", .call = "('ATT-1',)" },
@@ -112,7 +131,6 @@ static const Act elsewhere[] = {
   { .method = "AcceptCa", .event = "ca-accept" },             /* test-approvals.c */
   { .method = "GrantApproval", .event = "approval-grant" },   /* test-approvals.c */
   { .method = "RefuseApproval", .event = "approval-refuse" }, /* test-approvals.c */
-  { .method = "ResetClock", .event = "clock-override" },      /* tests/line/four-eyes.py */
 };
 
 /* These read, or change nothing but the connection that calls. */
