@@ -240,6 +240,8 @@ handle_grant_approval (ApiStation1 *skeleton, GDBusMethodInvocation *invocation,
       || !ledger_decide_approval (station->ledger, id, APPROVAL_GRANTED, person, actor, NULL,
                                   &error))
     return api_refuse (invocation, error);
+  log_station (G_LOG_LEVEL_MESSAGE, "request %" G_GINT64_FORMAT " of %s is granted by %s: %s", id,
+               approval->actor, actor, approval->about);
   mark_granted (invocation, station, approval);
   run_call (skeleton, invocation, approval->method, parameters);
   return TRUE;
