@@ -161,6 +161,10 @@ START_TEST (no_more_wait_than_somebody_reads)
 }
 END_TEST
 
+#define REPLACE_REQUEST                                                                            \
+  "INSERT OR REPLACE INTO approvals SELECT id, control, method, type, parameters, about, 'x',"     \
+  " actor, asked_at, state, decider, decider_actor, decided_at, reason, outcome FROM approvals"
+
 static const char *const forbidden[] = {
   "DELETE FROM approvals",
   "UPDATE approvals SET about = 'device Z'",
@@ -174,8 +178,7 @@ static const char *const forbidden[] = {
   "UPDATE approvals SET decider = 'ann' WHERE id = 2",
   "UPDATE approvals SET outcome = 'undone' WHERE id = 2",
   "UPDATE approvals SET outcome = 'done' WHERE id = 1",
-  "INSERT OR REPLACE INTO approvals SELECT id, control, method, type, parameters, about, 'x',"
-  " actor, asked_at, state, decider, decider_actor, decided_at, reason, outcome FROM approvals",
+  REPLACE_REQUEST,
   "DELETE FROM accepted_authorities",
   "UPDATE accepted_authorities SET actor = 'x'",
   "INSERT OR REPLACE INTO accepted_authorities SELECT sha256, at, 'x' FROM accepted_authorities",
