@@ -15,7 +15,8 @@ struct Acceptance {
   GMutex lock; /* of all below */
   gboolean by_people;
   GHashTable *accepted;   /* fingerprints, of those that were asked for: spares the ledger */
-  GHashTable *of_profile; /* profile → fingerprint of the CA that issues it; "": by default */
+  GHashTable *of_profile; /* profile → fingerprint of the CA that issues it; "": by default; a CA's
+                             own behind ":" and its name */
 };
 
 Acceptance *
@@ -73,6 +74,12 @@ take_profiles (Acceptance *acceptance, const SignerStatus *status)
   g_hash_table_remove_all (acceptance->of_profile);
   g_hash_table_replace (acceptance->of_profile, g_strdup (""),
                         g_strdup (status->issuing->fingerprint));
+  for (guint i = 0; i < status->authorities->len; i++) {
+    const SignerAuthority *authority = g_ptr_array_index (status->authorities, i);
+
+    g_hash_table_replace (acceptance->of_profile, g_strconcat (":", authority->name, NULL),
+                          g_strdup (authority->fingerprint));
+  }
   for (char **line = status->profiles; *line != NULL; line++)
     take_line (acceptance->of_profile, status, *line);
 }
@@ -164,6 +171,14 @@ acceptance_check (Acceptance *acceptance, const char *profile, GError **error)
   if (fingerprint == NULL)
     fingerprint = g_hash_table_lookup (acceptance->of_profile, "");
   return fingerprint == NULL || check (acceptance, fingerprint, error);
+}
+
+gboolean
+acceptance_check_ca (Acceptance *acceptance, const char *name, GError **error)
+{
+  g_autofree char *key = *name != '\0' ? g_strconcat (":", name, NULL) : NULL;
+
+  return acceptance_check (acceptance, key, error);
 }
 
 gboolean

@@ -27,6 +27,9 @@ gboolean acceptance_take (Acceptance *acceptance, const SignerStatus *status, GE
  * STATION_ERROR_CA_NOT_ACCEPTED with what to type. TRUE as long as the signer told of none. */
 gboolean acceptance_check (Acceptance *acceptance, const char *profile, GError **error);
 
+/* The same for the CA of that name in signer.conf; "": for the one that issues by default. */
+gboolean acceptance_check_ca (Acceptance *acceptance, const char *name, GError **error);
+
 /* The same for the CA with this certificate (DER). */
 gboolean acceptance_check_certificate (Acceptance *acceptance, GBytes *authority, GError **error);
 

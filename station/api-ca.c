@@ -100,7 +100,8 @@ work_code (ApiErrand *errand, Station *station, SignerClient *client)
   const char *ca = wish->ca != NULL ? wish->ca : "";
   g_autoptr (GBytes) certificate = NULL;
 
-  if (!issuer_ready (station->issuer, client, deadline_in (PATIENCE), &errand->error))
+  if (!issuer_ready (station->issuer, client, deadline_in (PATIENCE), &errand->error)
+      || !acceptance_check_ca (issuer_acceptance (station->issuer), ca, &errand->error))
     return;
   certificate =
       signer_client_certify_code (client, ca, wish->code, deadline_in (PATIENCE), &errand->error);

@@ -489,6 +489,7 @@ accept_by_two (ApiStation1 *proxy)
   gboolean accepted;
   g_autofree char *fingerprint = look_at_ca (proxy, &accepted);
   g_autofree char *detail = g_strdup_printf ("SHA-256 %s", fingerprint);
+  g_autoptr (GVariant) code = NULL;
   GSubprocess *device;
   GError *error = NULL;
   gint64 id;
@@ -497,6 +498,8 @@ accept_by_two (ApiStation1 *proxy)
   ck_assert (api_station1_call_create_batch_sync (proxy, "B", batch_options (), NULL, NULL));
   assert_error (api_station1_call_set_batch_state_sync (proxy, "B", "running", NULL, &error),
                 &error, "State");
+  ck_assert (!api_station1_call_certify_code_sync (proxy, wrong, "", &code, NULL, &error));
+  assert_error (FALSE, &error, "State");
   assert_error (api_station1_call_accept_ca_sync (proxy, wrong, NULL, &error), &error, "NotFound");
   assert_error (api_station1_call_accept_ca_sync (proxy, "x", NULL, &error), &error, "Invalid");
   id = assert_waits (api_station1_call_accept_ca_sync (proxy, fingerprint, NULL, &error), &error);

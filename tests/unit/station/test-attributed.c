@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "people.h"
+#include "station/roles.h"
 
 #define BADGE "BADGE-SVEN-77120"
 #define CODE "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
@@ -134,8 +135,10 @@ static const Act elsewhere[] = {
 };
 
 /* These read, or change nothing but the connection that calls. */
-static const char *const no_acts[] = { "LimitRole",   "Listen",         "Deauthorize",
-                                       "CancelLearn", "VerifyManifest", NULL };
+static const char *const no_acts[] = { "LimitRole",      "Listen",
+                                       "Deauthorize",    "CancelLearn",
+                                       "VerifyManifest", "CollectEvidence",
+                                       "Prove",          NULL };
 
 static gboolean
 stands_in (const char *method, const Act *table, gsize count)
@@ -152,6 +155,24 @@ reads (const char *method)
   return g_str_has_prefix (method, "Get") || g_str_has_prefix (method, "List")
          || g_strv_contains (no_acts, method);
 }
+
+/* An auditor reads all there is, and changes nothing. */
+START_TEST (what_reads_is_for_auditors_and_nothing_else_is)
+{
+  GDBusInterfaceInfo *info = api_station1_interface_info ();
+  g_autoptr (GVariant) none = g_variant_ref_sink (g_variant_new ("()"));
+
+  for (guint i = 0; info->methods[i] != NULL; i++) {
+    const char *method = info->methods[i]->name;
+    const Role least = role_for_call (method, none);
+
+    if (g_str_equal (method, "CancelLearn")) /* changes nothing, but is no reader's business */
+      ck_assert_int_eq (least, ROLE_OPERATOR);
+    else
+      ck_assert_msg ((least == ROLE_AUDITOR) == reads (method), "%s", method);
+  }
+}
+END_TEST
 
 START_TEST (every_method_that_changes_something_has_its_event)
 {
@@ -249,6 +270,7 @@ main (void)
 
   tcase_set_timeout (cases, 60);
   tcase_add_checked_fixture (cases, visit_set_up, visit_tear_down);
+  tcase_add_test (table, what_reads_is_for_auditors_and_nothing_else_is);
   tcase_add_test (table, every_method_that_changes_something_has_its_event);
   tcase_add_test (cases, each_act_bears_the_badge_that_allowed_it);
   suite_add_tcase (suite, table);
