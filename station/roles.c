@@ -36,7 +36,7 @@ static const struct {
   { "MakeReport", ROLE_OPERATOR },
   { "ListReports", ROLE_AUDITOR },
   { "GetReport", ROLE_AUDITOR },
-  { "GetExportStatement", ROLE_OPERATOR },
+  { "GetExportStatement", ROLE_AUDITOR },
   { "ListEvents", ROLE_AUDITOR },
   { "ListKeyFindings", ROLE_AUDITOR },
   { "VerifyManifest", ROLE_AUDITOR },
