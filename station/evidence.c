@@ -9,7 +9,7 @@
 #include "base/encode.h"
 #include "ca/wire/client-evidence.h"
 
-#define PATIENCE 15000 /* milliseconds a question */
+#define PATIENCE 5000 /* milliseconds a question; what is fetched meanwhile stays fetched */
 
 /* ---- reports ---- */
 

@@ -11,7 +11,7 @@
 
 #define SETTLE_PAUSE (300 * G_TIME_SPAN_MILLISECOND)
 #define PAUSE_AFTER_FAILURE (5 * G_TIME_SPAN_SECOND)
-#define PATIENCE 15000 /* milliseconds */
+#define PATIENCE 5000 /* milliseconds a question; what is fetched meanwhile stays fetched */
 
 struct LogFollower {
   Ledger *ledger;

@@ -58,8 +58,8 @@ write_config (const Rig *rig, const char *more)
   write_file (rig, "profiles/demo.profile", profile);
 }
 
-static void
-start_signer (Rig *rig)
+void
+rig_start_signer (Rig *rig)
 {
   g_autofree char *state = rig_path (rig, "signer");
   g_autofree char *config = rig_path (rig, "signer.conf");
@@ -109,7 +109,7 @@ rig_new (const char *more, const char *prefix)
   g_setenv ("KEYCRADLE_LIBEXEC", SIGNER_FOLDER, TRUE);
   make_ca (rig);
   write_config (rig, more);
-  start_signer (rig);
+  rig_start_signer (rig);
   rig->ledger = ledger_open (database, &error);
   ck_assert_msg (rig->ledger != NULL, "%s", error != NULL ? error->message : "");
   rig->client = signer_client_new (rig->socket);
@@ -143,13 +143,19 @@ rig_free (Rig *rig)
 }
 
 void
+rig_stop_signer (Rig *rig)
+{
+  g_clear_pointer (&rig->signer, signer_child_free);
+}
+
+void
 rig_replace_signer (Rig *rig)
 {
   g_autofree char *state = rig_path (rig, "signer");
 
   signer_child_free (rig->signer);
   remove_tree (state);
-  start_signer (rig);
+  rig_start_signer (rig);
 }
 
 GSubprocess *

@@ -35,6 +35,10 @@ char *rig_path (const Rig *rig, const char *name);
 /* A fresh signer with an empty log, as after a lost disk. */
 void rig_replace_signer (Rig *rig);
 
+/* The signer goes away, and comes back with its log. */
+void rig_stop_signer (Rig *rig);
+void rig_start_signer (Rig *rig);
+
 /* Plugs in the device `serial`, whose `settings` (may be NULL) are words of keycradle-sim one. Its
  * port is "port" below the folder. */
 GSubprocess *rig_plug (const Rig *rig, const char *serial, const char *const *settings);
