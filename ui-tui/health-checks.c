@@ -10,6 +10,7 @@
 
 #define FEW_DAYS 30
 #define LITTLE_PERCENT 10
+#define FEW_TICKETS 20                            /* a twentieth of them */
 #define LEAST_DISK G_GUINT64_CONSTANT (100000000) /* bytes: what a shift may write */
 
 static void
@@ -268,6 +269,30 @@ check_approvals (GPtrArray *checks, const Model *model)
          advice);
 }
 
+/* What the owner still allows for the batch that runs. */
+static void
+check_ticket (GPtrArray *checks, const Model *model)
+{
+  const BatchLine *batch = model_running_batch (model);
+  char *left;
+
+  if (batch == NULL || batch->ticket == 0)
+    return;
+  left = g_strdup_printf (_ ("%u of the owner's %u certificates are left for this batch."),
+                          batch->ticket_remaining, batch->ticket_count);
+  if (batch->ticket_remaining == 0)
+    add (
+        checks, CHECK_STOP, _ ("Ticket"), left,
+        _ ("No further unit gets a certificate: stop putting units in and call the supervisor, who "
+           "asks the owner for another ticket."));
+  else if (batch->ticket_remaining <= MAX (batch->ticket_count / FEW_TICKETS, 1))
+    add (checks, CHECK_LOOK, _ ("Ticket"), left,
+         _ ("Tell the supervisor: the owner's next ticket is needed soon, unless the batch ends "
+            "with this one."));
+  else
+    add (checks, CHECK_OK, _ ("Ticket"), left, NULL);
+}
+
 static int
 compare_verdicts (gconstpointer first, gconstpointer second)
 {
@@ -294,6 +319,7 @@ health_checks (const Model *model)
   check_approvals (checks, model);
   check_leaks (checks, model);
   check_export (checks, model);
+  check_ticket (checks, model);
   g_ptr_array_sort (checks, compare_verdicts); /* steady: GLib's sort keeps the order of equals */
   return checks;
 }

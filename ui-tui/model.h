@@ -78,6 +78,9 @@ typedef struct {
   guint64 serial_first;
   guint64 serial_last;
   guint serial_width; /* numbers are filled up with zeros to it */
+  guint64 ticket;     /* the number of the owner's ticket; 0: none is demanded, or known */
+  guint ticket_count;
+  guint ticket_remaining;
   gint64 created_at;
   char *created_by;
   GPtrArray *failures; /* of FailureBar; NULL until the batch was asked for alone */

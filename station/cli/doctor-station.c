@@ -117,6 +117,24 @@ signer_advice (const Doctor *doctor)
              : g_strdup ("systemctl status keycradle-signer; journalctl -u keycradle-signer");
 }
 
+/* Which station this is to the owner, and whether its log was read through. */
+static void
+check_evidence (Doctor *doctor, GVariant *ca)
+{
+  const char *key = NULL;
+  guint64 size = 0, verified = 0;
+
+  if (!g_variant_lookup (ca, "station-key", "&s", &key))
+    return;
+  g_variant_lookup (ca, "log-size", "t", &size);
+  g_variant_lookup (ca, "log-verified", "t", &verified);
+  doctor_find (doctor, DOCTOR_OK, "station-key",
+               g_strdup_printf ("The owner knows this station as %.16s...; %" G_GUINT64_FORMAT
+                                " of %" G_GUINT64_FORMAT " entries of its log were read again.",
+                                key, verified, size),
+               NULL);
+}
+
 static void
 check_signer (Doctor *doctor)
 {
@@ -142,6 +160,7 @@ check_signer (Doctor *doctor)
   if (reachable) {
     check_days_left (doctor, ca);
     check_authorities (doctor, ca);
+    check_evidence (doctor, ca);
   }
 }
 
@@ -180,6 +199,54 @@ check_keys (Doctor *doctor)
                  NULL);
 }
 
+/* A batch's record and, of a running one, its ticket; of a closed one, its report. */
+static void
+check_batch (Doctor *doctor, GVariant *batch)
+{
+  const char *name = "?";
+  guint count = 0, remaining = 0;
+  gboolean due = FALSE;
+
+  g_variant_lookup (batch, "name", "&s", &name);
+  if (g_variant_lookup (batch, "report-due", "b", &due) && due)
+    doctor_find (
+        doctor, DOCTOR_WARN, "report",
+        g_strdup_printf ("The final report of batch %s is still to be made: the signer was "
+                         "away, or a unit is at work.",
+                         name),
+        g_strdup_printf ("keycradle report make %s", name));
+  if (!g_variant_lookup (batch, "ticket-remaining", "u", &remaining) || due)
+    return;
+  g_variant_lookup (batch, "ticket-count", "u", &count);
+  doctor_find (doctor, remaining > 0 ? DOCTOR_OK : DOCTOR_WARN, "ticket",
+               g_strdup_printf ("%u of %u certificates are left on the ticket of batch %s.",
+                                remaining, count, name),
+               remaining > 0 ? NULL : g_strdup ("keycradle ticket load FILE"));
+}
+
+/* Closed ones are looked at for their reports only. */
+static void
+check_batches (Doctor *doctor)
+{
+  g_autoptr (GVariant) batches = NULL;
+  GVariantIter iterator;
+  GVariant *batch;
+
+  if (!api_station1_call_list_batches_sync (doctor->cli->api, &batches, NULL, NULL))
+    return;
+  g_variant_iter_init (&iterator, batches);
+  while ((batch = g_variant_iter_next_value (&iterator)) != NULL) {
+    const char *state = "";
+    gboolean due = FALSE;
+
+    g_variant_lookup (batch, "state", "&s", &state);
+    g_variant_lookup (batch, "report-due", "b", &due);
+    if (due || g_str_equal (state, "running"))
+      check_batch (doctor, batch);
+    g_variant_unref (batch);
+  }
+}
+
 void
 doctor_check_daemon (Doctor *doctor)
 {
@@ -197,6 +264,7 @@ doctor_check_daemon (Doctor *doctor)
                NULL);
   check_signer (doctor);
   check_keys (doctor);
+  check_batches (doctor);
 }
 
 static guint

@@ -215,6 +215,26 @@ START_TEST (what_the_signer_says_is_said_once)
 }
 END_TEST
 
+START_TEST (what_is_left_of_a_ticket_is_told)
+{
+  static const struct {
+    guint remaining;
+    int verdict;
+  } cases[] = { { 500, CHECK_OK }, { 26, CHECK_OK }, { 25, CHECK_LOOK }, { 1, CHECK_LOOK },
+                { 0, CHECK_STOP } };
+  BatchLine *batch = model_running_batch (model);
+
+  ck_assert_ptr_nonnull (batch);
+  ck_assert_int_eq (verdict_on ("Ticket"), -1);
+  batch->ticket = 7;
+  batch->ticket_count = 500;
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
+    batch->ticket_remaining = cases[i].remaining;
+    ck_assert_int_eq (verdict_on ("Ticket"), cases[i].verdict);
+  }
+}
+END_TEST
+
 int
 main (void)
 {
@@ -226,6 +246,7 @@ main (void)
   tcase_add_checked_fixture (cases, setup, teardown);
   tcase_add_test (cases, requests_that_wait_are_looked_at);
   tcase_add_test (cases, a_station_that_is_well_has_nothing_to_look_at);
+  tcase_add_test (cases, what_is_left_of_a_ticket_is_told);
   tcase_add_test (cases, each_of_several_cas_has_a_line);
   tcase_add_test (cases, a_signer_with_a_problem_is_not_well_though_it_answers);
   tcase_add_test (cases, the_worst_comes_first_and_says_what_to_do);
