@@ -220,8 +220,9 @@ START_TEST (what_is_left_of_a_ticket_is_told)
   static const struct {
     guint remaining;
     int verdict;
-  } cases[] = { { 500, CHECK_OK }, { 26, CHECK_OK }, { 25, CHECK_LOOK }, { 1, CHECK_LOOK },
-                { 0, CHECK_STOP } };
+  } cases[] = {
+    { 500, CHECK_OK }, { 26, CHECK_OK }, { 25, CHECK_LOOK }, { 1, CHECK_LOOK }, { 0, CHECK_STOP }
+  };
   BatchLine *batch = model_running_batch (model);
 
   ck_assert_ptr_nonnull (batch);
