@@ -102,3 +102,11 @@ log_index_find (const LogIndex *index, const guint8 *key)
   log_index_look (index, key, places);
   return places;
 }
+
+void
+log_index_each (const LogIndex *index, LogIndexEach each, gpointer data)
+{
+  for (gsize at = 0; at < index->n_slots; at++)
+    if (index->slots[at].place_plus_one != 0)
+      each ((const guint8 *)&index->slots[at].prefix, index->slots[at].place_plus_one - 1, data);
+}

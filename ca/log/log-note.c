@@ -114,6 +114,7 @@ log_note_entry (IssuanceLog *log, const LogEntry *entry, const guint8 *frame)
   if (entry->type != LOG_ENTRY_CERTIFICATE)
     g_array_append_val (log->tail->places[entry->type], place);
   g_array_append_val (log->tail->offsets, log->end);
+  memcpy (log->last_leaf, frame + 4 + length, LOG_HASH);
   merkle_append (&log->edge, frame + 4 + length, note_node, log->tail);
   log->end += LOG_FRAME + length;
 }

@@ -2,7 +2,7 @@
  *
  * Opening and closing the issuance log: the lock, the header, the torn tail.
  */
-#include "ca/log/log-private.h"
+#include "ca/log/log-settle.h"
 
 #include "base/files.h"
 
@@ -93,9 +93,19 @@ read_content (IssuanceLog *log, const char *path, LogOpenMode mode, const guint8
   if (!read_header (log, path, content, length, error))
     return FALSE;
   log->end = LOG_HEADER;
-  return log_scan (log, path, content, length, error)
-         && (log->end == length || mode == LOG_OPEN_CHECK
-             || cut_off (log, path, log->end, length, error));
+  if (mode == LOG_OPEN_WRITE)
+    log_settle_open (log, content, length);
+  if (!log_scan (log, path, content, length, error))
+    return FALSE;
+  if (mode == LOG_OPEN_CHECK)
+    return TRUE;
+  if (log->end < length && !cut_off (log, path, log->end, length, error))
+    return FALSE;
+  /* What a killed signer wrote but did not sync has been read now, and may be told of. */
+  if (fdatasync (log->fd) < 0)
+    return refuse_errno (path, "can't sync the issuance log", error);
+  log_settle_start (log);
+  return TRUE;
 }
 
 static gboolean
@@ -117,6 +127,7 @@ read_file (IssuanceLog *log, const char *path, LogOpenMode mode, GError **error)
   if (content == MAP_FAILED)
     return refuse_errno (path, "can't read the issuance log", error);
   madvise (content, length, MADV_SEQUENTIAL);
+  munlock (content, length); /* it is no secret, and may be longer than the memory */
   ok = read_content (log, path, mode, content, length, error);
   munmap (content, length);
   return ok;
@@ -126,13 +137,24 @@ IssuanceLog *
 issuance_log_open (const char *path, const guint8 origin[LOG_HASH], LogOpenMode mode,
                    GError **error)
 {
+  return log_open_with_step (path, origin, mode, LOG_STEP, error);
+}
+
+IssuanceLog *
+log_open_with_step (const char *path, const guint8 origin[LOG_HASH], LogOpenMode mode, guint64 step,
+                    GError **error)
+{
   g_autoptr (IssuanceLog) log = g_new0 (IssuanceLog, 1);
 
   g_mutex_init (&log->mutex);
   g_cond_init (&log->flushed);
+  g_cond_init (&log->work);
+  log->path = g_strdup (path);
+  log->step = step;
   log->fd = -1;
   log->waiting = g_ptr_array_new ();
   log->tail = log_tail_new (0);
+  log->recounted = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   memcpy (log->origin, origin, LOG_HASH);
   if (!open_file (log, path, mode, error) || !read_file (log, path, mode, error))
     return NULL;
@@ -144,13 +166,18 @@ issuance_log_close (IssuanceLog *log)
 {
   if (log == NULL)
     return;
+  log_settle_close (log);
   if (log->fd >= 0)
     close (log->fd);
   g_ptr_array_unref (log->waiting);
   log_tail_free (log->tail);
   log_tail_free (log->older);
+  g_hash_table_unref (log->recounted);
   g_free (log->dead);
+  g_free (log->path);
+  g_free (log->index_folder);
   g_mutex_clear (&log->mutex);
   g_cond_clear (&log->flushed);
+  g_cond_clear (&log->work);
   g_free (log);
 }

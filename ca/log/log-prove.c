@@ -22,11 +22,10 @@ refuse_tree (GError **error)
   return FALSE;
 }
 
-gboolean
-issuance_log_root (IssuanceLog *log, guint64 size, guint8 root[LOG_HASH], GError **error)
+/* With the mutex held. */
+static gboolean
+root_of (IssuanceLog *log, guint64 size, guint8 root[LOG_HASH], GError **error)
 {
-  G_GNUC_UNUSED g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&log->mutex);
-
   if (size > log->edge.size)
     return refuse_size (error, size);
   if (size < log->edge.size)
@@ -35,12 +34,29 @@ issuance_log_root (IssuanceLog *log, guint64 size, guint8 root[LOG_HASH], GError
   return TRUE;
 }
 
-static GByteArray *
-inclusion_path (IssuanceLog *log, guint64 index, guint64 size)
+gboolean
+issuance_log_root (IssuanceLog *log, guint64 size, guint8 root[LOG_HASH], GError **error)
 {
   G_GNUC_UNUSED g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&log->mutex);
 
-  return merkle_inclusion (index, size, log_view_node, log);
+  return root_of (log, size, root, error);
+}
+
+static GByteArray *
+read_inclusion (IssuanceLog *log, guint64 index, guint64 size, guint8 root[LOG_HASH],
+                GError **error)
+{
+  GByteArray *path = NULL;
+  G_GNUC_UNUSED g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&log->mutex);
+
+  log_view_hold (log);
+  if (root_of (log, size, root, error)) {
+    path = merkle_inclusion (index, size, log_view_node, log);
+    if (path == NULL)
+      refuse_tree (error);
+  }
+  log_view_release (log);
+  return path;
 }
 
 GByteArray *
@@ -50,8 +66,6 @@ issuance_log_inclusion (IssuanceLog *log, guint64 index, guint64 size, GError **
   g_autoptr (GBytes) entry = NULL;
   guint8 leaf[LOG_HASH], root[LOG_HASH];
 
-  if (!issuance_log_root (log, size, root, error))
-    return NULL;
   if (index >= size) {
     g_set_error (error, CA_ERROR, CA_ERROR_LOG,
                  "entry %" G_GUINT64_FORMAT " is not among the log's first %" G_GUINT64_FORMAT
@@ -59,23 +73,31 @@ issuance_log_inclusion (IssuanceLog *log, guint64 index, guint64 size, GError **
                  index, size);
     return NULL;
   }
-  entry = issuance_log_read (log, index, error);
-  if (entry == NULL)
+  path = read_inclusion (log, index, size, root, error);
+  if (path == NULL || (entry = issuance_log_read (log, index, error)) == NULL)
     return NULL;
   merkle_leaf_hash (g_bytes_get_data (entry, NULL), g_bytes_get_size (entry), leaf);
-  path = inclusion_path (log, index, size);
-  if (path != NULL && merkle_verify_inclusion (leaf, index, size, path->data, path->len, root))
+  if (merkle_verify_inclusion (leaf, index, size, path->data, path->len, root))
     return g_steal_pointer (&path);
   refuse_tree (error);
   return NULL;
 }
 
 static GByteArray *
-consistency_path (IssuanceLog *log, guint64 from, guint64 to)
+read_consistency (IssuanceLog *log, guint64 from, guint64 to, guint8 from_root[LOG_HASH],
+                  guint8 to_root[LOG_HASH], GError **error)
 {
+  GByteArray *path = NULL;
   G_GNUC_UNUSED g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&log->mutex);
 
-  return merkle_consistency (from, to, log_view_node, log);
+  log_view_hold (log);
+  if (root_of (log, from, from_root, error) && root_of (log, to, to_root, error)) {
+    path = merkle_consistency (from, to, log_view_node, log);
+    if (path == NULL)
+      refuse_tree (error);
+  }
+  log_view_release (log);
+  return path;
 }
 
 GByteArray *
@@ -84,17 +106,16 @@ issuance_log_consistency (IssuanceLog *log, guint64 from, guint64 to, GError **e
   g_autoptr (GByteArray) path = NULL;
   guint8 from_root[LOG_HASH], to_root[LOG_HASH];
 
-  if (!issuance_log_root (log, to, to_root, error))
-    return NULL;
   if (from > to) {
-    refuse_size (error, from);
+    g_set_error (error, CA_ERROR, CA_ERROR_LOG,
+                 "a log of %" G_GUINT64_FORMAT " entries does not go on to %" G_GUINT64_FORMAT,
+                 from, to);
     return NULL;
   }
-  if (!issuance_log_root (log, from, from_root, error))
+  path = read_consistency (log, from, to, from_root, to_root, error);
+  if (path == NULL)
     return NULL;
-  path = consistency_path (log, from, to);
-  if (path != NULL
-      && merkle_verify_consistency (from, from_root, to, to_root, path->data, path->len))
+  if (merkle_verify_consistency (from, from_root, to, to_root, path->data, path->len))
     return g_steal_pointer (&path);
   refuse_tree (error);
   return NULL;

@@ -5,7 +5,7 @@
  * answer from such a write, so it may go. Anything else that does not fit is damage, or
  * somebody's hand: the signer does not start, and says which entry it is.
  */
-#include "ca/log/log-private.h"
+#include "ca/log/log-settle.h"
 #include "ca/proof/merkle.h"
 
 #include <string.h>
@@ -71,9 +71,8 @@ is_torn (const guint8 *frame, gsize left)
   return !holds_later_entry (frame, left);
 }
 
-/* The next entry, or FALSE where none stands here. */
-static gboolean
-read_frame (const guint8 *frame, gsize left, LogEntry *entry)
+gboolean
+log_read_frame (const guint8 *frame, gsize left, LogEntry *entry)
 {
   gsize length;
 
@@ -92,7 +91,7 @@ log_scan (IssuanceLog *log, const char *path, const guint8 *content, gsize lengt
     const gsize left = length - log->end;
     LogEntry entry;
 
-    if (!read_frame (frame, left, &entry)) {
+    if (!log_read_frame (frame, left, &entry)) {
       if (is_torn (frame, left))
         break;
       g_set_error (error, CA_ERROR, CA_ERROR_LOG,
@@ -103,6 +102,41 @@ log_scan (IssuanceLog *log, const char *path, const guint8 *content, gsize lengt
       return FALSE;
     }
     log_note_entry (log, &entry, frame);
+    log_settle_scanned (log);
+  }
+  return TRUE;
+}
+
+#define CHUNK (256 * 1024) /* more than the longest frame */
+
+/* The whole frames of a chunk; the rest of its last one may be in the next. */
+static gboolean
+walk_chunk (const guint8 *chunk, gsize length, guint64 *at, LogEach each, gpointer data)
+{
+  gsize done = 0;
+  LogEntry entry;
+
+  while (done < length && log_read_frame (chunk + done, length - done, &entry)) {
+    const gsize frame = LOG_FRAME + log_read_u32 (chunk + done);
+
+    if (!each (&entry, chunk + done, data))
+      return FALSE;
+    done += frame;
+    *at += frame;
+  }
+  return done > 0;
+}
+
+gboolean
+log_walk (int fd, guint64 *at, guint64 to, LogEach each, gpointer data)
+{
+  g_autofree guint8 *chunk = g_malloc (CHUNK);
+
+  while (*at < to) {
+    const gsize length = (gsize)MIN (CHUNK, to - *at);
+
+    if (!log_read_at (fd, chunk, length, *at) || !walk_chunk (chunk, length, at, each, data))
+      return FALSE;
   }
   return TRUE;
 }

@@ -5,6 +5,8 @@
  */
 #include "ca/log/log-view.h"
 
+#include "ca/log/log-settle.h"
+
 #include <string.h>
 #include <unistd.h>
 
@@ -17,6 +19,59 @@ offset_in (const LogTail *tail, guint64 index, guint64 *offset)
   return TRUE;
 }
 
+/* ---- the index ---- */
+
+static gboolean
+begin (IssuanceLog *log)
+{
+  if (log->reader == NULL)
+    return FALSE;
+  if (!log->held)
+    log_reader_begin (log->reader);
+  return TRUE;
+}
+
+/* What can't be read must not look as if it were not there: the log is used no more. */
+static gboolean
+end (IssuanceLog *log, gboolean found)
+{
+  const char *problem = log_reader_problem (log->reader);
+  g_autofree char *why = NULL;
+
+  if (!log->held)
+    log_reader_end (log->reader);
+  if (problem == NULL)
+    return found;
+  why = g_strdup_printf ("its index can't be read: %s", problem);
+  log_settle_condemn (log, why);
+  return FALSE;
+}
+
+void
+log_view_hold (IssuanceLog *log)
+{
+  if (begin (log))
+    log->held = TRUE;
+}
+
+void
+log_view_release (IssuanceLog *log)
+{
+  if (!log->held)
+    return;
+  log->held = FALSE;
+  end (log, TRUE);
+}
+
+/* Where what the memory has begins. */
+static guint64
+covered (const IssuanceLog *log)
+{
+  return log->older != NULL ? log->older->first : log->tail->first;
+}
+
+/* ---- questions ---- */
+
 gboolean
 log_view_offset (IssuanceLog *log, guint64 index, guint64 *offset)
 {
@@ -24,7 +79,9 @@ log_view_offset (IssuanceLog *log, guint64 index, guint64 *offset)
     *offset = log->end;
     return TRUE;
   }
-  return offset_in (log->tail, index, offset) || offset_in (log->older, index, offset);
+  return offset_in (log->tail, index, offset) || offset_in (log->older, index, offset)
+         || (index < covered (log) && begin (log)
+             && end (log, log_reader_offset (log->reader, index, offset)));
 }
 
 /* A leaf's hash stands in the file, behind its entry. */
@@ -58,12 +115,17 @@ log_view_node (guint level, guint64 index, guint8 hash[LOG_HASH], gpointer data)
 
   if (level == 0)
     return index < log->edge.size && read_leaf (log, index, hash);
-  return node_in (log->tail, level, index, hash) || node_in (log->older, level, index, hash);
+  return node_in (log->tail, level, index, hash) || node_in (log->older, level, index, hash)
+         || (begin (log) && end (log, log_reader_node (log->reader, level, index, hash)));
 }
 
 void
 log_view_find (IssuanceLog *log, const guint8 *key, GArray *places)
 {
+  if (begin (log)) {
+    log_reader_find (log->reader, key, covered (log), places);
+    end (log, TRUE);
+  }
   if (log->older != NULL)
     log_index_look (log->older->keys, key, places);
   log_index_look (log->tail->keys, key, places);
@@ -78,6 +140,10 @@ append_places (GArray *places, const GArray *more)
 void
 log_view_places (IssuanceLog *log, LogEntryType type, GArray *places)
 {
+  if (begin (log)) {
+    log_reader_places (log->reader, type, covered (log), places);
+    end (log, TRUE);
+  }
   if (log->older != NULL)
     append_places (places, log->older->places[type]);
   append_places (places, log->tail->places[type]);
@@ -113,7 +179,8 @@ log_view_account (IssuanceLog *log, LogAccount kind, Span name, void *value, gsi
 {
   g_autoptr (GBytes) key = account_key (kind, name);
 
-  if (account_in (log->tail, key, value, size) || account_in (log->older, key, value, size))
+  if (account_in (log->tail, key, value, size) || account_in (log->older, key, value, size)
+      || (begin (log) && end (log, log_reader_account (log->reader, key, value, size))))
     return TRUE;
   memset (value, 0, size);
   return FALSE;

@@ -6,6 +6,10 @@
 
 #include "ca/log/log-private.h"
 
+/* What is asked between the two is asked of the index at once, which costs less. */
+void log_view_hold (IssuanceLog *log);
+void log_view_release (IssuanceLog *log);
+
 /* Where the frame of entry `index` begins; that of the entry behind the last one is the end. */
 gboolean log_view_offset (IssuanceLog *log, guint64 index, guint64 *offset);
 

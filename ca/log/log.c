@@ -7,6 +7,7 @@
  */
 #include "ca/log/log.h"
 
+#include "ca/log/log-settle.h"
 #include "ca/log/log-view.h"
 #include "ca/proof/merkle.h"
 
@@ -113,12 +114,21 @@ note_records (IssuanceLog *log, GPtrArray *records)
   }
 }
 
+void
+log_die (IssuanceLog *log, const char *why)
+{
+  if (log->dead == NULL)
+    log->dead = g_strdup (why);
+  g_cond_broadcast (&log->flushed);
+  g_cond_broadcast (&log->work);
+}
+
 /* With the lock held, which is let go while the disk works. */
 static void
 flush (IssuanceLog *log)
 {
   g_autoptr (GPtrArray) records = g_steal_pointer (&log->waiting);
-  char *problem;
+  g_autofree char *problem = NULL;
 
   log->waiting = g_ptr_array_new ();
   log->flushing = TRUE;
@@ -126,10 +136,13 @@ flush (IssuanceLog *log)
   problem = write_records (log->fd, records, log->end);
   g_mutex_lock (&log->mutex);
   log->flushing = FALSE;
-  if (problem == NULL)
+  if (problem == NULL) {
     note_records (log, records);
-  else
-    log->dead = problem;
+    log_settle_noted (log);
+  }
+  else {
+    log_die (log, problem);
+  }
   g_cond_broadcast (&log->flushed);
 }
 
@@ -169,6 +182,14 @@ issuance_log_append (IssuanceLog *log, LogEntry *entry, guint64 *index, GError *
     return refuse (error, log->dead);
   *index = record.index;
   return TRUE;
+}
+
+char *
+issuance_log_problem (IssuanceLog *log)
+{
+  G_GNUC_UNUSED g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&log->mutex);
+
+  return g_strdup (log->dead);
 }
 
 const guint8 *

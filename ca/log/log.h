@@ -18,9 +18,11 @@ typedef enum {
   LOG_OPEN_CHECK, /* reads only; may be absent, and may be in use by a running signer */
 } LogOpenMode;
 
-/* Reads and checks every entry; a damaged log is refused, with the entry named. `origin` is for the
- * header of a new log: the SHA-256 of its first CA's SubjectPublicKeyInfo. Whose an older one is,
- * log-authorities.h tells. */
+/* Reads and checks every entry; a damaged log is refused, with the entry named. To write, it reads
+ * what stands behind the index that it keeps in the folder issuance.index beside the log, and the
+ * rest in a thread of its own: issuance_log_verified(). `origin` is for the header of a new log:
+ * the SHA-256 of its first CA's SubjectPublicKeyInfo. Whose an older one is, log-authorities.h
+ * tells. */
 IssuanceLog *issuance_log_open (const char *path, const guint8 origin[LOG_HASH], LogOpenMode mode,
                                 GError **error);
 void issuance_log_close (IssuanceLog *log);
@@ -30,6 +32,15 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (IssuanceLog, issuance_log_close)
  * the latest that counts is raised to that, also in `entry`: threads overtake each other, and
  * clocks are corrected. After any failure the log takes nothing more until it is opened anew. */
 gboolean issuance_log_append (IssuanceLog *log, LogEntry *entry, guint64 *index, GError **error);
+
+/* Why the log takes nothing more, or NULL; free with g_free(). */
+char *issuance_log_problem (IssuanceLog *log);
+
+/* How many entries have been read and checked since the log was opened, and that are all at once
+ * where it was read whole. FALSE from the second, which waits until they are, where one was found
+ * to be damaged, or not what the index beside the log says: CA_ERROR_LOG. */
+guint64 issuance_log_verified (IssuanceLog *log);
+gboolean issuance_log_wait_verified (IssuanceLog *log, GError **error);
 
 /* What stands in the header, or would. */
 const guint8 *issuance_log_origin (const IssuanceLog *log);

@@ -145,7 +145,7 @@ answer_status (Signer *signer, GVariant *request, GError **error)
   return g_variant_new ("(sts^asa" WIRE_CA "^as@aybt@m(uut))", generation->issuing->name,
                         issuance_log_size (signer_log (signer)), origin, problems, &authorities,
                         profiles, answer_station (signer), generation->owners != NULL,
-                        issuance_log_size (signer_log (signer)),
+                        issuance_log_verified (signer_log (signer)),
                         tpm_payload (signer, generation->issuing));
 }
 

@@ -278,6 +278,7 @@ char **
 signer_problems (Signer *signer)
 {
   g_autoptr (GStrvBuilder) problems = g_strv_builder_new ();
+  g_autofree char *log_problem = issuance_log_problem (signer->log);
   g_autoptr (GError) clock = NULL;
   G_GNUC_UNUSED g_autoptr (GMutexLocker) locker = NULL;
 
@@ -285,6 +286,8 @@ signer_problems (Signer *signer)
   locker = g_mutex_locker_new (&signer->mutex);
   if (!signer_check_clock (signer, clock_read (), &clock))
     g_strv_builder_add (problems, clock->message);
+  if (log_problem != NULL)
+    g_strv_builder_add (problems, log_problem);
   if (signer->reload_problem != NULL)
     g_strv_builder_add (problems, signer->reload_problem);
   return g_strv_builder_end (problems);
