@@ -12,6 +12,7 @@
 #include "ca/signer/listen.h"
 #include "ca/signer/sandbox.h"
 #include "ca/signer/server.h"
+#include "ca/signer/signer-evidence.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -118,6 +119,14 @@ check_keys (const Generation *generation, GError **error)
   return TRUE;
 }
 
+static gboolean
+check_station (Signer *signer, GError **error)
+{
+  g_autofree char *problem = signer_station_problem (signer);
+
+  return problem == NULL || ca_refuse (error, CA_ERROR_CA_KEY, "%s", problem);
+}
+
 static int
 run_check (const SignerConfig *config)
 {
@@ -129,7 +138,7 @@ run_check (const SignerConfig *config)
   if (signer == NULL || !listen_peers (config->allowed_user, &peers, &problem))
     return fail (problem);
   generation = signer_generation (signer);
-  if (!check_keys (generation, &problem))
+  if (!check_keys (generation, &problem) || !check_station (signer, &problem))
     return fail (problem);
   printf ("OK: %s, %s, key in %s, %" G_GUINT64_FORMAT " entries in the issuance log",
           generation->issuing->subject_text, generation->issuing->key_text,

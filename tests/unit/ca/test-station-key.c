@@ -280,6 +280,17 @@ START_TEST (test_a_key_in_a_token)
 }
 END_TEST
 
+/* The signer would start. */
+static void
+expect_check_says (const char *words)
+{
+  g_autofree char *said = NULL;
+
+  ck_assert_int_ne (
+      run (running->folder, &said, program, "--check", "--config", "signer.conf", NULL), 0);
+  ck_assert_msg (strstr (said, words) != NULL, "%s", said);
+}
+
 /* Orders go on without it, and so does the start. */
 START_TEST (test_a_token_that_is_gone)
 {
@@ -294,6 +305,7 @@ START_TEST (test_a_token_that_is_gone)
   stores_return (folder, "pkcs11");
   start_and_stop ();
   stores_lose (folder, "pkcs11");
+  expect_check_says ("[station]: ");
   running_start (running);
   running_sign (running, "b1", "SN-1");
   ck_assert_ptr_null (
