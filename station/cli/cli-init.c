@@ -220,7 +220,9 @@ init_production (Cli *cli, GError **error)
           "  2. Name your slots in %s/keycradle.conf, then type\n"
           "     keycradle config check --config %s/keycradle.conf\n"
           "  3. systemctl enable --now keycradle-signer.socket keycradled\n"
-          "  4. keycradle doctor\n",
+          "  4. Let two people be supervisors (keycradle operator add, or their group), and have\n"
+          "     both accept the CA: keycradle ca accept, then keycradle approval grant\n"
+          "  5. keycradle doctor\n",
           folder, folder, folder, folder);
   return CLI_OK;
 }

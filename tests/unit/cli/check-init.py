@@ -38,6 +38,7 @@ def append(text, *path):
 def a_demo_station_is_complete(folder):
     demo = os.path.join(folder, "demo")
     run(KEYCRADLE, "init", "--demo", demo, "--slots", "3")
+    expect("DualControl" not in read(demo, "keycradle.conf"), "a trial has one person")
     told = run(KEYCRADLED, "--check-config", "--config", demo + "/keycradle.conf")
     expect("3 slots" in told, f"three slots were asked for: {told}")
     told = run(SIGNER, "--check", "--config", demo + "/signer.conf")
@@ -72,6 +73,7 @@ def a_production_skeleton_is_sound_once_a_slot_is_named(folder):
     run(KEYCRADLE, "init", "--folder", where)
     text = read(where, "keycradle.conf")
     expect("Mode=production" in text, "production is not what it says")
+    expect("\n[roles]\nDualControl=all\n" in text, "what can't be undone takes two")
     with open(where + "/keycradle.conf", "w", encoding="utf-8") as file:
         file.write(re.sub(r"^#(\[slot|IdPath|Driver)", r"\1", text, flags=re.M))
     told = run(KEYCRADLED, "--check-config", "--config", where + "/keycradle.conf")

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "station/config.h"
+#include "station/dual-control.h"
 #include "station/error.h"
 
 static char *folder;
@@ -61,6 +62,44 @@ assert_refused (const char *text, const char *words)
   ck_assert_msg (strstr (error->message, words) != NULL, "\"%s\" lacks \"%s\"", error->message,
                  words);
 }
+
+static const struct {
+  const char *words;
+  guint bits;
+  const char *shown;
+} controls[] = {
+  { "none", 0, "none" },
+  { "", 0, "none" },
+  { "void", CONTROL_BIT (CONTROL_VOID), "void" },
+  { "clock; void", CONTROL_BIT (CONTROL_VOID) | CONTROL_BIT (CONTROL_CLOCK), "void;clock" },
+  { "void;re-issue;ticket;ca;clock;people", 63, "all" },
+  { "all", 63, "all" },
+};
+
+START_TEST (what_takes_two_is_named_by_words)
+{
+  g_autofree char *text =
+      g_strdup_printf ("[station]\nName=a\n[roles]\nDualControl=%s\n[slot 1]\nPort=/dev/ttyS0\n",
+                       controls[_i].words);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (Config) config = load (text, &error);
+  g_autofree char *shown = NULL;
+
+  ck_assert_msg (config != NULL, "%s", error != NULL ? error->message : "");
+  ck_assert_uint_eq (config->dual_control, controls[_i].bits);
+  shown = dual_control_text (config->dual_control);
+  ck_assert_str_eq (shown, controls[_i].shown);
+}
+END_TEST
+
+START_TEST (a_word_that_takes_two_must_be_known)
+{
+  assert_refused ("[roles]\nDualControl=voids\n[slot 1]\nPort=/dev/ttyS0\n", ":2: DualControl");
+  assert_refused ("[roles]\nDualControl=all;void\n[slot 1]\nPort=/dev/ttyS0\n", "stand alone");
+  assert_refused ("[roles]\nDualControl=none;void\n[slot 1]\nPort=/dev/ttyS0\n", "stand alone");
+  assert_refused ("[roles]\nTwo=all\n[slot 1]\nPort=/dev/ttyS0\n", "Two");
+}
+END_TEST
 
 START_TEST (what_is_not_written_has_its_default)
 {
@@ -260,6 +299,8 @@ main (void)
 
   tcase_add_checked_fixture (cases, make_folder, remove_folder);
   tcase_add_test (cases, what_is_not_written_has_its_default);
+  tcase_add_loop_test (cases, what_takes_two_is_named_by_words, 0, G_N_ELEMENTS (controls));
+  tcase_add_test (cases, a_word_that_takes_two_must_be_known);
   tcase_add_test (cases, every_key_is_read);
   tcase_add_test (cases, each_mistake_is_named_with_its_line);
   tcase_add_test (cases, what_was_learned_stays_and_wins);
