@@ -196,6 +196,7 @@ fill_batch (Fixture *f)
   g_autoptr (Certificate) e = pass (f->ledger, "b1", "chip-e", 2);
   issue (f->ledger, "chip-c", 3);
   fail_one (f->ledger, "chip-d");
+  ck_assert_ptr_nonnull (a);
   ck_assert (ledger_void_certificate (f->ledger, e->id, "broken in the oven", "sue", NULL));
   ck_assert (ledger_void_certificate (f->ledger, b->id, "lost", "sue", NULL));
 }
@@ -227,14 +228,17 @@ START_TEST (a_claim_has_the_batch_as_it_is)
 }
 END_TEST
 
+#define VOIDS_QUERY                                                                                \
+  "SELECT log_index, void_reason FROM certificates WHERE batch = 1 AND state = 'void'"             \
+  " ORDER BY log_index"
+
 START_TEST (a_claim_reads_indexes_only)
 {
   g_auto (Fixture) f = { 0 };
   static const char *const questions[] = {
     "SELECT count (*) FROM certificates WHERE batch = 1 AND state = 'void'",
     "SELECT count (*) FROM certificates WHERE batch = 1 AND state = 'issued'",
-    "SELECT log_index, void_reason FROM certificates WHERE batch = 1 AND state = 'void'"
-    " ORDER BY log_index",
+    VOIDS_QUERY,
   };
   fill_batch (&f);
 
@@ -306,6 +310,7 @@ START_TEST (a_unit_that_runs_may_still_end_well)
   fixture_open (&f);
   start_batch (f.ledger, "b1", 0, NULL);
   g_autoptr (Device) device = arrive (f.ledger, "b1", "chip-a", NULL, &attempt, NULL);
+  ck_assert_ptr_nonnull (device);
   issue (f.ledger, "chip-a", 0);
   ck_assert (ledger_set_batch_state (f.ledger, "b1", BATCH_CLOSED, "anna", NULL));
   ck_assert (ledger_settle_batch (f.ledger, "b1", NULL, &settled, NULL));

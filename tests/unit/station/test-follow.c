@@ -184,6 +184,7 @@ START_TEST (a_statement_too_many_is_noted)
   g_autoptr (GBytes) one = ask_statement (id, &first);
   g_autoptr (GBytes) two = ask_statement (id, &second);
   ck_assert_uint_eq (second, first + 1);
+  ck_assert (!g_bytes_equal (one, two));
   ck_assert (issuer_follow (rig->issuer, rig->client, SOON, NULL));
   g_autoptr (GBytes) kept = ledger_export_statement (rig->ledger, id, NULL);
   ck_assert (g_bytes_equal (kept, one));
@@ -312,6 +313,7 @@ START_TEST (an_old_log_is_seen_at_a_look)
   pass_device ("S-1");
   g_autoptr (SignerStatus) good = issuer_status (rig->issuer, rig->client, SOON, NULL);
   g_autofree char *none = issuer_problem (rig->issuer);
+  ck_assert_ptr_nonnull (good);
   ck_assert_ptr_null (none);
   rig_replace_signer (rig);
   g_autoptr (SignerStatus) old = issuer_status (rig->issuer, rig->client, SOON, NULL);
