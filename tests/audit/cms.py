@@ -69,7 +69,7 @@ class Certificate:
         body = body[1:] if body[0].tag == 0xa0 else body
         need(len(body) >= 6, 'this is no certificate')
         self.serial = body[0].expect(INTEGER).content
-        self.issuer = body[2].expect(SEQUENCE).bytes
+        self.issuer, self.subject = body[2].expect(SEQUENCE).bytes, body[4].expect(SEQUENCE).bytes
         self.spki = body[5].expect(SEQUENCE).bytes
         self.spki_sha256 = hashlib.sha256(self.spki).digest()
 

@@ -96,6 +96,12 @@ class Signer:
             '-subj', f'/CN={name}', '-keyout', one.key, '-out', one.certificate)
         return one
 
+    def certify(self, other, name):
+        """A certificate for another's key, in DER."""
+        request = run('req', '-new', '-key', other.key, '-subj', f'/CN={name}')
+        return run('x509', '-req', '-CA', self.certificate, '-CAkey', self.key, '-days', '365', '-outform', 'DER',
+                   '-set_serial', str(int.from_bytes(os.urandom(12), 'big') + 1), given=request)
+
     def spki(self):
         return run('pkey', '-pubout', '-outform', 'DER', '-in', self.key)
 
@@ -139,6 +145,9 @@ class Collection:
         for name in ('issuance.log', 'station.pem', 'checkpoints', 'ledger.jsonl'):
             with open(os.path.join(folder, name), 'rb') as file:
                 self.files[name] = file.read()
+        if os.path.exists(os.path.join(folder, 'authorities.pem')):
+            with open(os.path.join(folder, 'authorities.pem'), 'rb') as file:
+                self.files['authorities.pem'] = file.read()
         self.origin = self.files['issuance.log'][12:44]
         self.entries = [Entry.of(entry) for _, entry, _ in log.read_entries(self.files['issuance.log']) if entry]
         self.notes = split_notes(self.files['checkpoints'].decode())

@@ -11,6 +11,7 @@ import argparse
 import contextlib
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -95,6 +96,20 @@ def made_up(folder):
     return honest, foreign, earlier, told[0].station, told[0].other
 
 
+def left_by_a_station(folder):
+    """With a made-up one as the foreign station."""
+    import material  # needs what is installed
+    other = story.tell(os.path.join(folder, 'other'))
+    with material.rig.station(start=False) as station:
+        line = material.prepare(station, os.path.join(folder))
+        words, collected, earlier = material.tell(line)
+        shutil.copytree(material.state_folder(station), os.path.join(folder, 'state'))
+        station.stop()
+    key = forge.Signer(os.path.join(folder, 'state', 'station.key'), words['station'])
+    foreign = honest_of(other.collected, story.anchors(other))
+    return honest_of(collected, words), foreign, forge.Collection(earlier, None), key, other.other
+
+
 def run_all(cases, rig, options):
     counts, bad = {'found': 0, 'passed': 0}, 0
     for number, case in enumerate(cases):
@@ -118,7 +133,7 @@ def main():
     options = parser.parse_intermixed_args()
     with contextlib.ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix='keycradle-mutations-'))
-        made = made_up(folder)
+        made = made_up(folder) if options.source == 'story' else left_by_a_station(folder)
         rig = Rig(made[0], os.path.join(folder, 'changed'), options.first)
         sys.exit(0 if run_all(all_cases(*made), rig, options) else 1)
 

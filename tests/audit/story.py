@@ -149,8 +149,7 @@ class Story:
     def certify(self, device, batch):
         """A device's certificate: in the log, in the ledger, not verified yet."""
         key = forge.Signer.new(self.folder, device)
-        der = forge.run('req', '-new', '-x509', '-key', key.key, '-subj', f'/CN={device}', '-outform', 'DER',
-                        '-days', '365')
+        der = self.authority.certify(key, device)
         certificate = cms.Certificate(der)
         place = self.enter(log.CERTIFICATE, batch=batch.encode(), profile=b'sensor', profile_sha256=PROFILE,
                            product=b'lamp', device=device.encode(), chip=b'chip-' + device.encode(),
@@ -187,8 +186,9 @@ class Story:
             forge.frame(one.encode()) for one in self.entries),
             'checkpoints': ''.join(note + '\n' for note in self.notes).encode(),
             'ledger.jsonl': ''.join(forge.dump(line) + '\n' for line in lines).encode()}
-        with open(self.station.certificate, 'rb') as file:
-            content['station.pem'] = file.read()
+        for name, signer in (('station.pem', self.station), ('authorities.pem', self.authority)):
+            with open(signer.certificate, 'rb') as file:
+                content[name] = file.read()
         for name, data in content.items():
             with open(os.path.join(folder, name), 'wb') as file:
                 file.write(data)
@@ -215,7 +215,7 @@ def tell(folder, start=START):
     story.own('kept-1.p7s', story.entries[place].certificate)
     story.own('kept-1.note', story.notes[-1].encode())
     story.write(story.earlier)
-    code = forge.run('req', '-new', '-x509', '-key', story.other.key, '-subj', '/CN=code', '-outform', 'DER')
+    code = story.authority.certify(forge.Signer.new(folder, 'code'), 'code')
     story.enter(log.VERIFICATION, device=b'0123456789', csr_sha256=sha256(b'code'), certificate=code,
                 spki_sha256=cms.Certificate(code).spki_sha256)
     story.enter(log.CRL, device=b'1', csr_sha256=sha256(b'crl'), spki_sha256=story.origin)

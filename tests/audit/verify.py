@@ -64,6 +64,7 @@ class Verifier:
         self.kept = [anchor for file in self.kept_files
                      for anchor in judged(f'kept {os.path.basename(file)}', self.read_kept, file)]
         self.checkpoints = self.read_checkpoints()
+        self.find_first_authority()
         self.check_log()
         if os.path.exists(self.path('ledger.jsonl')):
             ledger.Ledger(self).check()
@@ -207,8 +208,8 @@ class Verifier:
             self.newest = entry.time
         if entry.type in (log.CRL, log.TICKET, log.REPORT, log.LOST):
             texts.number(entry.device.decode('ascii'))
-        check = {log.CERTIFICATE: self.check_certificate, log.AUTHORITY: self.check_key,
-                 log.VERIFICATION: self.check_key, log.TICKET: self.check_ticket,
+        check = {log.CERTIFICATE: self.check_certificate, log.AUTHORITY: self.check_authority,
+                 log.VERIFICATION: self.check_issuer, log.TICKET: self.check_ticket,
                  log.REPORT: self.check_report, log.MANIFEST: self.check_statement}.get(entry.type)
         if check:
             check(entry)
@@ -217,8 +218,27 @@ class Verifier:
         need(cms.Certificate(entry.certificate).spki_sha256 == entry.spki_sha256,
              'its certificate is for another key')
 
-    def check_certificate(self, entry):
+    def find_first_authority(self):
+        """The CA of the header, whose certificate stands beside the log."""
+        self.subjects = None
+        if os.path.exists(self.path('authorities.pem')):
+            first = [one for one in cms.read_pem(self.path('authorities.pem')) if one.spki_sha256 == self.origin]
+            self.subjects = {one.subject for one in first} or None
+        if self.subjects is None:
+            self.remarks.append('the certificate of the log\'s first CA is not there: issuers were not checked')
+
+    def check_authority(self, entry):
         self.check_key(entry)
+        if self.subjects is not None:
+            self.subjects.add(cms.Certificate(entry.certificate).subject)
+
+    def check_issuer(self, entry):
+        self.check_key(entry)
+        need(self.subjects is None or cms.Certificate(entry.certificate).issuer in self.subjects,
+             'it names another issuer than the log\'s CAs')
+
+    def check_certificate(self, entry):
+        self.check_issuer(entry)
         batch = self.batches.setdefault(entry.batch, Batch())
         if self.owners:
             need(batch.ticket is not None, 'there is no ticket for its batch')
