@@ -27,7 +27,7 @@ from cases import Honest
 from finding import Finding
 
 NAME = re.compile(r'^(station|header|(?:log|checkpoint|ledger|report) \d+|(?:kept|manifest) [^:]+): ', re.MULTILINE)
-SHORT = 12  # of so many cases one is run by default
+SHORT = 24  # of so many cases one is run by default
 
 
 class Rig:
