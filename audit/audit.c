@@ -25,6 +25,7 @@ record_free (gpointer data)
 static void
 run_clear (AuditRun *run)
 {
+  g_clear_pointer (&run->signatures, audit_signatures_free);
   g_clear_pointer (&run->result, audit_result_free);
   g_clear_pointer (&run->station, g_ptr_array_unref);
   g_clear_pointer (&run->owner, g_ptr_array_unref);
@@ -232,7 +233,9 @@ audit_verify (const AuditPlan *plan, GError **error)
   g_auto (AuditRun) run = { .result = audit_result_new (),
                             .digest = audit_digest_new (),
                             .account = audit_account_new (),
-                            .records = g_ptr_array_new_with_free_func (record_free) };
+                            .records = g_ptr_array_new_with_free_func (record_free),
+                            .signatures = plan->certificates ? audit_signatures_new () : NULL,
+                            .tally = plan->tally };
   g_autofree char *ledger = part_of (plan, "ledger.jsonl");
   const gboolean wanted = ledger != NULL || has_manifests (plan);
   g_autoptr (AuditIssued) issued = wanted ? audit_issued_new (run.digest, error) : NULL;

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "audit/result.h"
+#include "audit/tally.h"
 
 typedef struct {
   const char *folder;      /* a collection, or a log alone */
@@ -15,6 +16,7 @@ typedef struct {
   const char *const *kept; /* NULL-ended, or NULL */
   const char *const *manifests; /* the same */
   gboolean certificates;        /* verify each certificate's signature, too */
+  AuditTally *tally;            /* counts along, or NULL */
 } AuditPlan;
 
 /* What it found, good or not. NULL where it could not be done: G_FILE_ERROR, CA_ERROR_PROOF for the

@@ -88,6 +88,19 @@ add_state (Ledger *ledger, const JsonValue *values, GError **error)
                                        event_or_never (&values[CERTIFICATE_VOID]), error);
 }
 
+static void
+tally_row (const Ledger *ledger, const JsonValue *values)
+{
+  const Span state = values[CERTIFICATE_STATE].text;
+
+  audit_tally_row (ledger->run->tally, ledger->next.at, ledger->next.index,
+                   values[CERTIFICATE_BATCH].text, values[CERTIFICATE_DEVICE].text,
+                   span_is_text (state, "void")       ? TALLY_VOID
+                   : span_is_text (state, "verified") ? TALLY_VERIFIED
+                                                      : TALLY_OPEN,
+                   values[CERTIFICATE_REASON].text);
+}
+
 gboolean
 ledger_judge_certificate (Ledger *ledger, const JsonLine *line, GError **error)
 {
@@ -104,6 +117,8 @@ ledger_judge_certificate (Ledger *ledger, const JsonLine *line, GError **error)
   }
   else {
     compare_with_log (ledger, line);
+    if (ledger->run->tally != NULL)
+      tally_row (ledger, line->values);
     ledger->has_next = audit_issued_next (ledger->issued, &ledger->next);
   }
   if (!ledger_has_batch (ledger, line->values[CERTIFICATE_BATCH].text))

@@ -81,6 +81,8 @@ take_certificate (Pass *pass, guint64 index, const LogEntry *entry, AuditAuthori
   audit_certificate_judge (pass->run, index, entry, signer);
   if (!audit_duplicates_add (pass->duplicates, pass->run, index, entry, *signer, error))
     return FALSE;
+  if (pass->run->signatures != NULL && entry->type != LOG_ENTRY_AUTHORITY)
+    audit_signatures_add (pass->run->signatures, index, entry->certificate, *signer);
   if (entry->type != LOG_ENTRY_CERTIFICATE)
     return TRUE;
   audit_ticket_judge_certificate (pass->run, index, entry, *signer);
@@ -94,6 +96,22 @@ count_nothing (Pass *pass, guint64 index)
   static const LogEntry nothing = { .type = LOG_ENTRY_CRL };
 
   audit_account_add (pass->run->account, index, &nothing, NULL, 0);
+}
+
+static void
+count_for_month (const Pass *pass, const LogEntry *entry, guint64 lost)
+{
+  AuditTally *tally = pass->run->tally;
+  const AuditTicket *ticket;
+
+  if (entry->type == LOG_ENTRY_CERTIFICATE) {
+    ticket = audit_account_batch (pass->run->account, entry->batch)->now.ticket;
+    audit_tally_entry (tally, entry->signed_at, entry->batch, ticket != NULL ? ticket->number : 0);
+  }
+  else if (entry->type == LOG_ENTRY_VERIFICATION || entry->type == LOG_ENTRY_CRL) {
+    audit_tally_other (tally, entry->signed_at);
+  }
+  audit_tally_lost (tally, entry->signed_at, lost);
 }
 
 static gboolean
@@ -137,6 +155,8 @@ judge_entry (Pass *pass, guint64 index, const LogEntry *entry, GError **error)
     break;
   }
   audit_account_add (pass->run->account, index, entry, signer, lost);
+  if (pass->run->tally != NULL)
+    count_for_month (pass, entry, lost);
   if (entry->type == LOG_ENTRY_TICKET)
     audit_ticket_judge (pass->run, index, entry);
   return TRUE;
@@ -256,5 +276,9 @@ audit_log_pass (AuditRun *run, LogStream *stream, AuditAnchors *anchors,
   if (duplicates == NULL || !read_frames (&pass, error))
     return FALSE;
   finish (&pass);
-  return audit_duplicates_judge (duplicates, run, error);
+  if (!audit_duplicates_judge (duplicates, run, error))
+    return FALSE;
+  if (run->signatures != NULL)
+    audit_signatures_judge (run->signatures, run->result);
+  return TRUE;
 }

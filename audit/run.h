@@ -8,6 +8,8 @@
 
 #include "audit/account.h"
 #include "audit/roots.h"
+#include "audit/signatures.h"
+#include "audit/tally.h"
 #include "ca/proof/report.h"
 
 /* A report or a manifest's statement in the log: what it says of the ledger is judged once that is
@@ -29,7 +31,9 @@ typedef struct {
   AuditRoots *roots;
   AuditAuthorities *authorities;
   AuditAccount *account;
-  GPtrArray *records; /* of AuditRecord, in the log's order */
+  GPtrArray *records;          /* of AuditRecord, in the log's order */
+  AuditSignatures *signatures; /* NULL: they are not verified */
+  AuditTally *tally;           /* lent; NULL: nothing is counted by the month */
 } AuditRun;
 
 /* What a signed record says, verified where its signer is known; CA_ERROR_PROOF. Free with

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * keycradle audit verify: what an owner asks of a collection of evidence, without a station.
+ * keycradle audit verify and reconcile: what an owner asks of a collection of evidence, without a
+ * station.
  */
 #include "station/cli/cli.h"
 
@@ -53,4 +54,49 @@ cli_audit_verify (Cli *cli, GError **error)
   if (cli->options.json)
     putchar ('\n');
   return exit_of (result);
+}
+
+static void
+print_tally (const Cli *cli, const AuditTally *tally)
+{
+  g_autofree char *text = cli->options.json ? audit_tally_json (tally) : audit_tally_text (tally);
+
+  fputs (text, stdout);
+  if (cli->options.json)
+    putchar ('\n');
+}
+
+/* Numbers of a collection that does not hold together mean nothing: what is wrong is told first. */
+CliExit
+cli_audit_reconcile (Cli *cli, GError **error)
+{
+  AuditPlan plan = {
+    .folder = cli->arguments[0],
+    .owner = cli->options.owner,
+    .station = cli->options.station,
+    .kept = (const char *const *)cli->options.kept,
+  };
+  g_autoptr (AuditTally) tally = NULL;
+  g_autoptr (AuditResult) result = NULL;
+  const AuditFinding *wrong;
+  gint64 from, to;
+
+  if (!audit_tally_month (cli->options.month, &from, &to)) {
+    g_set_error_literal (error, CLI_ERROR, CLI_USAGE, "--month is a year and a month: 2026-11.");
+    return CLI_USAGE;
+  }
+  if (!check_folder (plan.folder, error))
+    return CLI_FAILED;
+  plan.tally = tally = audit_tally_new (from, to);
+  result = audit_verify (&plan, error);
+  if (result == NULL)
+    return CLI_FAILED;
+  print_tally (cli, tally);
+  wrong = audit_first_wrong (result);
+  if (wrong != NULL)
+    fprintf (stderr, "keycradle: the collection is wrong (keycradle audit verify): %s: %s\n",
+             wrong->place, wrong->sentence);
+  if (wrong != NULL || !audit_tally_is_even (tally))
+    return CLI_VERDICT;
+  return result->found[AUDIT_LEDGER][AUDIT_UNCHECKED] > 0 ? CLI_PARTIAL : CLI_OK;
 }

@@ -104,6 +104,7 @@ typedef struct {
   char **manifest;
   gboolean certificates;
   gint64 index;
+  char *month;
 } CliOptions;
 
 struct CliVerb;
@@ -281,6 +282,7 @@ CliExit cli_ticket_show (Cli *cli, GError **error);
 CliExit cli_audit_verify (Cli *cli, GError **error);
 CliExit cli_ticket_load (Cli *cli, GError **error);
 CliExit cli_ticket_list (Cli *cli, GError **error);
+CliExit cli_audit_reconcile (Cli *cli, GError **error);
 CliExit cli_audit_collect (Cli *cli, GError **error);
 CliExit cli_audit_prove (Cli *cli, GError **error);
 CliExit cli_audit_check_proof (Cli *cli, GError **error);

@@ -104,6 +104,8 @@ const CliOption cli_options[] = {
     "a manifest, its statement beside as FILE.p7s; may be given several times", FALSE },
   { "certificates", CLI_OPTION_SWITCH, AT (certificates), NULL,
     "verify each certificate's signature as well", FALSE },
+  { "month", CLI_OPTION_TEXT, AT (month), "MONTH", "what was issued in that month (UTC): 2026-11",
+    FALSE },
   { "index", CLI_OPTION_COUNT, AT (index), "N", "this entry of the signer's log, from 0", FALSE },
   { NULL, CLI_OPTION_SWITCH, 0, NULL, NULL, FALSE },
 };

@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * See tally.h.
+ */
+#include "audit/tally.h"
+
+#include <json-glib/json-glib.h>
+#include <string.h>
+
+#include "base/text.h"
+
+#define LONGEST_SHOWN 255
+#define MOST_LISTED 10000u
+
+typedef struct {
+  char *batch;
+  guint64 ticket; /* 0: none */
+  guint64 entries;
+} TallyTicket;
+
+typedef struct {
+  char *name;
+  guint64 entries;
+  guint64 states[TALLY_VOID + 1];
+} TallyBatch;
+
+typedef struct {
+  guint64 index;
+  char *batch;
+  char *device;
+  char *reason; /* NULL: it is open */
+} TallyLine;
+
+struct AuditTally {
+  gint64 from;
+  gint64 to;
+  GPtrArray *batches; /* of TallyBatch, in the log's order */
+  GPtrArray *tickets; /* of TallyTicket, the same */
+  GPtrArray *lines;   /* of TallyLine: void and open ones */
+  guint64 unlisted;
+  guint64 entries;
+  guint64 others;
+  guint64 lost;
+};
+
+static void
+batch_free (gpointer data)
+{
+  TallyBatch *batch = data;
+
+  g_free (batch->name);
+  g_free (batch);
+}
+
+static void
+ticket_free (gpointer data)
+{
+  TallyTicket *ticket = data;
+
+  g_free (ticket->batch);
+  g_free (ticket);
+}
+
+static void
+line_free (gpointer data)
+{
+  TallyLine *line = data;
+
+  g_free (line->batch);
+  g_free (line->device);
+  g_free (line->reason);
+  g_free (line);
+}
+
+AuditTally *
+audit_tally_new (gint64 from, gint64 to)
+{
+  AuditTally *tally = g_new0 (AuditTally, 1);
+
+  tally->from = from;
+  tally->to = to;
+  tally->batches = g_ptr_array_new_with_free_func (batch_free);
+  tally->tickets = g_ptr_array_new_with_free_func (ticket_free);
+  tally->lines = g_ptr_array_new_with_free_func (line_free);
+  return tally;
+}
+
+void
+audit_tally_free (AuditTally *tally)
+{
+  g_ptr_array_unref (tally->batches);
+  g_ptr_array_unref (tally->tickets);
+  g_ptr_array_unref (tally->lines);
+  g_free (tally);
+}
+
+gboolean
+audit_tally_month (const char *month, gint64 *from, gint64 *to)
+{
+  g_autofree char *first = month != NULL ? g_strdup_printf ("%s-01T00:00:00Z", month) : NULL;
+  g_autoptr (GDateTime) begin = NULL;
+  g_autoptr (GDateTime) end = NULL;
+
+  *from = G_MININT64;
+  *to = G_MAXINT64;
+  if (month == NULL)
+    return TRUE;
+  begin = strlen (month) == strlen ("2026-11") ? g_date_time_new_from_iso8601 (first, NULL) : NULL;
+  end = begin != NULL ? g_date_time_add_months (begin, 1) : NULL;
+  if (end == NULL)
+    return FALSE;
+  *from = g_date_time_to_unix (begin) * G_USEC_PER_SEC;
+  *to = g_date_time_to_unix (end) * G_USEC_PER_SEC;
+  return TRUE;
+}
+
+/* ---- counting ---- */
+
+static gboolean
+is_in_time (const AuditTally *tally, gint64 at)
+{
+  return at >= tally->from && at < tally->to;
+}
+
+static gboolean
+is_name (Span span, const char *name)
+{
+  return span_equal (span, name, strlen (name));
+}
+
+/* Batches come one behind the other: the newest is nearly always the one. */
+static TallyBatch *
+batch_of (AuditTally *tally, Span name)
+{
+  TallyBatch *batch;
+
+  for (guint i = tally->batches->len; i > 0; i--) {
+    batch = g_ptr_array_index (tally->batches, i - 1);
+    if (is_name (name, batch->name))
+      return batch;
+  }
+  batch = g_new0 (TallyBatch, 1);
+  batch->name = g_strndup ((const char *)name.data, name.length);
+  g_ptr_array_add (tally->batches, batch);
+  return batch;
+}
+
+static TallyTicket *
+ticket_of (AuditTally *tally, Span batch, guint64 number)
+{
+  TallyTicket *ticket;
+
+  for (guint i = tally->tickets->len; i > 0; i--) {
+    ticket = g_ptr_array_index (tally->tickets, i - 1);
+    if (ticket->ticket == number && is_name (batch, ticket->batch))
+      return ticket;
+  }
+  ticket = g_new0 (TallyTicket, 1);
+  ticket->batch = g_strndup ((const char *)batch.data, batch.length);
+  ticket->ticket = number;
+  g_ptr_array_add (tally->tickets, ticket);
+  return ticket;
+}
+
+void
+audit_tally_entry (AuditTally *tally, gint64 at, Span batch, guint64 ticket)
+{
+  if (!is_in_time (tally, at))
+    return;
+  tally->entries++;
+  batch_of (tally, batch)->entries++;
+  ticket_of (tally, batch, ticket)->entries++;
+}
+
+void
+audit_tally_other (AuditTally *tally, gint64 at)
+{
+  tally->others += is_in_time (tally, at) ? 1 : 0;
+}
+
+void
+audit_tally_lost (AuditTally *tally, gint64 at, guint64 count)
+{
+  tally->lost += is_in_time (tally, at) ? count : 0;
+}
+
+static char *
+shown (Span text)
+{
+  return bytes_for_display (text.data, text.length, LONGEST_SHOWN);
+}
+
+void
+audit_tally_row (AuditTally *tally, gint64 at, guint64 index, Span batch, Span device,
+                 TallyState state, Span reason)
+{
+  TallyLine *line;
+
+  if (!is_in_time (tally, at))
+    return;
+  batch_of (tally, batch)->states[state]++;
+  if (state == TALLY_VERIFIED)
+    return;
+  if (tally->lines->len >= MOST_LISTED) {
+    tally->unlisted++;
+    return;
+  }
+  line = g_new0 (TallyLine, 1);
+  line->index = index;
+  line->batch = shown (batch);
+  line->device = shown (device);
+  line->reason = state == TALLY_VOID ? shown (reason) : NULL;
+  g_ptr_array_add (tally->lines, line);
+}
+
+static guint64
+rows_of (const TallyBatch *batch)
+{
+  return batch->states[TALLY_OPEN] + batch->states[TALLY_VERIFIED] + batch->states[TALLY_VOID];
+}
+
+gboolean
+audit_tally_is_even (const AuditTally *tally)
+{
+  for (guint i = 0; i < tally->batches->len; i++) {
+    const TallyBatch *batch = g_ptr_array_index (tally->batches, i);
+    if (rows_of (batch) != batch->entries)
+      return FALSE;
+  }
+  return TRUE;
+}
+
+/* ---- telling ---- */
+
+static void
+put_batch (GString *text, const TallyBatch *batch)
+{
+  g_autofree char *name = text_for_display (batch->name, 64);
+
+  g_string_append_printf (text,
+                          "%-24s %10" G_GUINT64_FORMAT " %10" G_GUINT64_FORMAT
+                          " %10" G_GUINT64_FORMAT " %10" G_GUINT64_FORMAT " %10" G_GUINT64_FORMAT
+                          "%s\n",
+                          name, batch->entries, rows_of (batch), batch->states[TALLY_VERIFIED],
+                          batch->states[TALLY_VOID], batch->states[TALLY_OPEN],
+                          rows_of (batch) != batch->entries ? "  DIFFERS" : "");
+}
+
+static void
+put_lines (GString *text, const AuditTally *tally)
+{
+  for (guint i = 0; i < tally->lines->len; i++) {
+    const TallyLine *line = g_ptr_array_index (tally->lines, i);
+    g_string_append_printf (text, "%s: entry %" G_GUINT64_FORMAT ", batch %s, device %s%s%s\n",
+                            line->reason != NULL ? "void" : "open", line->index, line->batch,
+                            line->device, line->reason != NULL ? ": " : "",
+                            line->reason != NULL ? line->reason : "");
+  }
+  if (tally->unlisted > 0)
+    g_string_append_printf (text, "and %" G_GUINT64_FORMAT " more\n", tally->unlisted);
+}
+
+char *
+audit_tally_text (const AuditTally *tally)
+{
+  GString *text = g_string_new (NULL);
+
+  g_string_append_printf (text, "%-24s %10s %10s %10s %10s %10s\n", "BATCH", "ENTRIES", "ROWS",
+                          "VERIFIED", "VOID", "OPEN");
+  for (guint i = 0; i < tally->batches->len; i++)
+    put_batch (text, g_ptr_array_index (tally->batches, i));
+  for (guint i = 0; i < tally->tickets->len; i++) {
+    const TallyTicket *ticket = g_ptr_array_index (tally->tickets, i);
+    g_autofree char *batch = text_for_display (ticket->batch, 64);
+    if (ticket->ticket != 0)
+      g_string_append_printf (
+          text, "ticket %" G_GUINT64_FORMAT " of %s: %" G_GUINT64_FORMAT " certificates\n",
+          ticket->ticket, batch, ticket->entries);
+  }
+  g_string_append_printf (
+      text,
+      "signatures: %" G_GUINT64_FORMAT " (%" G_GUINT64_FORMAT " for devices, %" G_GUINT64_FORMAT
+      " for codes and revocation lists, %" G_GUINT64_FORMAT " in no entry)\n",
+      tally->entries + tally->others + tally->lost, tally->entries, tally->others, tally->lost);
+  put_lines (text, tally);
+  return g_string_free (text, FALSE);
+}
+
+static void
+set_number (JsonBuilder *builder, const char *name, guint64 number)
+{
+  json_builder_set_member_name (builder, name);
+  json_builder_add_int_value (builder, (gint64)number);
+}
+
+static void
+set_text (JsonBuilder *builder, const char *name, const char *value)
+{
+  json_builder_set_member_name (builder, name);
+  json_builder_add_string_value (builder, value);
+}
+
+static void
+add_batch (JsonBuilder *builder, const TallyBatch *batch)
+{
+  g_autofree char *name = text_for_display (batch->name, 64);
+
+  json_builder_begin_object (builder);
+  set_text (builder, "batch", name);
+  set_number (builder, "entries", batch->entries);
+  set_number (builder, "rows", rows_of (batch));
+  set_number (builder, "verified", batch->states[TALLY_VERIFIED]);
+  set_number (builder, "void", batch->states[TALLY_VOID]);
+  set_number (builder, "open", batch->states[TALLY_OPEN]);
+  json_builder_end_object (builder);
+}
+
+static void
+add_line (JsonBuilder *builder, const TallyLine *line)
+{
+  json_builder_begin_object (builder);
+  set_number (builder, "entry", line->index);
+  set_text (builder, "batch", line->batch);
+  set_text (builder, "device", line->device);
+  set_text (builder, "state", line->reason != NULL ? "void" : "open");
+  if (line->reason != NULL)
+    set_text (builder, "reason", line->reason);
+  json_builder_end_object (builder);
+}
+
+char *
+audit_tally_json (const AuditTally *tally)
+{
+  g_autoptr (JsonBuilder) builder = json_builder_new ();
+  g_autoptr (JsonGenerator) generator = json_generator_new ();
+  g_autoptr (JsonNode) root = NULL;
+
+  json_builder_begin_object (builder);
+  set_number (builder, "signatures", tally->entries + tally->others + tally->lost);
+  set_number (builder, "entries", tally->entries);
+  set_number (builder, "others", tally->others);
+  set_number (builder, "lost", tally->lost);
+  json_builder_set_member_name (builder, "batches");
+  json_builder_begin_array (builder);
+  for (guint i = 0; i < tally->batches->len; i++)
+    add_batch (builder, g_ptr_array_index (tally->batches, i));
+  json_builder_end_array (builder);
+  json_builder_set_member_name (builder, "not-verified");
+  json_builder_begin_array (builder);
+  for (guint i = 0; i < tally->lines->len; i++)
+    add_line (builder, g_ptr_array_index (tally->lines, i));
+  json_builder_end_array (builder);
+  json_builder_end_object (builder);
+  root = json_builder_get_root (builder);
+  json_generator_set_root (generator, root);
+  json_generator_set_pretty (generator, TRUE);
+  return json_generator_to_data (generator, NULL);
+}

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The parts of audit/ for themselves: lines of the ledger's evidence, records in temporary files,
+ * roots of shorter logs.
+ */
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "audit/json-line.h"
+#include "audit/roots.h"
+#include "audit/spill.h"
+#include "tests/unit/audit/evidence-story.h"
+
+static const JsonMember members[] = { { "one",
+                                        { { "number", JSON_NUMBER, FALSE },
+                                          { "text", JSON_TEXT, FALSE },
+                                          { "flag", JSON_FLAG, TRUE } } },
+                                      { NULL, { { NULL, JSON_NUMBER, FALSE } } } };
+
+static const char *
+read_line (JsonLine *line, const char *text)
+{
+  return json_line_read (line, members, text, strlen (text));
+}
+
+START_TEST (test_a_line_is_read_as_it_is)
+{
+  JsonLine line;
+
+  json_line_init (&line);
+  ck_assert_ptr_null (read_line (&line, "{\"one\":{\"number\":-12,\"text\":\"a\"}}"));
+  ck_assert_int_eq (line.values[0].number, -12);
+  ck_assert (span_is_text (line.values[1].text, "a"));
+  ck_assert (!line.values[2].present);
+  ck_assert_ptr_null (read_line (
+      &line,
+      " { \"one\" : {\"flag\":true, \"text\":\"\\u00e9\\n\\\"\\ud83d\\ude00 x\",\"number\":0} } "));
+  ck_assert (span_is_text (line.values[1].text, "\xc3\xa9\n\"\xf0\x9f\x98\x80 x"));
+  ck_assert_int_eq (line.values[2].number, TRUE);
+  ck_assert_ptr_null (
+      read_line (&line, "{\"one\":{\"number\":9223372036854775807,\"text\":\"\"}}"));
+  ck_assert_int_eq (line.values[0].number, G_MAXINT64);
+  json_line_clear (&line);
+}
+END_TEST
+
+static const char *const wrong_lines[] = {
+  "",
+  "{}",
+  "[]",
+  "{\"one\":{\"number\":1,\"text\":\"a\"}",
+  "{\"one\":{\"number\":1,\"text\":\"a\"}}}",
+  "{\"one\":{\"number\":1,\"text\":\"a\"},\"two\":{}}",
+  "{\"two\":{\"number\":1,\"text\":\"a\"}}",
+  "{\"one\":{\"number\":1}}",
+  "{\"one\":{\"number\":1,\"text\":\"a\",\"more\":1}}",
+  "{\"one\":{\"number\":1,\"number\":1,\"text\":\"a\"}}",
+  "{\"one\":{\"number\":\"1\",\"text\":\"a\"}}",
+  "{\"one\":{\"number\":1.5,\"text\":\"a\"}}",
+  "{\"one\":{\"number\":01,\"text\":\"a\"}}",
+  "{\"one\":{\"number\":9223372036854775808,\"text\":\"a\"}}",
+  "{\"one\":{\"number\":1,\"text\":1}}",
+  "{\"one\":{\"number\":1,\"text\":\"\\x\"}}",
+  "{\"one\":{\"number\":1,\"text\":\"\\ud800\"}}",
+  "{\"one\":{\"number\":1,\"text\":\"\\udc00\"}}",
+  "{\"one\":{\"number\":1,\"text\":\"a\nb\"}}",
+  "{\"one\":{\"number\":1,\"text\":\"\xff\"}}",
+  "{\"one\":{\"number\":1,\"text\":\"a\",\"flag\":1}}",
+};
+
+START_TEST (test_a_line_that_is_none_is_refused)
+{
+  JsonLine line;
+
+  json_line_init (&line);
+  ck_assert_msg (read_line (&line, wrong_lines[_i]) != NULL, "%s", wrong_lines[_i]);
+  json_line_clear (&line);
+}
+END_TEST
+
+typedef struct {
+  guint groups;
+  guint pairs;
+  gboolean in_order;
+} Found;
+
+static gboolean
+count_group (const SpillRecord *records, gsize n, gpointer data, GError **error)
+{
+  Found *found = data;
+
+  found->groups++;
+  found->pairs += n == 2;
+  for (gsize i = 1; i < n; i++)
+    found->in_order = found->in_order && records[i - 1].order < records[i].order
+                      && records[i].key == records[0].key;
+  return TRUE;
+}
+
+/* More than the buffers hold, each third key twice, the later one first. */
+START_TEST (test_records_of_one_key_come_together)
+{
+  const guint keys = 60000;
+  g_autoptr (Spill) spill = spill_new (NULL);
+  Found found = { .in_order = TRUE };
+
+  for (guint i = 0; i < keys; i++) {
+    const guint64 key = i * G_GUINT64_CONSTANT (0x9e3779b97f4a7c15);
+    ck_assert (spill_add (spill, (SpillRecord){ .key = key, .order = 7 + i }, NULL));
+    if (i % 3 == 0)
+      ck_assert (spill_add (spill, (SpillRecord){ .key = key, .order = 6 }, NULL));
+  }
+  ck_assert (spill_groups (spill, count_group, &found, NULL));
+  ck_assert_uint_eq (found.groups, keys);
+  ck_assert_uint_eq (found.pairs, keys / 3);
+  ck_assert (found.in_order);
+}
+END_TEST
+
+/* The signer's own tree says the same, also behind the first milestone. */
+START_TEST (test_roots_of_shorter_logs_are_those_of_the_log)
+{
+  Story *story = story_new ();
+  const guint count = 20;
+  g_autoptr (LogStream) stream = NULL;
+  g_autoptr (AuditRoots) roots = NULL;
+  guint8 leaf[MERKLE_HASH], root[MERKLE_HASH], known[MERKLE_HASH];
+  LogFrame frame;
+
+  for (guint i = 0; i < count; i++)
+    story_certify (story, "B-1");
+  stream = log_stream_open (story->log_path, NULL);
+  roots = audit_roots_new (story->log_path);
+  while (log_stream_next (stream, &frame, NULL) == LOG_FRAME_WHOLE) {
+    merkle_leaf_hash (frame.entry.data, frame.entry.length, leaf);
+    ck_assert_mem_eq (leaf, frame.leaf, MERKLE_HASH);
+    audit_roots_append (roots, frame.offset, leaf);
+  }
+  for (guint size = 0; size <= count; size++) {
+    ck_assert (audit_roots_at (roots, size, root));
+    ck_assert (issuance_log_root (story->log, size, known, NULL));
+    ck_assert_mem_eq (root, known, MERKLE_HASH);
+  }
+  ck_assert (!audit_roots_at (roots, count + 1, root));
+  ck_assert (audit_roots_entry (roots, 7, &frame));
+  ck_assert_uint_eq (frame.index, 7);
+  ck_assert (!audit_roots_entry (roots, count, &frame));
+  story_free (story);
+}
+END_TEST
+
+int
+main (void)
+{
+  Suite *suite = suite_create ("parts");
+  TCase *parts = tcase_create ("parts");
+  SRunner *runner = srunner_create (suite);
+
+  tcase_add_test (parts, test_a_line_is_read_as_it_is);
+  tcase_add_loop_test (parts, test_a_line_that_is_none_is_refused, 0, G_N_ELEMENTS (wrong_lines));
+  tcase_add_test (parts, test_records_of_one_key_come_together);
+  tcase_add_test (parts, test_roots_of_shorter_logs_are_those_of_the_log);
+  suite_add_tcase (suite, parts);
+  srunner_run_all (runner, CK_NORMAL);
+  int failed = srunner_ntests_failed (runner);
+  srunner_free (runner);
+  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
