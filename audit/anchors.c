@@ -144,8 +144,11 @@ judge_notes (const AuditAnchors *anchors, const Source *source, NoteReader *read
     NoteKind kind = note_reader_next (reader, station_key (anchors), &checkpoint, NULL, &problem);
     guint64 number = note_reader_number (reader);
 
-    if (kind == NOTE_END)
+    if (kind == NOTE_END) {
+      if (number == 0 && source->check == AUDIT_KEPT)
+        audit_wrong (anchors->result, source->check, place_of (source, 1), "nothing is in it");
       return;
+    }
     if (kind == NOTE_TORN)
       audit_note (anchors->result, source->check, place_of (source, number),
                   "the file ends within it: a write that was not finished");

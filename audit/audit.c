@@ -167,7 +167,12 @@ say_unwatched (AuditRun *run, const AuditPlan *plan, const AuditAnchors *anchors
 static void
 say_unsigned_tickets (AuditRun *run)
 {
-  if (run->owner == NULL)
+  if (run->owner != NULL)
+    return;
+  if (run->result->checked[AUDIT_TICKETS] == 0)
+    audit_note (run->result, AUDIT_TICKETS, AUDIT_WHOLE ("tickets"),
+                "the log has none: nobody has limited what was issued");
+  else
     audit_unchecked (run->result, AUDIT_TICKETS, AUDIT_WHOLE ("tickets"),
                      "the tickets' signatures were not verified, and certificates without a ticket "
                      "not judged: --owner names the owner's certificate");

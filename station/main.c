@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/names.h"
+#include "db/ledger-collect.h"
 #include "station/api.h"
 #include "station/log.h"
 #include "station/sandbox.h"
@@ -20,6 +21,7 @@
 
 typedef struct {
   char *config_path;
+  char *ledger_evidence;
   gboolean check_config;
   gboolean version;
 } Options;
@@ -38,6 +40,8 @@ parse_options (int *argc, char ***argv, Options *options, GError **error)
       "The configuration; default " DEFAULT_CONFIG_PATH, "FILE" },
     { "check-config", 0, 0, G_OPTION_ARG_NONE, &options->check_config,
       "Only say whether the configuration is sound", NULL },
+    { "ledger-evidence", 0, 0, G_OPTION_ARG_FILENAME, &options->ledger_evidence,
+      "Write the evidence of a ledger that no station has open to standard output", "STATION.DB" },
     { "version", 0, 0, G_OPTION_ARG_NONE, &options->version, "Say which version this is", NULL },
     { 0 },
   };
@@ -110,6 +114,13 @@ run (Config *config, GError **error)
   return EXIT_SUCCESS;
 }
 
+/* Of a copy of a disk, say: no configuration, no station. */
+static int
+write_ledger_evidence (const char *path, GError **error)
+{
+  return ledger_file_collect (path, STDOUT_FILENO, error) ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
 int
 main (int argc, char **argv)
 {
@@ -128,6 +139,13 @@ main (int argc, char **argv)
   if (options.version) {
     printf ("keycradled %s\n", KEYCRADLE_VERSION);
     return EXIT_SUCCESS;
+  }
+  if (options.ledger_evidence != NULL) {
+    status = write_ledger_evidence (options.ledger_evidence, &error);
+    if (error != NULL)
+      fprintf (stderr, "keycradled: %s\n", error->message);
+    g_free (options.ledger_evidence);
+    return status;
   }
   config =
       config_load (options.config_path != NULL ? options.config_path : DEFAULT_CONFIG_PATH, &error);

@@ -118,6 +118,14 @@ START_TEST (test_a_flipped_byte_names_its_entry)
 }
 END_TEST
 
+START_TEST (test_a_kept_file_without_a_checkpoint_is_named)
+{
+  tell ();
+  ck_assert (g_file_set_contents (kept, "", 0, NULL));
+  expect_first ("kept kept.note");
+}
+END_TEST
+
 START_TEST (test_no_log_is_named)
 {
   tell ();
@@ -401,6 +409,7 @@ main (void)
   tcase_set_timeout (stories, 60);
   tcase_add_test (stories, test_an_honest_log_is_good);
   tcase_add_test (stories, test_a_flipped_byte_names_its_entry);
+  tcase_add_test (stories, test_a_kept_file_without_a_checkpoint_is_named);
   tcase_add_test (stories, test_no_log_is_named);
   tcase_add_test (stories, test_a_torn_end_is_told_and_a_cut_one_is_wrong);
   tcase_add_test (stories, test_a_missing_entry_shows_at_the_next_root);
