@@ -231,6 +231,61 @@ story_report (Story *story, const char *batch, void (*change) (Report *report))
   return append_record (story, LOG_ENTRY_REPORT, &story->station, text, batch, NULL, device);
 }
 
+char *
+story_row (Story *story, guint64 index, const char *device)
+{
+  g_autoptr (GBytes) bytes = issuance_log_read (story->log, index, NULL);
+  g_autofree char *own = NULL;
+  g_autofree char *pem = NULL;
+  LogEntry entry;
+
+  ck_assert (
+      log_entry_decode (g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes), &entry, NULL));
+  own = g_strndup ((const char *)entry.device.data, entry.device.length);
+  pem = pem_encode ("CERTIFICATE", entry.certificate.data, entry.certificate.length);
+  return g_strdup_printf ("%s,B-1,\"%s\"\r\n", device != NULL ? device : own, pem);
+}
+
+static void
+put_statement (Story *story, guint64 index, const char *path)
+{
+  g_autofree char *beside = g_strconcat (path, ".p7s", NULL);
+  g_autoptr (GBytes) bytes = issuance_log_read (story->log, index, NULL);
+  LogEntry entry;
+
+  ck_assert (
+      log_entry_decode (g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes), &entry, NULL));
+  ck_assert (g_file_set_contents (beside, (const char *)entry.certificate.data,
+                                  (gssize)entry.certificate.length, NULL));
+}
+
+guint64
+story_manifest (Story *story, const char *batch, const char *path, const char *content,
+                guint64 rows)
+{
+  g_autoptr (ManifestStatement) statement = manifest_statement_new ();
+  g_autoptr (GBytes) hash = sha256_of ((const guint8 *)content, strlen (content));
+  g_autofree char *text = NULL;
+  guint64 index;
+
+  ck_assert (g_file_set_contents (path, content, -1, NULL));
+  statement->time = story->now / G_USEC_PER_SEC;
+  statement->station = story_station (story);
+  statement->batch = g_strdup (batch);
+  statement->format = g_strdup ("csv");
+  statement->rows = rows;
+  statement->bytes = strlen (content);
+  memcpy (statement->sha256, g_bytes_get_data (hash, NULL), LOG_HASH);
+  memcpy (statement->log.origin, entry_maker_origin (story->maker), LOG_HASH);
+  statement->log.size = issuance_log_size (story->log);
+  ck_assert (issuance_log_root (story->log, statement->log.size, statement->log.root, NULL));
+  statement->ledger = g_strdup ("000102030405060708090a0b0c0d0e0f");
+  text = manifest_statement_text (statement);
+  index = append_record (story, LOG_ENTRY_MANIFEST, &story->station, text, batch, NULL, "csv");
+  put_statement (story, index, path);
+  return index;
+}
+
 static GBytes *
 sign_text (const StorySigner *signer, const char *text)
 {

@@ -45,6 +45,14 @@ guint64 story_ticket (Story *story, guint64 number, const char *batch, guint cou
 /* The batch's report as the log has it, changed by `change` (may be NULL) before it is signed. */
 guint64 story_report (Story *story, const char *batch, void (*change) (Report *report));
 
+/* The statement about a manifest of the batch (format csv), and beside `path` as FILE.p7s.
+ * `content` goes to `path`. */
+guint64 story_manifest (Story *story, const char *batch, const char *path, const char *content,
+                        guint64 rows);
+/* A row of such a manifest: the certificate of entry `index` for `device` (NULL: its own). Free
+ * with g_free(). */
+char *story_row (Story *story, guint64 index, const char *device);
+
 /* A checkpoint of all that is there, appended to the file. */
 void story_checkpoint (Story *story, const char *path);
 

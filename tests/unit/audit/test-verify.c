@@ -383,6 +383,71 @@ START_TEST (test_a_month_counts_what_was_issued_in_it)
 }
 END_TEST
 
+/* The rows of a manifest that the station signed: entries, each with a device of its own or another
+ * one's name. */
+static const struct {
+  guint64 entries[3]; /* 0 ends them: entry 0 is the ticket */
+  const char *device; /* of the last row */
+  guint rows;         /* that the statement tells of */
+  const char *wrong;
+} manifests[] = {
+  { { 1, 2, 3 }, NULL, 3, NULL },
+  { { 1, 2, 3 }, NULL, 4, "number of rows" },
+  { { 1, 2, 2 }, NULL, 3, "row 3: its certificate stands in a row before" },
+  { { 1, 2, 3 }, "SN-0000000001", 3, "row 3: its certificate is another device's" },
+  { { 1, 2, 0 }, NULL, 2, NULL },
+};
+
+START_TEST (test_rows_of_a_manifest_are_certificates_of_its_batch)
+{
+  g_autofree char *path = g_build_filename (story->folder, "manifest.csv", NULL);
+  const char *const paths[] = { path, NULL };
+  const AuditPlan plan = { .folder = story->collection, .manifests = paths };
+  g_autoptr (GString) content = g_string_new ("device,batch,pem\r\n");
+  g_autoptr (AuditResult) result = NULL;
+  const AuditFinding *first;
+
+  tell ();
+  for (guint i = 0; i < 3 && manifests[_i].entries[i] != 0; i++) {
+    g_autofree char *row =
+        story_row (story, manifests[_i].entries[i], i == 2 ? manifests[_i].device : NULL);
+    g_string_append (content, row);
+  }
+  story_manifest (story, "B-1", path, content->str, manifests[_i].rows);
+  result = audit_verify (&plan, NULL);
+  first = audit_first_wrong (result);
+  if (manifests[_i].wrong == NULL) {
+    ck_assert_ptr_null (first);
+    return;
+  }
+  ck_assert_ptr_nonnull (first);
+  ck_assert_str_eq (first->place, "manifest manifest.csv");
+  ck_assert_msg (strstr (first->sentence, manifests[_i].wrong) != NULL, "%s", first->sentence);
+}
+END_TEST
+
+/* Signed, and in no log. */
+START_TEST (test_a_certificate_from_elsewhere_in_a_manifest_is_named)
+{
+  g_autofree char *path = g_build_filename (story->folder, "manifest.csv", NULL);
+  const char *const paths[] = { path, NULL };
+  const AuditPlan plan = { .folder = story->collection, .manifests = paths };
+  g_autofree char *pem = NULL;
+  g_autofree char *content = NULL;
+  g_autoptr (AuditResult) result = NULL;
+  LogEntry entry;
+
+  tell ();
+  entry_make (story->maker, 5000, &entry);
+  pem = pem_encode ("CERTIFICATE", entry.certificate.data, entry.certificate.length);
+  content = g_strdup_printf ("device,batch,pem\r\nSN-0000005000,B-1,\"%s\"\r\n", pem);
+  story_manifest (story, "B-1", path, content, 1);
+  result = audit_verify (&plan, NULL);
+  ck_assert_ptr_nonnull (audit_first_wrong (result));
+  ck_assert_ptr_nonnull (strstr (audit_first_wrong (result)->sentence, "is not in the log"));
+}
+END_TEST
+
 START_TEST (test_what_was_not_checked_is_said)
 {
   const AuditPlan plan = { .folder = story->log_path };
@@ -424,6 +489,9 @@ main (void)
   tcase_add_test (stories, test_a_checkpoint_of_another_station_is_named);
   tcase_add_test (stories, test_a_signature_that_is_not_the_cas_is_named);
   tcase_add_test (stories, test_a_month_counts_what_was_issued_in_it);
+  tcase_add_loop_test (stories, test_rows_of_a_manifest_are_certificates_of_its_batch, 0,
+                       G_N_ELEMENTS (manifests));
+  tcase_add_test (stories, test_a_certificate_from_elsewhere_in_a_manifest_is_named);
   tcase_add_test (stories, test_what_was_not_checked_is_said);
   suite_add_tcase (suite, stories);
   srunner_run_all (runner, CK_NORMAL);
