@@ -95,7 +95,7 @@ digest_file (const char *path, guint64 *bytes, guint8 hash[AUDIT_HASH], GError *
   g_autofree guint8 *buffer = g_malloc (64 * 1024);
   gsize length = AUDIT_HASH;
   int fd = open (path, O_RDONLY | O_NOCTTY | O_CLOEXEC);
-  ssize_t got;
+  ssize_t got = 0;
 
   *bytes = 0;
   while (fd >= 0 && (got = read (fd, buffer, 64 * 1024)) > 0) {
