@@ -223,7 +223,8 @@ START_TEST (test_a_proof_comes_back)
     ck_assert (inclusion_proof_read (text, &proof, NULL));
     ck_assert_uint_eq (proof.index, 73894);
     ck_assert_uint_eq (proof.path->len, path->len);
-    ck_assert_mem_eq (proof.path->data, hashes, path->len);
+    if (count > 0)
+      ck_assert_mem_eq (proof.path->data, hashes, path->len);
     ck_assert_str_eq (proof.note, note);
   }
 }
