@@ -127,22 +127,41 @@ check_station (Signer *signer, GError **error)
   return problem == NULL || ca_refuse (error, CA_ERROR_CA_KEY, "%s", problem);
 }
 
+/* Of a CA whose TPM counts; nothing for another one. */
+static gboolean
+describe_count (const Authority *authority, char **text, GError **error)
+{
+  KeystoreCount count;
+
+  *text = g_strdup ("");
+  if (!keystore_counts (authority->keystore))
+    return TRUE;
+  if (!keystore_count (authority->keystore, &count, error))
+    return FALSE;
+  g_free (*text);
+  *text = g_strdup_printf (", which counted %u of %u signatures", count.count, count.limit);
+  return TRUE;
+}
+
 static int
 run_check (const SignerConfig *config)
 {
   g_autoptr (GError) problem = NULL;
   g_autoptr (Signer) signer = signer_open (config, LOG_OPEN_CHECK, &problem);
   g_autoptr (Generation) generation = NULL;
+  g_autofree char *count = NULL;
   ListenPeers peers;
 
   if (signer == NULL || !listen_peers (config->allowed_user, &peers, &problem))
     return fail (problem);
   generation = signer_generation (signer);
-  if (!check_keys (generation, &problem) || !check_station (signer, &problem))
+  if (!check_keys (generation, &problem) || !check_station (signer, &problem)
+      || !describe_count (generation->issuing, &count, &problem))
     return fail (problem);
-  printf ("OK: %s, %s, key in %s, %" G_GUINT64_FORMAT " entries in the issuance log",
+  printf ("OK: %s, %s, key in %s%s, %" G_GUINT64_FORMAT " entries in the issuance log",
           generation->issuing->subject_text, generation->issuing->key_text,
-          keystore_scheme (generation->issuing->keystore), issuance_log_size (signer_log (signer)));
+          keystore_scheme (generation->issuing->keystore), count,
+          issuance_log_size (signer_log (signer)));
   if (config->known_keys[0] != NULL)
     printf (", %" G_GSIZE_FORMAT " known keys", known_keys_size (generation->known_keys));
   printf ("\n");

@@ -7,13 +7,14 @@ import os
 import shutil
 import subprocess
 import tempfile
+import threading
 
 import cuts
 import rig
 import wire
 from counted_tpm import INDEX, counted_tpm
 from owner_rig import Owner, self_signed
-from rogue_rig import openssl
+from rogue_rig import Key, openssl
 from works import works
 
 import cms  # noqa: E402  (in tests/audit, which owner_rig knows)
@@ -77,6 +78,8 @@ def the_tpm_stops_where_the_owner_says():
             connection.crl('', True)
         one.refused('tpm-count', 'D-3')
         rig.expect_equal(tpm.count(), (4, 4), 'the TPM\'s count')
+        said = tpm.run('keycradle-signer', '--check', '--config', one.station.signer_config)
+        rig.expect('key in tpm2, which counted 4 of 4 signatures' in said, f'--check says {said}')
         expect_account(one, tpm)
         one.load(ticket(owner, tpm, count=5, limit=1 + 4, seen=4))
         one.order('D-3')
@@ -85,6 +88,35 @@ def the_tpm_stops_where_the_owner_says():
         for line in (b'[tpm]', b'Count=5', b'Limit=5', b'Logged=4', b'Lost=1'):
             rig.expect(line in report, f'the report lacks {line}')
         rig.expect_equal(lost(one), [1], 'nothing more was lost')
+
+
+def many_at_once_are_no_more():
+    """Orders, reports and looks at the status, side by side."""
+    with counted_works() as (one, owner, tpm):
+        one.load(ticket(owner, tpm, count=20, limit=1 + 7))
+        requests = {f'D-{number}': Key(one.folder, f'D-{number}').csr() for number in range(12)}
+        words, came = [], []
+
+        def order(device):
+            try:
+                came.append(one.rogue.sign(requests[device], device, batch='B-1'))
+            except wire.Refused as refusal:
+                words.append(refusal.word)
+
+        threads = [threading.Thread(target=order, args=(device,)) for device in requests]
+        threads += [threading.Thread(target=one.ask, args=(wire.STATUS, ())) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        reports = [cms.Signed(one.report()[0]).text for _ in range(4)]
+        for thread in threads:
+            thread.join()
+        rig.expect_equal((len(came), words), (7, ['tpm-count'] * 5), 'certificates, and refusals')
+        rig.expect_equal(lost(one), [1], 'nothing was taken for lost')
+        expect_account(one, tpm)
+        for text in reports:
+            said = dict(line.split('=') for line in text.decode().partition('[tpm]')[2].split() if '=' in line)
+            rig.expect_equal(int(said['Count']), int(said['Logged']) + 1, 'a report in the middle')
+        owner.expect_accepts(one.collect('all'))
 
 
 def a_ticket_must_speak_to_the_tpm():
@@ -247,6 +279,7 @@ def a_tpm_that_dies_in_the_shift_is_found_again():
 if __name__ == '__main__':
     rig.main({test.__name__: test for test in (
         the_tpm_stops_where_the_owner_says,
+        many_at_once_are_no_more,
         a_ticket_must_speak_to_the_tpm,
         reports_tell_the_tpms_account,
         a_counter_is_begun_once,
