@@ -192,7 +192,8 @@ fill (Signer *signer, Report *report, GError **error)
 {
   gboolean ok;
 
-  if (!hold_tpm (signer, report, error))
+  /* What is signed goes by the log, not by the index beside it. */
+  if (!issuance_log_wait_verified (signer->log, error) || !hold_tpm (signer, report, error))
     return FALSE;
   ok = fill_from_log (signer, report, error);
   if (report->tpm != NULL)

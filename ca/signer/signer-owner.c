@@ -116,8 +116,12 @@ number_at (IssuanceLog *log, guint64 place)
 static gboolean
 check_number (Signer *signer, const Candidate *candidate, GError **error)
 {
-  g_autoptr (GArray) places = issuance_log_places (signer->log, LOG_ENTRY_TICKET);
+  g_autoptr (GArray) places = NULL;
 
+  /* The index beside the log could have been made to leave one out. */
+  if (!issuance_log_wait_verified (signer->log, error))
+    return FALSE;
+  places = issuance_log_places (signer->log, LOG_ENTRY_TICKET);
   for (guint i = 0; i < places->len; i++) {
     guint64 place = g_array_index (places, guint64, i);
     guint64 number = number_at (signer->log, place);
