@@ -31,27 +31,36 @@ open_log (Signer *signer, const SignerConfig *config, LogOpenMode mode, GError *
 }
 
 static gboolean
-open_checkpoints (Signer *signer, const SignerConfig *config, LogOpenMode mode, GError **error)
+open_station (Signer *signer, const SignerConfig *config, LogOpenMode mode, GError **error)
 {
   g_autoptr (GError) problem = NULL;
 
   signer->station = station_key_open (config, mode, &problem);
-  if (signer->station != NULL)
-    signer->checkpoints = checkpoints_open (config->state_folder, signer->station, mode, &problem);
   if (problem == NULL)
     return TRUE;
   g_propagate_error (error, g_steal_pointer (&problem));
   return FALSE;
 }
 
-/* A signer that writes has locked the log before it touches what is beside it. One that checks may
- * do so while another one runs, and the log must not be the older of the two that it reads. */
+static gboolean
+open_checkpoints (Signer *signer, const SignerConfig *config, LogOpenMode mode, GError **error)
+{
+  if (signer->station == NULL)
+    return TRUE;
+  signer->checkpoints = checkpoints_open (config->state_folder, signer->station, mode, error);
+  return signer->checkpoints != NULL;
+}
+
+/* The key first: a TPM's must be opened before the log has threads. A signer that writes has locked
+ * the log before it touches the checkpoints. One that checks may do so while another one runs, and
+ * the log must not be the older of the two that it reads. */
 static gboolean
 open_evidence (Signer *signer, const SignerConfig *config, LogOpenMode mode, GError **error)
 {
   const gboolean writes = mode == LOG_OPEN_WRITE;
 
-  return check_folder (config, error) && (writes || open_checkpoints (signer, config, mode, error))
+  return check_folder (config, error) && open_station (signer, config, mode, error)
+         && (writes || open_checkpoints (signer, config, mode, error))
          && open_log (signer, config, mode, error)
          && (!writes || open_checkpoints (signer, config, mode, error))
          && (signer->checkpoints == NULL

@@ -16,15 +16,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static const char *program;
-
 Running *
 running_new (const char *path)
 {
   Running *running = g_new0 (Running, 1);
   g_autofree char *socket = NULL;
 
-  program = path;
+  running->program = g_canonicalize_filename (path, NULL);
   running->folder = folder_make ();
   folder_fill (running->folder, "p-256");
   socket = g_build_filename (running->folder, "signer.sock", NULL);
@@ -38,6 +36,7 @@ running_free (Running *running)
   if (running->pid > 0)
     running_stop (running, SIGKILL);
   signer_client_free (running->client);
+  g_free (running->program);
   folder_remove (running->folder);
   g_free (running);
 }
@@ -58,7 +57,7 @@ void
 running_start (Running *running)
 {
   g_autofree char *config = g_build_filename (running->folder, "signer.conf", NULL);
-  const char *const arguments[] = { program, "--config", config, "--child", NULL };
+  const char *const arguments[] = { running->program, "--config", config, "--child", NULL };
 
   ck_assert (g_spawn_async (NULL, (char **)arguments, NULL,
                             G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_STDERR_TO_DEV_NULL, NULL, NULL,
@@ -100,7 +99,7 @@ running_expect_check (Running *running, const char *says)
 {
   g_autofree char *said = NULL;
   const int status =
-      run (running->folder, &said, program, "--check", "--config", "signer.conf", NULL);
+      run (running->folder, &said, running->program, "--check", "--config", "signer.conf", NULL);
 
   if (says == NULL) {
     ck_assert_msg (status == 0, "%s", said);

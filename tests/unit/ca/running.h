@@ -13,6 +13,7 @@
 
 typedef struct {
   char *folder;
+  char *program; /* a whole path: commands run in the folder */
   SignerClient *client;
   GPid pid;
 } Running;

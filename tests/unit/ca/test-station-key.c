@@ -287,7 +287,8 @@ expect_check_says (const char *words)
   g_autofree char *said = NULL;
 
   ck_assert_int_ne (
-      run (running->folder, &said, program, "--check", "--config", "signer.conf", NULL), 0);
+      run (running->folder, &said, running->program, "--check", "--config", "signer.conf", NULL),
+      0);
   ck_assert_msg (strstr (said, words) != NULL, "%s", said);
 }
 
