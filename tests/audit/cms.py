@@ -21,7 +21,7 @@ SIGNATURES = {bytes.fromhex(prefix + last): made for prefix, lasts in
               for last, made in zip(lasts, (hashes.SHA256, hashes.SHA384, hashes.SHA512))}
 RSA = bytes.fromhex('2a864886f70d010101')
 ELLIPTIC = bytes.fromhex('2a8648ce3d0201')
-KEY_IDENTIFIER = bytes.fromhex('551d0e')
+KEY_IDENTIFIER, AUTHORITY_IDENTIFIER = bytes.fromhex('551d0e'), bytes.fromhex('551d23')
 
 
 class Wrong(ValueError):
@@ -83,17 +83,26 @@ class Certificate:
             return key[1:1 + len(key) // 2] if key[0] == 4 else key[1:]
         return key
 
-    def key_identifier(self):
-        """Of the extension SubjectKeyIdentifier, or None."""
-        body = Der(self.der).children()[0].children()
-        for part in body:
+    def extension(self, kind):
+        """What is in an extension, or None."""
+        for part in Der(self.der).children()[0].children():
             if part.tag != 0xa3:
                 continue
             for extension in part.children()[0].children():
                 fields = extension.children()
-                if fields[0].content == KEY_IDENTIFIER:
-                    return Der(fields[-1].content).content
+                if fields[0].content == kind:
+                    return Der(fields[-1].content)
         return None
+
+    def key_identifier(self):
+        found = self.extension(KEY_IDENTIFIER)
+        return found and found.content
+
+    def named_issuer(self):
+        """Name and key identifier of the CA that it names."""
+        found = self.extension(AUTHORITY_IDENTIFIER)
+        parts = [part.content for part in found.children() if part.tag == 0x80] if found else []
+        return self.issuer, parts[0] if parts else None
 
 
 def digest(made, data):

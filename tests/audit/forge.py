@@ -99,8 +99,10 @@ class Signer:
     def certify(self, other, name):
         """A certificate for another's key, in DER."""
         request = run('req', '-new', '-key', other.key, '-subj', f'/CN={name}')
+        with open(self.key + '.ext', 'w', encoding='ascii') as file:
+            file.write('authorityKeyIdentifier=keyid\n')
         return run('x509', '-req', '-CA', self.certificate, '-CAkey', self.key, '-days', '365', '-outform', 'DER',
-                   '-set_serial', str(int.from_bytes(os.urandom(12), 'big') + 1), given=request)
+                   '-extfile', file.name, '-set_serial', str(int.from_bytes(os.urandom(12), 'big') + 1), given=request)
 
     def spki(self):
         return run('pkey', '-pubout', '-outform', 'DER', '-in', self.key)

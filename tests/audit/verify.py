@@ -223,18 +223,19 @@ class Verifier:
         self.subjects = None
         if os.path.exists(self.path('authorities.pem')):
             first = [one for one in cms.read_pem(self.path('authorities.pem')) if one.spki_sha256 == self.origin]
-            self.subjects = {one.subject for one in first} or None
+            self.subjects = {(one.subject, one.key_identifier()) for one in first} or None
         if self.subjects is None:
             self.remarks.append('the certificate of the log\'s first CA is not there: issuers were not checked')
 
     def check_authority(self, entry):
         self.check_key(entry)
         if self.subjects is not None:
-            self.subjects.add(cms.Certificate(entry.certificate).subject)
+            certificate = cms.Certificate(entry.certificate)
+            self.subjects.add((certificate.subject, certificate.key_identifier()))
 
     def check_issuer(self, entry):
         self.check_key(entry)
-        need(self.subjects is None or cms.Certificate(entry.certificate).issuer in self.subjects,
+        need(self.subjects is None or cms.Certificate(entry.certificate).named_issuer() in self.subjects,
              'it names another issuer than the log\'s CAs')
 
     def check_certificate(self, entry):
