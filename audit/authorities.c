@@ -186,7 +186,7 @@ static gboolean
 is_named (const AuditAuthority *authority, Span issuer, Span key_id)
 {
   return authority->subject != NULL && is_bytes (authority->subject, issuer)
-         && is_bytes (authority->key_id, key_id);
+         && (key_id.length == 0 || is_bytes (authority->key_id, key_id));
 }
 
 static AuditAuthority *

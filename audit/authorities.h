@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * Which CAs may have signed what stands in a log: the one in its header, and those of its entries
- * of type 2. A certificate's CA is told by its issuer and its authorityKeyIdentifier. The header
+ * of type 2. A certificate's CA is told by its issuer and, where it has one, its
+ * authorityKeyIdentifier. The header
  * has the CA's key only as a hash; where no certificate for it was given, every issuer that no
  * other CA is may be it.
  */
