@@ -89,10 +89,11 @@ def work(station, simulator, batch, count):
 
 
 def fetch_report(station, folder, batch, file):
-    def there():
-        return station.cli('report', 'save', '--batch', batch, '--output', os.path.join(folder, file),
-                           exit_code=None).returncode == 0
-    rig.wait_until(there, 'the report of a closed batch is made by itself')
+    """Of a closed batch: it is made by itself."""
+    def final():
+        return [one for one in station.json('report', 'list', '--batch', batch) if one['final']]
+    report = rig.wait_until(final, f'the final report of {batch}')[0]
+    station.cli('report', 'save', str(report['id']), '--output', os.path.join(folder, file))
 
 
 def the_owners_steps_work_as_they_are_written():
@@ -132,7 +133,7 @@ def openssl_and_a_shell_see_a_proof_that_is_wrong():
         proof = os.path.join(folder, 'SN-000001.tlog-proof')
         for serial in ('SN-000001', 'SN-000002', 'SN-000003'):
             made = os.path.join(folder, f'{serial}.proof')
-            station.cli('audit', 'prove', serial, '-o', made)
+            station.cli('audit', 'prove', serial, '--output', made)
             with open(made, encoding='utf-8') as file:
                 lines = file.read().splitlines(keepends=True)
             shutil.copy(made, proof)
