@@ -63,6 +63,9 @@ class Honest(forge.Collection):
         covering = [size for size, _, _ in self.anchors if size > index]
         end = min(covering, default=len(self.entries) + 1)
         names = {f'log {place}' for place in range(index, end)}
+        if end >= len(self.entries):  # the end is reached, where records that were kept are looked for
+            names |= {name for _, name, record in self.anchors
+                      if any(record == entry.certificate for entry in self.entries[index:])}
         if covering:
             return names | {name for size, name, _ in self.anchors if size == end}
         names |= self.names_of_ledger() | {f'manifest {os.path.basename(path)}' for path in self.manifests}

@@ -8,7 +8,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding
 
-INTEGER, OCTETS, OID, SEQUENCE, SET = 0x02, 0x04, 0x06, 0x30, 0x31
+INTEGER, BITS, OCTETS, OID, SEQUENCE, SET = 0x02, 0x03, 0x04, 0x06, 0x30, 0x31
 SIGNED_DATA = bytes.fromhex('2a864886f70d010702')
 DATA = bytes.fromhex('2a864886f70d010701')
 CONTENT_TYPE = bytes.fromhex('2a864886f70d010903')
@@ -65,9 +65,14 @@ class Certificate:
 
     def __init__(self, der):
         self.der = der
-        body = Der(der).expect(SEQUENCE).children()[0].expect(SEQUENCE).children()
-        body = body[1:] if body[0].tag == 0xa0 else body
-        need(len(body) >= 6, 'this is no certificate')
+        parts = Der(der).expect(SEQUENCE).children()
+        need([part.tag for part in parts] == [SEQUENCE, SEQUENCE, BITS], 'this is no certificate')
+        body = parts[0].children()
+        if body[0].tag == 0xa0:
+            Der(body[0].content).expect(INTEGER)
+            body = body[1:]
+        need([part.tag for part in body[:6]] == [INTEGER] + 5 * [SEQUENCE] and
+             all(part.tag in (0x81, 0x82, 0xa3) for part in body[6:]), 'this is no certificate')
         self.serial = body[0].expect(INTEGER).content
         self.issuer, self.subject = body[2].expect(SEQUENCE).bytes, body[4].expect(SEQUENCE).bytes
         self.spki = body[5].expect(SEQUENCE).bytes
