@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "ca/error.h"
-#include "ca/proof/merkle.h"
+#include "ca/log/log-frame.h"
 
 #define BUFFER (1024 * 1024)
 #define LONGEST (LOG_ENTRY_MOST + LOG_FRAME)
@@ -146,40 +146,6 @@ log_stream_rest (LogStream *stream)
              : 0;
 }
 
-static gboolean
-hash_fits (const guint8 *entry, gsize length)
-{
-  guint8 hash[LOG_HASH];
-
-  merkle_leaf_hash (entry, length, hash);
-  return memcmp (hash, entry + length, LOG_HASH) == 0;
-}
-
-/* A whole entry stands behind a length that is wrong. */
-static gboolean
-holds_whole_entry (const guint8 *frame, gsize left)
-{
-  LogEntry entry;
-  gsize consumed = 0;
-
-  return left > LOG_FRAME && log_entry_decode (frame + 4, left - 4, &entry, &consumed)
-         && left - 4 - consumed >= LOG_HASH && hash_fits (frame + 4, consumed);
-}
-
-/* A whole frame begins somewhere in what is left. */
-static gboolean
-holds_later_entry (const guint8 *data, gsize left)
-{
-  for (gsize at = 1; at + LOG_FRAME < left; at++) {
-    gsize length = log_read_u32 (data + at);
-
-    if (length > 0 && length <= LOG_ENTRY_MOST && length <= left - at - LOG_FRAME
-        && hash_fits (data + at + 4, length))
-      return TRUE;
-  }
-  return FALSE;
-}
-
 /* From `offset` to the file's end; the buffer stays as it is. */
 static gboolean
 only_zeros_from (LogStream *stream, guint64 offset)
@@ -202,7 +168,7 @@ log_stream_is_unwritten (LogStream *stream, const LogFrame *frame)
 {
   guint64 from = frame->offset + (frame->entry.length == 0 ? 0 : 4 + frame->entry.length);
 
-  return !holds_whole_entry (frame->entry.data - 4, LOG_FRAME + frame->entry.length)
+  return !log_frame_holds_entry (frame->entry.data - 4, LOG_FRAME + frame->entry.length)
          && only_zeros_from (stream, from);
 }
 
@@ -212,9 +178,9 @@ judge_rest (const guint8 *frame, gsize left)
 {
   if (left < LOG_FRAME)
     return LOG_FRAME_TORN;
-  if (log_read_u32 (frame) > LOG_ENTRY_MOST || holds_whole_entry (frame, left))
+  if (log_read_u32 (frame) > LOG_ENTRY_MOST || log_frame_holds_entry (frame, left))
     return LOG_FRAME_BROKEN;
-  return holds_later_entry (frame, left) ? LOG_FRAME_BROKEN : LOG_FRAME_TORN;
+  return log_frame_is_followed (frame, left) ? LOG_FRAME_BROKEN : LOG_FRAME_TORN;
 }
 
 LogFrameKind

@@ -52,9 +52,6 @@ IssuanceLog *log_open_with_step (const char *path, const guint8 origin[LOG_HASH]
  * the mutex held. */
 void log_note_entry (IssuanceLog *log, const LogEntry *entry, const guint8 *frame);
 
-/* The next whole entry, or FALSE where none stands at `frame`. */
-gboolean log_read_frame (const guint8 *frame, gsize left, LogEntry *entry);
-
 /* Reads `content` (the whole file) from the log's end on into the memory's view. `log->end` is then
  * where the last whole entry ends: below `length` where the tail is torn. */
 gboolean log_scan (IssuanceLog *log, const char *path, const guint8 *content, gsize length,

@@ -5,8 +5,8 @@
  * answer from such a write, so it may go. Anything else that does not fit is damage, or
  * somebody's hand: the signer does not start, and says which entry it is.
  */
+#include "ca/log/log-frame.h"
 #include "ca/log/log-settle.h"
-#include "ca/proof/merkle.h"
 
 #include <string.h>
 
@@ -19,40 +19,6 @@ all_zero (const guint8 *data, gsize length)
   return TRUE;
 }
 
-static gboolean
-hash_fits (const guint8 *entry, gsize length)
-{
-  guint8 hash[LOG_HASH];
-
-  merkle_leaf_hash (entry, length, hash);
-  return memcmp (hash, entry + length, LOG_HASH) == 0;
-}
-
-/* A whole entry stands behind a length that is wrong: that is no torn write. */
-static gboolean
-holds_whole_entry (const guint8 *frame, gsize left)
-{
-  LogEntry entry;
-  gsize consumed = 0;
-
-  return left > LOG_FRAME && log_entry_decode (frame + 4, left - 4, &entry, &consumed)
-         && left - 4 - consumed >= LOG_HASH && hash_fits (frame + 4, consumed);
-}
-
-/* A whole frame begins somewhere in what is left, so what is left is no torn write. */
-static gboolean
-holds_later_entry (const guint8 *data, gsize left)
-{
-  for (gsize at = 1; at + LOG_FRAME < left; at++) {
-    gsize length = log_read_u32 (data + at);
-
-    if (length > 0 && length <= LOG_ENTRY_MOST && length <= left - at - LOG_FRAME
-        && hash_fits (data + at + 4, length))
-      return TRUE;
-  }
-  return FALSE;
-}
-
 /* What stands at `frame` is no entry: may it be cut off? */
 static gboolean
 is_torn (const guint8 *frame, gsize left)
@@ -62,25 +28,13 @@ is_torn (const guint8 *frame, gsize left)
   if (left < LOG_FRAME)
     return TRUE;
   length = log_read_u32 (frame);
-  if (length > LOG_ENTRY_MOST || holds_whole_entry (frame, left))
+  if (length > LOG_ENTRY_MOST || log_frame_holds_entry (frame, left))
     return FALSE;
   if (length <= left - LOG_FRAME) {
     gsize hash = length == 0 ? 0 : 4 + length;
     return all_zero (frame + hash, left - hash);
   }
-  return !holds_later_entry (frame, left);
-}
-
-gboolean
-log_read_frame (const guint8 *frame, gsize left, LogEntry *entry)
-{
-  gsize length;
-
-  if (left < LOG_FRAME)
-    return FALSE;
-  length = log_read_u32 (frame);
-  return length <= LOG_ENTRY_MOST && length <= left - LOG_FRAME && hash_fits (frame + 4, length)
-         && log_entry_decode (frame + 4, length, entry, NULL);
+  return !log_frame_is_followed (frame, left);
 }
 
 gboolean
@@ -91,7 +45,7 @@ log_scan (IssuanceLog *log, const char *path, const guint8 *content, gsize lengt
     const gsize left = length - log->end;
     LogEntry entry;
 
-    if (!log_read_frame (frame, left, &entry)) {
+    if (!log_frame_read (frame, left, &entry)) {
       if (is_torn (frame, left))
         break;
       g_set_error (error, CA_ERROR, CA_ERROR_LOG,
@@ -116,7 +70,7 @@ walk_chunk (const guint8 *chunk, gsize length, guint64 *at, LogEach each, gpoint
   gsize done = 0;
   LogEntry entry;
 
-  while (done < length && log_read_frame (chunk + done, length - done, &entry)) {
+  while (done < length && log_frame_read (chunk + done, length - done, &entry)) {
     const gsize frame = LOG_FRAME + log_read_u32 (chunk + done);
 
     if (!each (&entry, chunk + done, data))

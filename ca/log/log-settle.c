@@ -11,6 +11,7 @@
 #include "ca/log/log-settle.h"
 
 #include "base/files.h"
+#include "ca/log/log-frame.h"
 #include "ca/log/log-view.h"
 
 #include <errno.h>
@@ -84,7 +85,7 @@ ends_in (const LogStoreState *state, const guint8 *content, gsize length)
   if (state->edge.size == 0)
     return state->end == LOG_HEADER;
   if (state->end > length || state->last_offset > state->end
-      || !log_read_frame (content + state->last_offset, state->end - state->last_offset, &entry))
+      || !log_frame_read (content + state->last_offset, state->end - state->last_offset, &entry))
     return FALSE;
   entry_length = log_read_u32 (content + state->last_offset);
   return state->last_offset + LOG_FRAME + entry_length == state->end
@@ -100,7 +101,7 @@ time_fits (IssuanceLog *log, const LogStoreState *state, const guint8 *content)
 
   for (guint64 back = 1; back <= MIN (state->edge.size, MOST_REFUSALS); back++) {
     if (!log_view_offset (log, state->edge.size - back, &offset) || offset >= state->end
-        || !log_read_frame (content + offset, state->end - offset, &entry))
+        || !log_frame_read (content + offset, state->end - offset, &entry))
       return FALSE;
     if (entry.type != LOG_ENTRY_REFUSAL)
       return state->newest >= entry.signed_at;

@@ -8,6 +8,7 @@
 #include "ca/log/log-settle.h"
 #include "ca/log/log-view.h"
 
+#include <malloc.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -262,5 +263,6 @@ log_verify_thread (gpointer data)
   log_tail_free (verification.again.tail);
   g_clear_pointer (&log->snapshot, log_reader_free);
   log_store_rest (log->store);
+  malloc_trim (0); /* what it worked with would stay with the heap */
   return NULL;
 }

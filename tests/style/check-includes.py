@@ -36,7 +36,7 @@ RULES = [
     ('base/', {'ours': ('base/',), 'systems': 'openssl'}),
     *CA,
     ('db/', {'ours': ('base/', 'db/'), 'systems': 'openssl sqlite'}),
-    ('audit/', {'ours': ('base/', 'ca/error.h', 'ca/der.h', 'ca/proof/', 'ca/log/log-format.h', 'audit/'),
+    ('audit/', {'ours': ('base/', 'ca/error.h', 'ca/der.h', 'ca/proof/', 'ca/log/log-format.h', 'ca/log/log-frame.h', 'audit/'),
                 'systems': 'openssl'}),
     ('station/cli/', {'ours': ('base/', 'audit/', 'ca/der.h', 'ca/proof/', 'ca/error.h', 'ca/judge/csr.h', 'ca/judge/keycheck.h',
                                'ca/judge/known-keys.h', 'ca/fleet/fleet.h',
