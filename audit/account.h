@@ -26,8 +26,7 @@ typedef struct {
   gint64 not_before;
   gint64 not_after;
   gboolean clock_reset;
-  gboolean has_tpm;   /* its CA's TPM counts */
-  guint64 reset_used; /* clock entries that name it */
+  gboolean has_tpm; /* its CA's TPM counts */
 } AuditTicket;
 
 /* What changes with entries. */

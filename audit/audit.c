@@ -35,6 +35,7 @@ run_clear (AuditRun *run)
   g_clear_pointer (&run->authorities, audit_authorities_free);
   g_clear_pointer (&run->account, audit_account_free);
   g_clear_pointer (&run->records, g_ptr_array_unref);
+  g_clear_pointer (&run->resets, g_array_unref);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (AuditRun, run_clear)
@@ -239,6 +240,7 @@ audit_verify (const AuditPlan *plan, GError **error)
                             .digest = audit_digest_new (),
                             .account = audit_account_new (),
                             .records = g_ptr_array_new_with_free_func (record_free),
+                            .resets = g_array_new (FALSE, FALSE, sizeof (AuditReset)),
                             .signatures = plan->certificates ? audit_signatures_new () : NULL,
                             .tally = plan->tally };
   g_autofree char *ledger = part_of (plan, "ledger.jsonl");

@@ -45,6 +45,7 @@ note_clock (Pass *pass, guint64 index, const LogEntry *entry)
 
   audit_note (pass->run->result, AUDIT_TIMES, AUDIT_ENTRY (index),
               "the clock was set back on record by %s: %s", who, why);
+  audit_ticket_note_reset (pass->run, index, entry);
 }
 
 static guint64
@@ -258,6 +259,7 @@ finish (Pass *pass)
   result->entries = audit_roots_size (pass->run->roots);
   audit_roots_at (pass->run->roots, result->entries, result->root);
   audit_anchors_finish (pass->anchors, result->entries, has_record, pass->run);
+  audit_ticket_judge_resets (pass->run);
 }
 
 gboolean

@@ -22,6 +22,12 @@ typedef struct {
   gboolean exported; /* the ledger has the statement's export */
 } AuditRecord;
 
+/* An entry that set the clock back, and the number of the ticket that it names (0: none). */
+typedef struct {
+  guint64 place;
+  guint64 ticket;
+} AuditReset;
+
 typedef struct {
   AuditResult *result;
   GPtrArray *station; /* of X509; NULL: station.pem is not there */
@@ -32,6 +38,7 @@ typedef struct {
   AuditAuthorities *authorities;
   AuditAccount *account;
   GPtrArray *records;          /* of AuditRecord, in the log's order */
+  GArray *resets;              /* of AuditReset, the same */
   AuditSignatures *signatures; /* NULL: they are not verified */
   AuditTally *tally;           /* lent; NULL: nothing is counted by the month */
 } AuditRun;
@@ -59,6 +66,10 @@ void audit_certificate_judge (AuditRun *run, guint64 index, const LogEntry *entr
 
 /* A ticket; what holds is entered into the account. To be called when the entry was counted. */
 void audit_ticket_judge (AuditRun *run, guint64 index, const LogEntry *entry);
+
+/* An entry that set the clock back; and, once all tickets are known, whether the owner let it. */
+void audit_ticket_note_reset (AuditRun *run, guint64 index, const LogEntry *entry);
+void audit_ticket_judge_resets (AuditRun *run);
 
 /* A certificate, before it is counted. */
 void audit_ticket_judge_certificate (AuditRun *run, guint64 index, const LogEntry *entry,

@@ -190,6 +190,45 @@ audit_ticket_judge (AuditRun *run, guint64 index, const LogEntry *entry)
     audit_account_ticket (run->account, ticket_of (entry, index, ticket));
 }
 
+/* ---- the clock ---- */
+
+void
+audit_ticket_note_reset (AuditRun *run, guint64 index, const LogEntry *entry)
+{
+  g_autofree char *number = g_strndup ((const char *)entry->device.data, entry->device.length);
+  AuditReset reset = { .place = index };
+
+  if (!g_ascii_string_to_unsigned (number, 10, 1, G_MAXINT64, &reset.ticket, NULL))
+    reset.ticket = 0;
+  g_array_append_val (run->resets, reset);
+}
+
+/* The ticket stands behind the reset that it allows; a crash between both leaves room for others.
+ */
+static gboolean
+allows_reset (const AuditTicket *ticket, const AuditReset *reset)
+{
+  return ticket->clock_reset && ticket->number == reset->ticket && ticket->place > reset->place;
+}
+
+void
+audit_ticket_judge_resets (AuditRun *run)
+{
+  const GPtrArray *tickets = audit_account_tickets (run->account);
+
+  if (run->owner == NULL)
+    return;
+  for (guint i = 0; i < run->resets->len; i++) {
+    const AuditReset *reset = &g_array_index (run->resets, AuditReset, i);
+    gboolean allowed = FALSE;
+
+    for (guint j = 0; j < tickets->len && !allowed; j++)
+      allowed = allows_reset (g_ptr_array_index (tickets, j), reset);
+    if (!allowed)
+      refuse (run, reset->place, "the clock was set back, and no ticket of the owner's allows it");
+  }
+}
+
 /* ---- what is made under it ---- */
 
 static gboolean

@@ -63,14 +63,14 @@ class Story:
         der = signer.statement(text_of(groups))
         return self.enter(kind, certificate=der, csr_sha256=sha256(der), spki_sha256=sha256(signer.spki()), **fields)
 
-    def ticket(self, batch, count):
+    def ticket(self, batch, count, **more):
         self.numbers += 1
         size = len(self.entries)
         return self.record(log.TICKET, self.owner, {'ticket': {
             'Version': 1, 'Number': self.numbers, 'Batch': batch, 'Profile': 'sensor', 'ProfileSha256': PROFILE.hex(),
             'Count': count, 'Station': self.station_hash.hex(), 'Ca': self.origin.hex(),
             'NotBefore': stamp(START - 86400000000), 'NotAfter': stamp(START + 86400000000), 'LogSize': size,
-            'LogRoot': self.root().hex()}}, batch=batch.encode(), profile=b'sensor',
+            'LogRoot': self.root().hex(), **more}}, batch=batch.encode(), profile=b'sensor',
             device=str(self.numbers).encode())
 
     def log_group(self):
@@ -220,9 +220,9 @@ def tell(folder, start=START):
                 spki_sha256=cms.Certificate(code).spki_sha256)
     story.enter(log.CRL, device=b'1', csr_sha256=sha256(b'crl'), spki_sha256=story.origin)
     story.now -= 3600000000
-    story.enter(log.CLOCK, device=b'boss', product=b'the clock was wrong')
+    story.enter(log.CLOCK, device=b'2', product=b'the clock was wrong')
     story.batch('B-2')
-    story.ticket('B-2', 2)
+    story.ticket('B-2', 2, ClockReset='yes')
     second = story.ticket('B-2', 3)
     others = [story.certify(f'E-{number}', 'B-2') for number in range(1, 4)]
     story.enter(log.LOST, device=b'2', spki_sha256=story.origin)

@@ -155,8 +155,17 @@ class Verifier:
         for anchor in self.checkpoints:
             if anchor.size > size:
                 raise Finding(anchor.label, f'the log was cut off: it has {size} entries')
+        self.check_resets()
         self.check_twice()
         self.tell_log()
+
+    def check_resets(self):
+        """Only the owner lets the clock be set back: by a ticket that the entry names."""
+        for entry in self.entries if self.owners else []:
+            if entry.type == log.CLOCK and not any(
+                    ticket.place > entry.index and str(ticket.text['Number']).encode() == entry.device
+                    and ticket.text.get('ClockReset') for ticket in self.tickets):
+                raise Finding(f'log {entry.index}', 'no ticket allows that the clock was set back')
 
     def check_twice(self):
         """Numbers and keys that stand in the log a second time."""

@@ -158,6 +158,7 @@ story_ticket (Story *story, guint64 number, const char *batch, guint count)
   ticket->batch = g_strdup (batch);
   ticket->profile = profile_of_maker (story);
   ticket->count = count;
+  ticket->clock_reset = story->clock_reset;
   ticket->station = story_station (story);
   ticket->ca = hex_encode (entry_maker_origin (story->maker), LOG_HASH);
   ticket->not_before = STORY_START / G_USEC_PER_SEC;

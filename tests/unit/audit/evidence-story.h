@@ -32,6 +32,7 @@ typedef struct {
   guint64 made; /* certificates */
   gint64 now;
   guint64 reports;
+  gboolean clock_reset; /* tickets say so */
 } Story;
 
 Story *story_new (void);

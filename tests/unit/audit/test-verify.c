@@ -280,6 +280,39 @@ START_TEST (test_time_goes_on_but_at_a_clock_entry)
 }
 END_TEST
 
+static void
+set_back (const char *who)
+{
+  LogEntry clock = { .type = LOG_ENTRY_CLOCK,
+                     .signed_at = STORY_START + 1,
+                     .device = span_of_text (who),
+                     .product = span_of_text ("it was wrong") };
+
+  story_append (story, &clock);
+}
+
+START_TEST (test_only_the_owner_lets_the_clock_be_set_back)
+{
+  tell ();
+  set_back ("3");
+  story->clock_reset = TRUE;
+  story_ticket (story, 3, "B-1", 9);
+  expect_first ("");
+
+  set_back ("boss");
+  expect_first ("log 11");
+}
+END_TEST
+
+START_TEST (test_a_ticket_that_does_not_say_so_resets_no_clock)
+{
+  tell ();
+  set_back ("3");
+  story_ticket (story, 3, "B-1", 9);
+  expect_first ("log 9");
+}
+END_TEST
+
 /* The maker begins again with the same keys and serial numbers. */
 START_TEST (test_a_key_of_two_devices_is_named)
 {
@@ -484,6 +517,8 @@ main (void)
   tcase_add_test (stories, test_a_ticket_of_another_owner_is_named);
   tcase_add_loop_test (stories, test_a_report_that_says_other_than_the_log_is_named, 0, 5);
   tcase_add_test (stories, test_time_goes_on_but_at_a_clock_entry);
+  tcase_add_test (stories, test_only_the_owner_lets_the_clock_be_set_back);
+  tcase_add_test (stories, test_a_ticket_that_does_not_say_so_resets_no_clock);
   tcase_add_test (stories, test_a_key_of_two_devices_is_named);
   tcase_add_test (stories, test_a_field_that_a_type_does_not_name_is_wrong);
   tcase_add_test (stories, test_a_checkpoint_of_another_station_is_named);
