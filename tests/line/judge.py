@@ -56,7 +56,7 @@ def take(data, width):
 def log_entry(entry):
     """One entry of the issuance log, by docs/issuance-log.md."""
     expect_equal(entry[:1], b'\x01', 'version of a log entry')
-    expect(1 <= entry[1] <= 4, f'type of a log entry: {entry[1]}')
+    expect(1 <= entry[1] <= 10, f'type of a log entry: {entry[1]}')
     fields, rest = {'type': entry[1]}, entry[10:]
     fields['batch'], rest = take(rest, 1)
     fields['profile'], rest = take(rest, 1)
