@@ -98,7 +98,7 @@ read_proof (const char *text)
     expect_refusal (problem);
     return;
   }
-  again = inclusion_proof_text (proof.index, proof.path, proof.note);
+  again = inclusion_proof_text (proof.index, proof.path, proof.note, proof.extra);
   expect (g_str_equal (again, text));
 }
 
