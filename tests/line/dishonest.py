@@ -419,8 +419,7 @@ def strike(one, device, call, what):
 
 def continue_honestly(one, device, answered):
     """The same order again: the same certificate where one came out, one entry, and no more."""
-    if one.process.poll() is None:
-        one.stop()
+    one.end()
     one.start()
     before = set(one.released.get(device, set()))
     after = one.order(device)
@@ -480,8 +479,7 @@ def the_last_of_a_ticket_is_the_last_whenever_the_signer_dies():
             one.restore(image)
             one.start()
             strike(one, f'A-{call}', call, 'signal=SIGKILL:when=1')
-            if one.process.poll() is None:
-                one.stop()
+            one.end()
             one.start()
             outcomes = []
             for device in (f'A-{call}', f'B-{call}'):

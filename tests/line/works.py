@@ -7,6 +7,7 @@ import glob
 import hashlib
 import os
 import shutil
+import signal
 import tempfile
 
 import custody_rig
@@ -38,6 +39,13 @@ class Works:
         if self.process is not None and self.process.poll() is None:
             self.process.terminate()
             rig.expect_equal(self.process.wait(rig.PATIENCE), 0, 'the signer\'s exit status')
+
+    def end(self):
+        """As stop(), for a signer that may be struck down at any of its calls."""
+        if self.process is not None and self.process.poll() is None:
+            self.process.terminate()
+            code = self.process.wait(rig.PATIENCE)
+            rig.expect(code in (0, -signal.SIGKILL), f'the signer\'s exit status: {code}')
 
     def kill(self):
         custody_rig.end(self.process)
