@@ -304,6 +304,15 @@ END_TEST
 
 /* ---- lies ---- */
 
+static void
+append_again (GByteArray *path, guint place)
+{
+  guint8 hash[MERKLE_HASH];
+
+  memcpy (hash, path->data + place * MERKLE_HASH, MERKLE_HASH);
+  g_byte_array_append (path, hash, MERKLE_HASH);
+}
+
 /* What may happen to a path on its way. */
 static GByteArray *
 changed (const GByteArray *path, GRand *random)
@@ -325,7 +334,7 @@ changed (const GByteArray *path, GRand *random)
     g_byte_array_set_size (other, other->len - 1);
     break;
   case 3:
-    g_byte_array_append (other, other->data + place * MERKLE_HASH, MERKLE_HASH);
+    append_again (other, place);
     break;
   case 4:
     other->data[g_rand_int_range (random, 0, (gint32)other->len)] ^=
