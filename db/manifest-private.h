@@ -7,6 +7,7 @@
 
 #include "db/ledger-private.h"
 #include "db/manifest.h"
+#include "db/registry.h"
 
 /* One device of a manifest; lives until the cursor moves on. */
 typedef struct {
@@ -30,7 +31,11 @@ typedef struct {
   const guint8 *spki_sha256;
   const guint8 *der;
   gsize der_length;
-  gboolean name_taken; /* another device of an earlier line has the same common name */
+  gboolean name_taken;   /* another device of an earlier line has the same common name */
+  const char *chip_id;   /* or NULL */
+  const char *model;     /* or NULL */
+  const guint8 *request; /* the CSR as DER, where the profile keeps it; or NULL */
+  gsize request_length;
 } ManifestRow;
 
 /* A CA that rows may be of. */
@@ -45,6 +50,13 @@ typedef struct {
 typedef struct {
   GPtrArray *authorities; /* of ManifestAuthority; the one that the export is recorded with first */
   gint64 now;             /* seconds since 1970: the export's own time */
+  /* What the file is made for, or NULL where the format asks for no target. */
+  const Target *target;
+  /* A JWS (RFC 7515) of `payload` in flattened JSON serialization by the station's key, ES256, with
+   * `unique_id` in its unprotected header; for formats that say `signs`. NULL with error. Free with
+   * g_free(). */
+  char *(*sign) (gpointer data, const char *payload, const char *unique_id, GError **error);
+  gpointer sign_data;
 } ManifestContext;
 
 /* `ca_certificate` is the issuing CA's when the export was made. */
@@ -76,6 +88,18 @@ typedef struct {
   const char *device_field;      /* names the device */
   /* Line ends inside double quotes do not end a line. */
   gboolean quoted;
+  /* Rows of one file, where the receiver has a limit; more are exported in parts. 0: no limit. */
+  guint most_rows;
+  /* Where rows stand in envelopes: `group` rows (0: all of the file) between `opening` and
+   * `closing`, with `separator` between two. All NULL: each row is a line of its own. Lines of the
+   * file end where `opening`, `separator`, `closing` and the rows' text say so. */
+  guint group;
+  const char *opening;
+  const char *separator;
+  const char *closing;
+  gboolean needs_target;
+  gboolean needs_request; /* the CSR: the profile must keep it */
+  gboolean signs;         /* asks ManifestContext.sign; its signatures differ each time */
 } ManifestWriter;
 
 extern const ManifestWriter manifest_aws;
