@@ -52,6 +52,8 @@ typedef enum {
   TARGET_SELF_SIGNED,   /* certificates alone, which devices signed themselves */
 } TargetMode;
 
+#define N_TARGET_MODES (TARGET_SELF_SIGNED + 1)
+
 /* "registered-ca", "sni-only", "without-ca", "csr", "self-signed". */
 const char *target_mode_word (TargetMode mode);
 gboolean target_mode_from_word (const char *word, TargetMode *mode);
@@ -61,7 +63,7 @@ typedef struct {
   RegistrationStatus status; /* in this target */
   const char *kind;          /* the target's */
   TargetMode mode;
-  gboolean verified;    /* the device proved the key, and the certificate is not void */
+  gboolean verified;    /* the device proved the key */
   gboolean void_here;   /* the station took the certificate back */
   gboolean expired;     /* as of now */
   gboolean self_signed; /* issuer and subject are one */
@@ -70,18 +72,23 @@ typedef struct {
   gboolean authority_active;
   /* It is registered in another target of the same kind, account and region. */
   const char *registered_elsewhere; /* that target's name, or NULL */
-  /* transfer: the account that it comes from and goes to; accept, reject: the status is that of
-   * the source, which names this target's account or not. */
-  const char *account;        /* this target's */
-  const char *transferred_to; /* where it is PENDING_TRANSFER in the source, or NULL */
+  const char *account;              /* this target's */
+  const char *transferred_to; /* the account that it goes to, where it is PENDING_TRANSFER here */
+  /* accept, reject: another target of this ledger out of which it is PENDING_TRANSFER to this
+   * target's account and in its region, by name; NULL where none is known. */
+  const char *source;
 } RegistryFacts;
 
 /* What is asked for beside the operation. */
 typedef struct {
   RegistryOperation operation;
-  RegistrationStatus status; /* register: ACTIVE, INACTIVE or REVOKED; accept: ACTIVE or INACTIVE */
-  const char *account;       /* transfer: 12 digits */
-  const char *message;       /* transfer, reject: up to 128 characters, or NULL */
+  /* register: ACTIVE, INACTIVE or REVOKED; accept: ACTIVE or INACTIVE (NONE is that, too). */
+  RegistrationStatus status;
+  const char *account; /* transfer: 12 digits */
+  const char *message; /* transfer, reject: up to 128 characters, or NULL */
+  /* accept, reject: it was done in an account that is no target of this ledger; the target asked
+   * is the one that it comes from. */
+  gboolean elsewhere;
 } RegistryRequest;
 
 typedef struct {
@@ -94,7 +101,7 @@ typedef struct {
 void registry_verdict_clear (RegistryVerdict *verdict);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (RegistryVerdict, registry_verdict_clear)
 
-/* Is the request itself sound, whatever the certificate? (account, message, status) */
+/* Is the request itself sound, whatever the certificate? (account, message, status) INVALID. */
 gboolean registry_request_check (const RegistryRequest *request, GError **error);
 
 /* Pure. Clear `verdict` with registry_verdict_clear(). */

@@ -58,11 +58,26 @@ CREATE TABLE authority_registrations (
 ) STRICT;
 CREATE UNIQUE INDEX authority_in_target ON authority_registrations (target, authority)
   WHERE NOT ended;
+CREATE TRIGGER authority_registrations_no_delete BEFORE DELETE ON authority_registrations
+BEGIN
+  SELECT RAISE (ABORT, 'registrations are never deleted');
+END;
+CREATE TRIGGER authority_registrations_keep_facts
+BEFORE UPDATE OF id, target, authority, certificate_mode, registered_at ON authority_registrations
+BEGIN
+  SELECT RAISE (ABORT, 'a registration stays the one of its CA');
+END;
+CREATE TRIGGER authority_registrations_ended_stay BEFORE UPDATE ON authority_registrations
+WHEN OLD.ended
+BEGIN
+  SELECT RAISE (ABORT, 'a registration that ended has ended');
+END;
 
 CREATE TABLE registrations (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   target INTEGER NOT NULL REFERENCES targets (id),
   certificate INTEGER NOT NULL REFERENCES certificates (id),
+  batch INTEGER NOT NULL REFERENCES batches (id), -- the certificate's, for paging
   -- The CA under which it is registered; NULL where it is without one.
   authority INTEGER REFERENCES authority_registrations (id),
   status TEXT NOT NULL CHECK (
@@ -79,6 +94,7 @@ CREATE TABLE registrations (
 ) STRICT;
 CREATE UNIQUE INDEX one_registration ON registrations (certificate, target) WHERE ended IS NULL;
 CREATE INDEX registrations_of_target ON registrations (target, id) WHERE ended IS NULL;
+CREATE INDEX registrations_of_batch ON registrations (batch, id) WHERE ended IS NULL;
 CREATE INDEX registrations_by_authority ON registrations (authority, id)
   WHERE ended IS NULL AND authority IS NOT NULL;
 CREATE INDEX registrations_rare ON registrations (target, status, id)
@@ -86,6 +102,15 @@ CREATE INDEX registrations_rare ON registrations (target, status, id)
 CREATE TRIGGER registrations_no_delete BEFORE DELETE ON registrations
 BEGIN
   SELECT RAISE (ABORT, 'registrations are never deleted');
+END;
+CREATE TRIGGER registrations_keep_facts
+BEFORE UPDATE OF id, target, certificate, batch, registered_at ON registrations
+BEGIN
+  SELECT RAISE (ABORT, 'a registration stays the one of its certificate');
+END;
+CREATE TRIGGER registrations_ended_stay BEFORE UPDATE ON registrations WHEN OLD.ended IS NOT NULL
+BEGIN
+  SELECT RAISE (ABORT, 'a registration that ended has ended');
 END;
 CREATE TRIGGER registrations_revoked_stays BEFORE UPDATE OF status ON registrations
 WHEN OLD.status = 'REVOKED' AND NEW.status <> 'REVOKED'
@@ -106,8 +131,11 @@ CREATE TABLE registry_operations (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   target INTEGER NOT NULL REFERENCES targets (id),
   -- Of one of the two.
-  registration INTEGER REFERENCES registrations (id),
+  certificate INTEGER REFERENCES certificates (id),
   authority INTEGER REFERENCES authority_registrations (id),
+  -- NULL for a CA, and where nothing came of it here: what the rules refused as a unit passed, and
+  -- a transfer that was rejected before it was there.
+  registration INTEGER REFERENCES registrations (id),
   operation TEXT NOT NULL,
   from_status TEXT,      -- NULL: it was not there
   to_status TEXT,        -- NULL: it is gone
@@ -123,13 +151,17 @@ CREATE TABLE registry_operations (
   not_before INTEGER NOT NULL DEFAULT 0, -- of the next try
   answered_at INTEGER,
   answer TEXT,           -- in words, for people
-  CHECK ((registration IS NULL) <> (authority IS NULL))
+  CHECK ((certificate IS NULL) <> (authority IS NULL)),
+  CHECK (registration IS NULL OR certificate IS NOT NULL)
 ) STRICT;
 CREATE INDEX operations_waiting ON registry_operations (target, id) WHERE state = 'waiting';
-CREATE INDEX operations_open ON registry_operations (registration, id)
-  WHERE state IN ('waiting', 'handed', 'refused', 'alarm', 'parked') AND registration IS NOT NULL;
-CREATE INDEX operations_of_registration ON registry_operations (registration, id)
-  WHERE registration IS NOT NULL;
+-- What the cloud has not answered with done: it stands in the way of what comes behind it.
+CREATE INDEX operations_open ON registry_operations (certificate, target, id)
+  WHERE state IN ('waiting', 'handed', 'refused', 'alarm', 'parked') AND certificate IS NOT NULL;
+CREATE INDEX operations_open_authority ON registry_operations (authority, id)
+  WHERE state IN ('waiting', 'handed', 'refused', 'alarm', 'parked') AND authority IS NOT NULL;
+CREATE INDEX operations_of_certificate ON registry_operations (certificate, id)
+  WHERE certificate IS NOT NULL;
 CREATE INDEX operations_in_trouble ON registry_operations (target, state, id)
   WHERE state IN ('refused', 'alarm', 'parked');
 CREATE TRIGGER operations_no_delete BEFORE DELETE ON registry_operations
@@ -137,8 +169,8 @@ BEGIN
   SELECT RAISE (ABORT, 'what was done is never deleted');
 END;
 CREATE TRIGGER operations_keep_facts
-BEFORE UPDATE OF id, target, registration, authority, operation, from_status, to_status, arguments,
-  at, event ON registry_operations
+BEFORE UPDATE OF id, target, certificate, registration, authority, operation, from_status,
+  to_status, arguments, at, event ON registry_operations
 BEGIN
   SELECT RAISE (ABORT, 'what was done is never changed');
 END;
@@ -175,3 +207,10 @@ ALTER TABLE exports ADD COLUMN part INTEGER NOT NULL DEFAULT 1 CHECK (part >= 1)
 ALTER TABLE exports ADD COLUMN parts INTEGER NOT NULL DEFAULT 1 CHECK (parts >= 1);
 -- What it was made for; NULL: for nobody in particular.
 ALTER TABLE exports ADD COLUMN target INTEGER REFERENCES targets (id);
+DROP TRIGGER exports_no_update;
+CREATE TRIGGER exports_no_update
+BEFORE UPDATE OF id, at, actor, batch, format, format_version, through, rows, bytes, sha256,
+  ca_certificate, since, as_of, part, parts, target ON exports
+BEGIN
+  SELECT RAISE (ABORT, 'exports are never changed');
+END;
