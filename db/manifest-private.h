@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "db/json-text.h"
 #include "db/ledger-private.h"
 #include "db/manifest.h"
 #include "db/registry.h"
@@ -149,7 +150,6 @@ void manifest_row_load (ManifestRow *row, Statement *statement);
 
 /* ---- text ---- */
 
-void append_json_string (GString *text, const char *value); /* with its quotes */
 void append_hex (GString *text, const guint8 *data, gsize length);
 void append_time (GString *text, gint64 seconds); /* 2026-01-31T23:59:59Z */
 /* PEM of a certificate, each line ended by `line_end`. */

@@ -6,6 +6,9 @@
  */
 #include "station/api-approvals.h"
 
+#include <fcntl.h>
+#include <gio/gunixfdlist.h>
+
 #include "station/api-peer.h"
 #include "station/api-private.h"
 #include "station/approvals.h"
@@ -90,6 +93,12 @@ signal_name (const char *method)
   return g_string_free (name, FALSE);
 }
 
+static gboolean
+takes_files (const GSignalQuery *query)
+{
+  return query->n_params > 1 && query->param_types[1] == G_TYPE_UNIX_FD_LIST;
+}
+
 static void
 fill_value (GValue *value, GType type, GVariant *parameters, gsize place)
 {
@@ -103,12 +112,22 @@ fill_value (GValue *value, GType type, GVariant *parameters, gsize place)
   g_value_set_variant (value, child);
 }
 
-/* Skeleton, invocation, then the parameters: as the skeleton does it for a call that comes in. */
+/* The call's own open file went with whoever asked; what is written now goes nowhere. */
+static GUnixFDList *
+open_nothing (void)
+{
+  int nothing = open ("/dev/null", O_WRONLY | O_CLOEXEC);
+
+  return nothing >= 0 ? g_unix_fd_list_new_from_array (&nothing, 1) : g_unix_fd_list_new ();
+}
+
+/* Skeleton, invocation, open files where the call has some, then the parameters: as the skeleton
+ * does it for a call that comes in. */
 static GArray *
 make_values (ApiStation1 *skeleton, GDBusMethodInvocation *invocation, const GSignalQuery *query,
              GVariant *parameters)
 {
-  const guint count = query->n_params + 1;
+  const guint count = query->n_params + 1, before = takes_files (query) ? 2 : 1;
   GArray *values = g_array_sized_new (FALSE, TRUE, sizeof (GValue), count);
 
   g_array_set_clear_func (values, (GDestroyNotify)g_value_unset);
@@ -117,8 +136,13 @@ make_values (ApiStation1 *skeleton, GDBusMethodInvocation *invocation, const GSi
   g_value_set_object (&g_array_index (values, GValue, 0), skeleton);
   g_value_init (&g_array_index (values, GValue, 1), G_TYPE_DBUS_METHOD_INVOCATION);
   g_value_set_object (&g_array_index (values, GValue, 1), invocation);
-  for (guint i = 1; i < query->n_params; i++)
-    fill_value (&g_array_index (values, GValue, i + 1), query->param_types[i], parameters, i - 1);
+  if (takes_files (query)) {
+    g_value_init (&g_array_index (values, GValue, 2), G_TYPE_UNIX_FD_LIST);
+    g_value_take_object (&g_array_index (values, GValue, 2), open_nothing ());
+  }
+  for (guint i = before; i < query->n_params; i++)
+    fill_value (&g_array_index (values, GValue, i + 1), query->param_types[i], parameters,
+                i - before);
   return values;
 }
 
@@ -134,7 +158,9 @@ run_call (ApiStation1 *skeleton, GDBusMethodInvocation *invocation, const char *
 
   if (signal != 0)
     g_signal_query (signal, &query);
-  if (signal == 0 || query.n_params != g_variant_n_children (parameters) + 1) {
+  if (signal == 0
+      || query.n_params != g_variant_n_children (parameters) + (takes_files (&query) ? 2 : 1))
+  {
     api_refuse_text (invocation, "Failed", "%s can't be run from a request", method);
     return;
   }
@@ -167,6 +193,12 @@ api_approvals_failed (GDBusMethodInvocation *invocation, const char *message)
   conclude (granted, message);
   number = g_strdup_printf ("%" G_GINT64_FORMAT, granted->id);
   return g_strdup_printf ("Request %s was granted, but could not be done: %s", number, message);
+}
+
+gboolean
+api_approvals_is_granted (GDBusMethodInvocation *invocation)
+{
+  return g_object_get_data (G_OBJECT (invocation), GRANTED_KEY) != NULL;
 }
 
 GVariant *

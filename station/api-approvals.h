@@ -16,6 +16,9 @@ gboolean api_approvals_let_pass (GDBusMethodInvocation *invocation, Station *sta
  * call. */
 void api_approvals_changed (Station *station);
 
+/* TRUE while a request that was granted is run: then nobody reads what it streams. */
+gboolean api_approvals_is_granted (GDBusMethodInvocation *invocation);
+
 /* For the answers to a call: where it is a request that was granted, what became of it goes on
  * record, and what the caller is told comes back; else NULL. `done` gives a floating record,
  * `failed` a sentence to be freed with g_free(). */

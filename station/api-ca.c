@@ -93,24 +93,32 @@ record_code (const Wish *wish, GBytes *certificate)
 }
 
 /* On record before it is answered; the signer's log has it too. */
+GBytes *
+api_certify_code (Station *station, SignerClient *client, const char *ca, const char *code,
+                  const char *actor, GError **error)
+{
+  g_autoptr (GBytes) certificate = NULL;
+
+  if (!issuer_ready (station->issuer, client, deadline_in (PATIENCE), error)
+      || !acceptance_check_ca (issuer_acceptance (station->issuer), ca, error))
+    return NULL;
+  certificate = signer_client_certify_code (client, ca, code, deadline_in (PATIENCE), error);
+  if (certificate == NULL
+      || !ledger_record_event (station->ledger, actor, "verification-certificate", ca, code, error)
+      || !issuer_follow (station->issuer, client, deadline_in (PATIENCE), error))
+    return NULL;
+  return g_steal_pointer (&certificate);
+}
+
 static void
 work_code (ApiErrand *errand, Station *station, SignerClient *client)
 {
   const Wish *wish = errand->details;
-  const char *ca = wish->ca != NULL ? wish->ca : "";
-  g_autoptr (GBytes) certificate = NULL;
+  g_autoptr (GBytes) certificate = api_certify_code (
+      station, client, wish->ca != NULL ? wish->ca : "", wish->code, errand->actor, &errand->error);
 
-  if (!issuer_ready (station->issuer, client, deadline_in (PATIENCE), &errand->error)
-      || !acceptance_check_ca (issuer_acceptance (station->issuer), ca, &errand->error))
-    return;
-  certificate =
-      signer_client_certify_code (client, ca, wish->code, deadline_in (PATIENCE), &errand->error);
-  if (certificate == NULL
-      || !ledger_record_event (station->ledger, errand->actor, "verification-certificate", ca,
-                               wish->code, &errand->error)
-      || !issuer_follow (station->issuer, client, deadline_in (PATIENCE), &errand->error))
-    return;
-  errand->answer = g_variant_ref_sink (record_code (wish, certificate));
+  if (certificate != NULL)
+    errand->answer = g_variant_ref_sink (record_code (wish, certificate));
 }
 
 static gboolean

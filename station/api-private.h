@@ -47,12 +47,22 @@ const char *api_filter_text (GVariant *filter, const char *key);
 /* `limit` of a filter, within bounds; `batch` and the like are looked up by their keys. */
 guint api_limit (GVariant *filter);
 
+/* `limit` of a filter of the registry's pages: 1 to 250, 100 where there is none. INVALID. */
+gboolean api_page_size (GVariant *filter, guint *most, GError **error);
+/* Answers a page `aa{sv}` (floating) with the marker of the next one, or NULL. TRUE. */
+gboolean api_return_page (GDBusMethodInvocation *invocation, GVariant *records, const char *next);
+
 /* Answers one record `a{sv}` or a list `aa{sv}`. TRUE. */
 gboolean api_return (GDBusMethodInvocation *invocation, GVariant *value);
 gboolean api_return_nothing (GDBusMethodInvocation *invocation);
 
 /* The record of one batch, with its failures; floating. LEDGER_ERROR. */
 GVariant *api_batch_record (Station *station, const char *name, GError **error);
+
+/* The signer's certificate over a cloud's code, by the CA of that name ("": the one that issues);
+ * on record. NULL with error; in an errand only. */
+GBytes *api_certify_code (Station *station, SignerClient *client, const char *ca, const char *code,
+                          const char *actor, GError **error);
 
 /* A method that takes a while: `work` fills in `answer` or `error` in a thread. */
 typedef struct ApiErrand ApiErrand;
@@ -97,6 +107,9 @@ void api_connect_approvals (ApiStation1 *skeleton, Station *station);
 void api_connect_evidence (ApiStation1 *skeleton, Station *station);
 void api_connect_collecting (ApiStation1 *skeleton, Station *station);
 void api_connect_exports (ApiStation1 *skeleton, Station *station);
+void api_connect_targets (ApiStation1 *skeleton, Station *station);
+void api_connect_registry (ApiStation1 *skeleton, Station *station);
+void api_connect_operations (ApiStation1 *skeleton, Station *station);
 /* `connections` (of GDBusConnection) is borrowed. */
 void api_connect_people (ApiStation1 *skeleton, Station *station, GPtrArray *connections);
 

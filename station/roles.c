@@ -73,6 +73,19 @@ static const struct {
   { "ListApprovals", ROLE_AUDITOR },
   { "GrantApproval", ROLE_SUPERVISOR },
   { "RefuseApproval", ROLE_SUPERVISOR },
+  { "AddTarget", ROLE_SUPERVISOR },
+  { "SetTarget", ROLE_SUPERVISOR },
+  { "ListTargets", ROLE_AUDITOR },
+  { "SetBatchTargets", ROLE_SUPERVISOR },
+  { "RegisterAuthority", ROLE_SUPERVISOR },
+  { "SetAuthorityStatus", ROLE_SUPERVISOR },
+  { "ListAuthorities", ROLE_AUDITOR },
+  { "ChangeRegistry", ROLE_SUPERVISOR },
+  { "ListRegistrations", ROLE_AUDITOR },
+  { "ListOperations", ROLE_AUDITOR },
+  { "TakeOperations", ROLE_AUDITOR },
+  { "AnswerOperations", ROLE_OPERATOR },
+  { "SetOperationState", ROLE_SUPERVISOR },
 };
 
 /* Calls that ask for less when one of their arguments says a certain word. */
@@ -83,6 +96,11 @@ static const struct {
   Role least;
 } lighter[] = {
   { "SetBatchState", 1, "running", ROLE_OPERATOR },
+  { "ChangeRegistry", 0, "register", ROLE_OPERATOR },
+  { "ChangeRegistry", 0, "activate", ROLE_OPERATOR },
+  { "ChangeRegistry", 0, "deactivate", ROLE_OPERATOR },
+  { "SetOperationState", 1, "waiting", ROLE_OPERATOR },
+  { "SetOperationState", 1, "parked", ROLE_OPERATOR },
 };
 
 const char *

@@ -132,13 +132,20 @@ static const Act elsewhere[] = {
   { .method = "AcceptCa", .event = "ca-accept" },             /* test-approvals.c */
   { .method = "GrantApproval", .event = "approval-grant" },   /* test-approvals.c */
   { .method = "RefuseApproval", .event = "approval-refuse" }, /* test-approvals.c */
+  { .method = "AddTarget", .event = "target-add" },           /* test-registry.c, and the next */
+  { .method = "SetTarget", .event = "target-set" },
+  { .method = "SetBatchTargets", .event = "batch-targets" },
+  { .method = "RegisterAuthority", .event = "registry-ca" },
+  { .method = "SetAuthorityStatus", .event = "registry-ca" },
+  { .method = "ChangeRegistry", .event = "registry" },
+  { .method = "AnswerOperations", .event = "registry-alarm" },
+  { .method = "SetOperationState", .event = "operation-state" },
 };
 
 /* These read, or change nothing but the connection that calls. */
-static const char *const no_acts[] = { "LimitRole",      "Listen",
-                                       "Deauthorize",    "CancelLearn",
-                                       "VerifyManifest", "CollectEvidence",
-                                       "Prove",          NULL };
+static const char *const no_acts[] = { "LimitRole",   "Listen",         "Deauthorize",
+                                       "CancelLearn", "VerifyManifest", "CollectEvidence",
+                                       "Prove",       "TakeOperations", NULL };
 
 static gboolean
 stands_in (const char *method, const Act *table, gsize count)
