@@ -116,6 +116,17 @@ base64_read (const char *text, gsize length)
   return g_bytes_new_take (g_steal_pointer (&bytes), n_bytes);
 }
 
+char *
+base64url_encode (const guint8 *data, gsize length)
+{
+  char *text = g_base64_encode (data, length);
+
+  g_strdelimit (text, "+", '-');
+  g_strdelimit (text, "/", '_');
+  text[strcspn (text, "=")] = '\0';
+  return text;
+}
+
 GBytes *
 pem_decode (const char *text, const char *label, const char **end)
 {

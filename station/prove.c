@@ -36,25 +36,12 @@ bytes_hold_nonce (GBytes *bytes, const guint8 *nonce)
          || bytes_contain (bytes, hex, strlen (hex));
 }
 
-/* RFC 4648, 5, without padding: what a JWT is written in. */
-static char *
-base64url (GBytes *bytes)
-{
-  gsize length;
-  const guchar *data = g_bytes_get_data (bytes, &length);
-  char *text = g_base64_encode (data, length);
-
-  g_strdelimit (text, "+", '-');
-  g_strdelimit (text, "/", '_');
-  text[strcspn (text, "=")] = '\0';
-  return text;
-}
-
 /* TRUE where the message is "SOMETHING." and then exactly these claims. */
 static gboolean
 message_ends_in_claims (GBytes *message, GBytes *claims)
 {
-  g_autofree char *text = base64url (claims);
+  g_autofree char *text =
+      base64url_encode (g_bytes_get_data (claims, NULL), g_bytes_get_size (claims));
   gsize length, tail = strlen (text);
   const char *data = g_bytes_get_data (message, &length);
 

@@ -163,20 +163,6 @@ nrf91_firmware_has_keygen (const char *version)
   return major > 1 || (major == 1 && minor >= 3);
 }
 
-/* Base64 of `bytes` in the URL-safe alphabet, without padding. */
-static char *
-base64url_encode (GBytes *bytes)
-{
-  gsize length;
-  const guint8 *data = g_bytes_get_data (bytes, &length);
-  char *text = g_base64_encode (data, length);
-
-  g_strdelimit (text, "+", '-');
-  g_strdelimit (text, "/", '_');
-  text[strcspn (text, "=")] = '\0';
-  return text;
-}
-
 GBytes *
 nrf91_base64url_decode (const char *text, gsize length)
 {
@@ -191,7 +177,8 @@ nrf91_base64url_decode (const char *text, gsize length)
   guint8 *decoded = g_base64_decode (padded, &decoded_length);
   g_autoptr (GBytes) bytes = g_bytes_new_take (decoded, decoded_length);
   /* GLib's decoder skips what it does not know; writing the bytes again shows whether it did. */
-  g_autofree char *again = base64url_encode (bytes);
+  g_autofree char *again =
+      base64url_encode (g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes));
   return strcmp (again, url_safe) == 0 ? g_steal_pointer (&bytes) : NULL;
 }
 

@@ -245,8 +245,9 @@ keygen_answer (Modem *modem, guint64 tag, guint64 format, EVP_PKEY *key, GBytes 
   g_autoptr (GBytes) note = modem_attest (
       modem->device, format == 1 ? MODEM_PUBLIC_KEY_MESSAGE : MODEM_REQUEST_MESSAGE, tag, object);
   g_autofree char *first =
-      chip_base64url (g_bytes_get_data (object, NULL), g_bytes_get_size (object));
-  g_autofree char *second = chip_base64url (g_bytes_get_data (note, NULL), g_bytes_get_size (note));
+      base64url_encode (g_bytes_get_data (object, NULL), g_bytes_get_size (object));
+  g_autofree char *second =
+      base64url_encode (g_bytes_get_data (note, NULL), g_bytes_get_size (note));
   g_autofree char *leak = device_leak (modem->device, key);
 
   return g_strdup_printf ("%s%%KEYGEN: \"%s.%s\"\r\nOK\r\n", leak != NULL ? leak : "", first,
@@ -376,8 +377,9 @@ token_answer (Modem *modem, const guint8 *challenge)
   g_autoptr (GBytes) cose = NULL;
   g_autoptr (GBytes) message = modem_token (modem->device, challenge, &cose);
   g_autofree char *first =
-      chip_base64url (g_bytes_get_data (message, NULL), g_bytes_get_size (message));
-  g_autofree char *second = chip_base64url (g_bytes_get_data (cose, NULL), g_bytes_get_size (cose));
+      base64url_encode (g_bytes_get_data (message, NULL), g_bytes_get_size (message));
+  g_autofree char *second =
+      base64url_encode (g_bytes_get_data (cose, NULL), g_bytes_get_size (cose));
   g_autofree char *line = g_strdup_printf ("%%ATTESTTOKEN: \"%s.%s\"", first, second);
 
   return ok_with (line);

@@ -186,7 +186,7 @@ jwt_header (EVP_PKEY *key)
   g_autofree char *header =
       g_strdup_printf ("{\"typ\":\"JWT\",\"alg\":\"ES256\",\"kid\":\"%s\"}", id);
 
-  return chip_base64url (header, strlen (header));
+  return base64url_encode ((const guint8 *)header, strlen (header));
 }
 
 static char *
@@ -204,7 +204,7 @@ jwt_claims (Device *device, const char *subject, const char *audience, guint64 s
     g_string_append_printf (claims, ",\"iat\":%" G_GINT64_FORMAT ",\"exp\":%" G_GINT64_FORMAT, now,
                             now + (gint64)seconds);
   g_string_append_c (claims, '}');
-  return chip_base64url (claims->str, claims->len);
+  return base64url_encode ((const guint8 *)claims->str, claims->len);
 }
 
 char *
@@ -219,6 +219,6 @@ modem_jwt (Device *device, EVP_PKEY *key, const char *subject, const char *audie
 
   if (signature == NULL)
     return NULL;
-  encoded = chip_base64url (g_bytes_get_data (signature, NULL), g_bytes_get_size (signature));
+  encoded = base64url_encode (g_bytes_get_data (signature, NULL), g_bytes_get_size (signature));
   return g_strconcat (message, ".", encoded, NULL);
 }

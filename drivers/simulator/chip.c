@@ -154,18 +154,6 @@ chip_parse_private_pem (const char *pem)
   return PEM_read_bio_PrivateKey (bio, NULL, NULL, NULL);
 }
 
-char *
-chip_base64url (const void *data, gsize length)
-{
-  char *text = g_base64_encode (data, length);
-  char *end = strchr (text, '=');
-
-  if (end != NULL)
-    *end = '\0';
-  g_strdelimit (text, "+", '-');
-  return g_strdelimit (text, "/", '_');
-}
-
 /* "CN=x,O=y" as a name; a comma inside a value can't be written, as on the devices. */
 static X509_NAME *
 parse_subject (const char *text)

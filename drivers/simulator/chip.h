@@ -50,6 +50,3 @@ GBytes *chip_make_other_certificate (EVP_PKEY *key);
 
 /* TRUE where `der` is one certificate and nothing else. */
 gboolean chip_is_certificate (GBytes *der);
-
-/* base64url without padding. Free with g_free(). */
-char *chip_base64url (const void *data, gsize length);
