@@ -7,6 +7,7 @@
 #include "base/encode.h"
 #include "base/text.h"
 #include "ca/signer/answer-evidence.h"
+#include "ca/signer/answer-jws.h"
 #include "ca/signer/answer-log.h"
 #include "ca/signer/answer-ticket.h"
 #include "ca/signer/signer-authority.h"
@@ -247,6 +248,8 @@ dispatch (Signer *signer, WireKind kind, GVariant *request, GError **error)
     return answer_tickets (signer, error);
   case WIRE_CLOCK:
     return answer_clock (signer, request, error);
+  case WIRE_JWS:
+    return answer_jws (signer, request, error);
   case WIRE_ERROR:
     break;
   }

@@ -12,7 +12,7 @@
 #include <sys/uio.h>
 
 #define FRAME_TYPE G_VARIANT_TYPE ("(yyv)")
-#define N_KINDS (WIRE_CLOCK + 1)
+#define N_KINDS (WIRE_JWS + 1)
 
 static const char *const request_types[N_KINDS] = {
   [WIRE_ERROR] = NULL,
@@ -31,6 +31,7 @@ static const char *const request_types[N_KINDS] = {
   [WIRE_CONSISTENCY] = WIRE_CONSISTENCY_REQUEST,
   [WIRE_LOG] = WIRE_LOG_REQUEST,
   [WIRE_CLOCK] = WIRE_CLOCK_REQUEST,
+  [WIRE_JWS] = WIRE_JWS_REQUEST,
 };
 
 static const char *const reply_types[N_KINDS] = {
@@ -50,6 +51,7 @@ static const char *const reply_types[N_KINDS] = {
   [WIRE_CONSISTENCY] = WIRE_CONSISTENCY_REPLY,
   [WIRE_LOG] = WIRE_LOG_REPLY,
   [WIRE_CLOCK] = WIRE_CLOCK_REPLY,
+  [WIRE_JWS] = WIRE_JWS_REPLY,
 };
 
 static gboolean

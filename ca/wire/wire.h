@@ -12,7 +12,7 @@
 #include "base/deadline.h"
 #include "ca/error.h"
 
-#define WIRE_VERSION 3
+#define WIRE_VERSION 4
 #define WIRE_MOST (64 * 1024)
 
 /* A reply has the kind of its request, or WIRE_ERROR. */
@@ -32,7 +32,8 @@ typedef enum {
   WIRE_INCLUSION,
   WIRE_CONSISTENCY,
   WIRE_LOG,
-  WIRE_CLOCK
+  WIRE_CLOCK,
+  WIRE_JWS
 } WireKind;
 typedef enum { WIRE_REQUEST, WIRE_REPLY } WireDirection;
 
@@ -97,6 +98,12 @@ typedef enum { WIRE_REQUEST, WIRE_REPLY } WireDirection;
 /* who, why; the answer: place */
 #define WIRE_CLOCK_REQUEST "(ss)"
 #define WIRE_CLOCK_REPLY "(t)"
+/* payloads, each a JSON object in one line of UTF-8, at most WIRE_JWS_MOST and what a frame holds
+ */
+#define WIRE_JWS_REQUEST "as"
+#define WIRE_JWS_MOST 64
+/* the protected header and, in the requests' order, the signatures: base64url */
+#define WIRE_JWS_REPLY "(sas)"
 /* word, message */
 #define WIRE_ERROR_REPLY "(ss)"
 

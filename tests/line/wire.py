@@ -10,12 +10,12 @@ gi.require_version('GLib', '2.0')
 from gi.repository import GLib  # noqa: E402  (after the version)
 
 (ERROR, SIGN, ENTRIES, STATUS, CODE, REVOKE, CRL, TICKET, TICKETS, REPORT, MANIFEST, CHECKPOINT, INCLUSION,
- CONSISTENCY, LOG, CLOCK) = range(16)
+ CONSISTENCY, LOG, CLOCK, JWS) = range(17)
 LEDGER = '(stay)'
 REQUESTS = {SIGN: '(sssssmsay)', ENTRIES: '(tu)', STATUS: '()', CODE: '(ss)', REVOKE: 'a(txy)',
             CRL: '(sbt)', TICKET: '(ay)', TICKETS: '()', REPORT: f'(sb{LEDGER}tttttay)',
             MANIFEST: f'(ssttay{LEDGER})', CHECKPOINT: '(b)', INCLUSION: '(t)', CONSISTENCY: '(tt)', LOG: '(tu)',
-            CLOCK: '(ss)'}
+            CLOCK: '(ss)', JWS: 'as'}
 MOST = 64 * 1024
 PATIENCE = 20
 
