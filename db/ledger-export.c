@@ -5,10 +5,13 @@
 #include "db/ledger-private.h"
 
 #define EXPORT_COLUMNS                                                                             \
-  "exports.at, exports.actor, batches.name, exports.format, exports.since > 0, exports.rows,"      \
+  "exports.at, exports.actor, batches.name, exports.format,"                                       \
+  " exports.since > 0 AND exports.part = 1, exports.rows,"                                         \
   " exports.bytes, exports.sha256, exports.id, exports.confirmed,"                                 \
-  " exports.statement_index IS NOT NULL"
-#define EXPORT_TABLES " FROM exports JOIN batches ON batches.id = exports.batch"
+  " exports.statement_index IS NOT NULL, exports.part, exports.parts, targets.name"
+#define EXPORT_TABLES                                                                              \
+  " FROM exports JOIN batches ON batches.id = exports.batch"                                       \
+  " LEFT JOIN targets ON targets.id = exports.target"
 
 void
 export_record_free (ExportRecord *record)
@@ -19,6 +22,7 @@ export_record_free (ExportRecord *record)
   g_free (record->batch);
   g_free (record->format);
   g_free (record->sha256);
+  g_free (record->target);
   g_free (record);
 }
 
@@ -38,6 +42,9 @@ load_export (Statement *statement)
   record->id = statement_int64 (statement);
   record->confirmed = statement_int64 (statement) != 0;
   record->stated = statement_int64 (statement) != 0;
+  record->part = (guint)statement_int64 (statement);
+  record->parts = (guint)statement_int64 (statement);
+  record->target = statement_dup_text (statement);
   return record;
 }
 
@@ -127,18 +134,21 @@ ledger_confirm_export (Ledger *ledger, gint64 id, const char *actor, GError **er
 /* ---- what a next one would have ---- */
 
 gboolean
-export_read_since (Database *database, gint64 batch_id, const char *format, gint64 *since,
-                   GError **error)
+export_read_since (Database *database, gint64 batch_id, const char *format, gint64 target,
+                   gint64 *since, GError **error)
 {
   gboolean found;
   g_autoptr (Statement) select = statement_prepare (
-      database, "SELECT max (through) FROM exports WHERE batch = ? AND format = ? AND confirmed",
+      database,
+      "SELECT max (through) FROM exports WHERE batch = ? AND format = ? AND confirmed"
+      " AND target IS nullif (?, 0)",
       error);
 
   if (select == NULL)
     return FALSE;
   statement_bind_int64 (select, batch_id);
   statement_bind_text (select, format);
+  statement_bind_int64 (select, target);
   return load_id (select, since, &found, error);
 }
 
@@ -176,7 +186,7 @@ ledger_count_export (Ledger *ledger, const char *batch, const char *format, Expo
   Database *database = ledger->list.database;
 
   return batch_find_existing (database, batch, &batch_id, error)
-         && export_read_since (database, batch_id, format, &since, error)
+         && export_read_since (database, batch_id, format, 0, &since, error)
          && count_units (database, batch_id, 0, &count->units, error)
          && count_units (database, batch_id, since, &count->new_units, error);
 }

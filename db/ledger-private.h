@@ -148,10 +148,10 @@ gboolean attempt_running (Database *database, gint64 attempt_id, gint64 *batch_i
 /* Ends as "interrupted" what a crash left open. */
 gboolean attempts_close_interrupted (Database *database, gpointer unused, GError **error);
 
-/* How far the confirmed exports of a batch in this format reach, whole ones and those of what was
- * new: an audit event, or 0. */
-gboolean export_read_since (Database *database, gint64 batch_id, const char *format, gint64 *since,
-                            GError **error);
+/* How far the confirmed exports of a batch in this format and for this target (0: for none) reach,
+ * whole ones and those of what was new: an audit event, or 0. */
+gboolean export_read_since (Database *database, gint64 batch_id, const char *format, gint64 target,
+                            gint64 *since, GError **error);
 
 /* Voids a certificate on record, within a job; void already is fine. */
 gboolean certificate_void (Database *database, gint64 certificate_id, const char *reason,

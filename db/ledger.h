@@ -397,13 +397,18 @@ typedef struct {
   char *actor;
   char *batch;
   char *format;
-  gboolean new_only; /* only what the exports before it had not; FALSE where there were none */
+  /* Only what the exports before it had not; FALSE where there were none. Of a part behind the
+   * first: its first part tells. */
+  gboolean new_only;
   guint64 rows;
   guint64 bytes;
   char *sha256;
   gint64 id;
   gboolean confirmed; /* whoever asked for it has the whole file under its name */
   gboolean stated;    /* the station's signed statement is kept with it: ledger-evidence.h */
+  guint part;         /* of how many files this is which, from 1 */
+  guint parts;
+  char *target; /* or NULL */
 } ExportRecord;
 
 void export_record_free (ExportRecord *record);

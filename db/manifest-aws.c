@@ -85,6 +85,14 @@ aws_line (GString *text, const ManifestRow *row, const ManifestContext *context)
   g_string_append (text, "\"}\n");
 }
 
+static char *
+aws_template (const ManifestContext *context, GError **error)
+{
+  const char *policy = context->target == NULL ? "" : context->target->policy;
+
+  return manifest_aws_template (*policy != '\0' ? policy : NULL, error);
+}
+
 const ManifestWriter manifest_aws = {
   .format = { .name = "aws",
               .title = "AWS IoT bulk registration (StartThingRegistrationTask)",
@@ -100,6 +108,9 @@ const ManifestWriter manifest_aws = {
   .fields = json_fields,
   .certificate_field = "CertificatePem",
   .device_field = "SerialNumber",
+  .unique_names = TRUE,
+  .template = aws_template,
+  .template_suffix = ".template.json",
 };
 
 #define TEMPLATE_BEGIN                                                                             \

@@ -8,16 +8,7 @@
 
 #include "db/manifest-private.h"
 
-static void
-add_member (JsonObject *object, const char *name, JsonNode *node, gpointer data)
-{
-  GHashTable *fields = data;
-  g_autofree char *text = json_node_get_value_type (node) == G_TYPE_STRING
-                              ? json_node_dup_string (node)
-                              : json_to_string (node, FALSE);
-
-  g_hash_table_insert (fields, g_strdup (name), g_steal_pointer (&text));
-}
+#define MOST_BRACKETS 16
 
 static GHashTable *
 fields_new (void)
@@ -25,37 +16,87 @@ fields_new (void)
   return g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
 }
 
-/* One object without anything nested, which could exhaust a recursive parser. */
+/* ---- JSON ---- */
+
+static void add_node (GHashTable *fields, const char *name, JsonNode *node);
+
+typedef struct {
+  GHashTable *fields;
+  const char *way; /* to the object, with a dot at its end */
+} Place;
+
+static void
+add_member (JsonObject *object, const char *name, JsonNode *node, gpointer data)
+{
+  const Place *place = data;
+  g_autofree char *whole = g_strconcat (place->way, name, NULL);
+
+  add_node (place->fields, whole, node);
+}
+
+static void
+add_element (JsonArray *array, guint index, JsonNode *node, gpointer data)
+{
+  const Place *place = data;
+  g_autofree char *whole = g_strdup_printf ("%s%u", place->way, index);
+
+  add_node (place->fields, whole, node);
+}
+
+static void
+add_node (GHashTable *fields, const char *name, JsonNode *node)
+{
+  g_autofree char *way = g_strconcat (name, ".", NULL);
+  Place place = { .fields = fields, .way = way };
+
+  if (JSON_NODE_HOLDS_OBJECT (node))
+    json_object_foreach_member (json_node_get_object (node), add_member, &place);
+  else if (JSON_NODE_HOLDS_ARRAY (node))
+    json_array_foreach_element (json_node_get_array (node), add_element, &place);
+  else
+    g_hash_table_insert (fields, g_strdup (name),
+                         json_node_get_value_type (node) == G_TYPE_STRING
+                             ? json_node_dup_string (node)
+                             : json_to_string (node, FALSE));
+}
+
+/* One object, with few enough brackets open at once that no recursive parser is exhausted. */
 static gboolean
-is_flat_object (const char *line, gsize length)
+is_shallow_object (const char *line, gsize length)
 {
   gboolean in_string = FALSE;
+  guint open = 0;
 
-  for (gsize i = 0; i < length; i++) {
+  for (gsize i = 0; i < length && open <= MOST_BRACKETS; i++) {
     if (in_string && line[i] == '\\')
       i++;
     else if (line[i] == '"')
       in_string = !in_string;
-    else if (!in_string && i > 0 && (line[i] == '{' || line[i] == '['))
-      return FALSE;
+    else if (!in_string && (line[i] == '{' || line[i] == '['))
+      open++;
+    else if (!in_string && open > 0 && (line[i] == '}' || line[i] == ']'))
+      open--;
   }
-  return length > 0 && line[0] == '{';
+  return length > 0 && line[0] == '{' && open <= MOST_BRACKETS;
 }
 
 GHashTable *
 json_fields (const char *line, gsize length)
 {
   g_autoptr (JsonParser) parser = json_parser_new ();
+  Place place = { .way = "" };
 
-  if (!is_flat_object (line, length) || !g_utf8_validate_len (line, length, NULL)
+  if (!is_shallow_object (line, length) || !g_utf8_validate_len (line, length, NULL)
       || !json_parser_load_from_data (parser, line, (gssize)length, NULL)
       || !JSON_NODE_HOLDS_OBJECT (json_parser_get_root (parser)))
     return NULL;
-  GHashTable *fields = fields_new ();
+  place.fields = fields_new ();
   json_object_foreach_member (json_node_get_object (json_parser_get_root (parser)), add_member,
-                              fields);
-  return fields;
+                              &place);
+  return place.fields;
 }
+
+/* ---- CSV ---- */
 
 /* The field at `*at`; moves behind it. NULL where its quotes are wrong. */
 static char *

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/encode.h"
+#include "base/jws.h"
 #include "base/text.h"
 
 #define MOST_PROBLEMS 100
@@ -17,6 +18,7 @@ manifest_verification_clear (ManifestVerification *verification)
   g_free (verification->recorded.actor);
   g_free (verification->recorded.batch);
   g_free (verification->recorded.format);
+  g_free (verification->recorded.target);
   g_clear_pointer (&verification->recorded.ca_certificate, g_bytes_unref);
   manifest_context_clear (&verification->context);
 }
@@ -44,16 +46,6 @@ enough_problems (const ManifestVerification *verification)
   return verification->verdict->problems->len >= MOST_PROBLEMS;
 }
 
-/* The certificate that a line holds; NULL where it holds none. */
-GBytes *
-manifest_line_digest (const ManifestWriter *writer, GHashTable *fields)
-{
-  const char *pem = g_hash_table_lookup (fields, writer->certificate_field);
-  g_autoptr (GBytes) der = pem == NULL ? NULL : pem_decode (pem, "CERTIFICATE", NULL);
-
-  return der == NULL ? NULL : sha256_of (g_bytes_get_data (der, NULL), g_bytes_get_size (der));
-}
-
 /* ---- second reading: each line against the ledger ---- */
 
 static void
@@ -74,6 +66,61 @@ compare_field (ManifestVerification *verification, guint64 number, const char *n
     manifest_problem (verification, number, "%s was edited: it says %s", name, shown);
 }
 
+/* ---- rows that the station signed ---- */
+
+/* Instead of a signature, what the file has: so the rest can be compared. */
+static char *
+echo_signature (gpointer data, const char *payload, const char *unique_id, GError **error)
+{
+  GHashTable *said = data;
+  const char *protected = g_hash_table_lookup (said, "protected");
+  const char *signature = g_hash_table_lookup (said, "signature");
+
+  return jws_flattened (payload, protected == NULL ? "" : protected, unique_id,
+                        signature == NULL ? "" : signature);
+}
+
+static void
+judge_signature (ManifestVerification *verification, guint64 number, GHashTable *said)
+{
+  const ManifestWriter *writer = verification->writer;
+  g_autofree char *fault = NULL;
+
+  if (writer->signature_fault == NULL)
+    return;
+  if (verification->station == NULL)
+    fault = g_strdup ("its signature was not verified: the station's certificate is not known");
+  else
+    fault = writer->signature_fault (said, verification->station);
+  if (fault != NULL)
+    manifest_problem (verification, number, "%s", fault);
+}
+
+/* The row's text as the export wrote it, beside what the file says of it. */
+static void
+write_row (ManifestVerification *verification, GHashTable *said, const ManifestRow *row,
+           GString *text)
+{
+  verification->context.sign = echo_signature;
+  verification->context.sign_data = said;
+  verification->writer->line (text, row, &verification->context);
+  verification->context.sign_data = NULL;
+}
+
+/* ---- second reading, continued ---- */
+
+static void
+compare_fields (ManifestVerification *verification, guint64 number, GHashTable *said,
+                GHashTable *known)
+{
+  g_autoptr (GList) names = g_hash_table_get_keys (known);
+
+  names = g_list_sort (names, (GCompareFunc)g_strcmp0);
+  for (const GList *name = names; name != NULL; name = name->next)
+    compare_field (verification, number, name->data, g_hash_table_lookup (said, name->data),
+                   g_hash_table_lookup (known, name->data));
+}
+
 /* The line as the export wrote it, against the line as it is. */
 static void
 compare_line (ManifestVerification *verification, const RecordReader *reader, GHashTable *said,
@@ -82,15 +129,12 @@ compare_line (ManifestVerification *verification, const RecordReader *reader, GH
   g_autoptr (GString) line = g_string_new (NULL);
   guint before = verification->verdict->problems->len;
 
-  verification->writer->line (line, row, &verification->context);
-  if (g_string_equal (line, reader->line))
+  write_row (verification, said, row, line);
+  if (g_str_equal (line->str, reader->line->str + reader->row))
     return;
   g_autoptr (GHashTable) known = verification->writer->fields (line->str, line->len);
-  g_autoptr (GList) names = g_hash_table_get_keys (known);
-  names = g_list_sort (names, (GCompareFunc)g_strcmp0);
-  for (const GList *name = names; name != NULL; name = name->next)
-    compare_field (verification, reader->number, name->data, g_hash_table_lookup (said, name->data),
-                   g_hash_table_lookup (known, name->data));
+  if (known != NULL)
+    compare_fields (verification, reader->number, said, known);
   if (verification->verdict->problems->len == before)
     manifest_problem (
         verification, reader->number,
@@ -112,54 +156,56 @@ judge_row (ManifestVerification *verification, const RecordReader *reader, GHash
                       row->device, row->batch);
   if (verification->recorded.id != 0)
     compare_line (verification, reader, said, row);
+  judge_signature (verification, reader->number, said);
 }
 
-static gboolean
-judge_certificate (ManifestVerification *verification, const RecordReader *reader, GHashTable *said,
-                   GBytes *digest, GError **error)
+static void
+report_unknown (ManifestVerification *verification, guint64 number, GHashTable *said)
 {
-  gboolean found;
-  ManifestRow row;
-  g_autoptr (Statement) select =
-      statement_prepare (verification->database, MANIFEST_ROW_OF_DIGEST, error);
+  const ManifestWriter *writer = verification->writer;
+  const char *text = g_hash_table_lookup (said, writer->certificate_field);
+  g_autoptr (GBytes) digest = NULL;
+  g_autofree char *shown = NULL;
 
-  if (select == NULL)
-    return FALSE;
-  statement_bind_bytes (select, digest);
-  if (!statement_step (select, &found, error))
-    return FALSE;
-  if (found) {
-    manifest_row_load (&row, select);
-    judge_row (verification, reader, said, &row);
-    return TRUE;
+  if (writer->identity == MANIFEST_BY_PEM) {
+    g_autoptr (GBytes) der = pem_decode (text, "CERTIFICATE", NULL);
+    shown = sha256_hex (g_bytes_get_data (der, NULL), g_bytes_get_size (der));
   }
-  g_autofree char *hex = hex_encode (g_bytes_get_data (digest, NULL), g_bytes_get_size (digest));
-  manifest_problem (verification, reader->number, "certificate %s is not in the ledger", hex);
-  return TRUE;
+  else
+    shown = text_for_display (text, 80);
+  manifest_problem (verification, number, "%s %s is not in the ledger",
+                    writer->identity == MANIFEST_BY_SPKI     ? "key"
+                    : writer->identity == MANIFEST_BY_DEVICE ? "device"
+                                                             : "certificate",
+                    shown);
 }
 
 static gboolean
 judge_line (ManifestVerification *verification, const RecordReader *reader, GError **error)
 {
   const ManifestWriter *writer = verification->writer;
+  g_auto (ManifestFound) found = { 0 };
 
   if (reader->too_long) {
     manifest_problem (verification, reader->number, "longer than any line of a manifest may be");
     return TRUE;
   }
-  if (writer->header != NULL && reader->number == 1) {
-    if (g_strcmp0 (reader->line->str, writer->header) != 0)
+  if (manifest_is_frame (writer, reader)) {
+    if (writer->header != NULL && g_strcmp0 (reader->line->str, writer->header) != 0)
       manifest_problem (verification, 1, "the header is not as exported");
     return TRUE;
   }
-  g_autoptr (GHashTable) said = writer->fields (reader->line->str, reader->line->len);
-  g_autoptr (GBytes) digest = said == NULL ? NULL : manifest_line_digest (writer, said);
-  if (digest == NULL) {
+  g_autoptr (GHashTable) said = manifest_read_fields (writer, reader);
+  if (!manifest_find_row (verification->database, writer, said, &found, error))
+    return FALSE;
+  if (!found.told)
     manifest_problem (verification, reader->number, "not a line of format %s with a certificate",
                       writer->format.name);
-    return TRUE;
-  }
-  return judge_certificate (verification, reader, said, digest, error);
+  else if (found.found)
+    judge_row (verification, reader, said, &found.row);
+  else
+    report_unknown (verification, reader->number, said);
+  return TRUE;
 }
 
 gboolean
@@ -168,9 +214,10 @@ manifest_judge_lines (ManifestVerification *verification, GError **error)
   g_auto (RecordReader) reader = { 0 };
   gboolean more = TRUE;
 
-  record_reader_init (&reader, verification->fd, verification->start);
+  record_reader_init (&reader, verification->fd, verification->start,
+                      manifest_shape (verification->writer));
   while (more && !enough_problems (verification)) {
-    if (!record_reader_next (&reader, verification->writer->quoted, &more, error)
+    if (!record_reader_next (&reader, &more, error)
         || (more && !judge_line (verification, &reader, error)))
       return FALSE;
   }
@@ -185,6 +232,25 @@ typedef struct {
   gboolean differs;
 } SideBySide;
 
+/* Is the line of the file what the export had? Where the station signed it, the walk could not sign
+ * again: then only what stands before it is the walk's. */
+static gboolean
+is_same (SideBySide *sides, const GString *line, const ManifestRow *row)
+{
+  const RecordReader *reader = &sides->reader;
+  g_autoptr (GHashTable) said = NULL;
+  g_autoptr (GString) text = NULL;
+
+  if (row == NULL || !sides->verification->writer->signs)
+    return g_string_equal (reader->line, line);
+  said = manifest_read_fields (sides->verification->writer, reader);
+  if (said == NULL)
+    return FALSE;
+  text = g_string_new (line->str);
+  write_row (sides->verification, said, row, text);
+  return g_string_equal (reader->line, text);
+}
+
 static gboolean
 compare_next (gpointer data, const GString *line, const ManifestRow *row, GError **error)
 {
@@ -192,9 +258,9 @@ compare_next (gpointer data, const GString *line, const ManifestRow *row, GError
   const char *device = row == NULL ? "the header" : row->device;
   gboolean more;
 
-  if (!record_reader_next (&sides->reader, sides->verification->writer->quoted, &more, error))
+  if (!record_reader_next (&sides->reader, &more, error))
     return FALSE;
-  if (more && g_string_equal (sides->reader.line, line))
+  if (more && is_same (sides, line, row))
     return TRUE;
   sides->differs = TRUE;
   if (more)
@@ -212,7 +278,7 @@ compare_rest (SideBySide *sides, GError **error)
 {
   gboolean more;
 
-  if (!record_reader_next (&sides->reader, sides->verification->writer->quoted, &more, error))
+  if (!record_reader_next (&sides->reader, &more, error))
     return FALSE;
   if (more)
     manifest_problem (sides->verification, sides->reader.number,
@@ -220,19 +286,32 @@ compare_rest (SideBySide *sides, GError **error)
   return TRUE;
 }
 
+/* Signs nothing: is_same() has what the file has. */
+static char *
+no_signature (gpointer data, const char *payload, const char *unique_id, GError **error)
+{
+  return g_strdup ("");
+}
+
 gboolean
 manifest_compare_with_export (ManifestVerification *verification, GError **error)
 {
+  const ManifestRecord *recorded = &verification->recorded;
   SideBySide sides = { .verification = verification };
   g_autoptr (GError) reason = NULL;
   ManifestWalk walk = { .writer = verification->writer,
                         .context = &verification->context,
-                        .batch_id = verification->recorded.batch_id,
-                        .since = verification->recorded.since,
-                        .through = verification->recorded.through };
+                        .batch_id = recorded->batch_id,
+                        .since = recorded->since,
+                        .through = recorded->through,
+                        .as_of = recorded->as_of,
+                        .sink = compare_next,
+                        .data = &sides };
 
-  record_reader_init (&sides.reader, verification->fd, verification->start);
-  gboolean walked = manifest_walk (verification->database, &walk, compare_next, &sides, &reason)
+  record_reader_init (&sides.reader, verification->fd, verification->start,
+                      manifest_shape (verification->writer));
+  verification->context.sign = no_signature;
+  gboolean walked = manifest_walk (verification->database, &walk, NULL, &reason)
                     && compare_rest (&sides, &reason);
   record_reader_clear (&sides.reader);
   if (walked || sides.differs)

@@ -19,6 +19,10 @@ typedef struct {
   gint64 format_version;
   gint64 since;
   gint64 through;
+  gint64 as_of;
+  guint part;
+  guint parts;
+  char *target; /* or NULL */
   guint64 rows;
   GBytes *ca_certificate;
 } ManifestRecord;
@@ -34,6 +38,7 @@ typedef struct {
   gint64 verified_event;        /* of the same */
   ManifestRecord recorded;      /* what the file is held against */
   ManifestContext context;
+  GBytes *station; /* its certificate, for rows that it signed; NULL where it is not known */
 } ManifestVerification;
 
 void manifest_verification_clear (ManifestVerification *verification);
@@ -43,8 +48,28 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (ManifestVerification, manifest_verification_cl
 void manifest_problem (ManifestVerification *verification, guint64 line, const char *format, ...)
     G_GNUC_PRINTF (3, 4);
 
-/* SHA-256 of the certificate among a line's fields; NULL where there is none. */
-GBytes *manifest_line_digest (const ManifestWriter *writer, GHashTable *fields);
+/* How the lines of a format's files end. */
+RecordShape manifest_shape (const ManifestWriter *writer);
+
+/* Is the current line the format's header, or the end of its last envelope? */
+gboolean manifest_is_frame (const ManifestWriter *writer, const RecordReader *reader);
+
+/* The current line taken apart; NULL where it is not of the format. */
+GHashTable *manifest_read_fields (const ManifestWriter *writer, const RecordReader *reader);
+
+/* The row of which these fields tell; it points into `select`, which is to be finished. `told`:
+ * they tell of one; `found`: the ledger has it. */
+typedef struct {
+  Statement *select;
+  ManifestRow row;
+  gboolean told;
+  gboolean found;
+} ManifestFound;
+
+gboolean manifest_find_row (Database *database, const ManifestWriter *writer, GHashTable *fields,
+                            ManifestFound *found, GError **error);
+void manifest_found_clear (ManifestFound *found);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (ManifestFound, manifest_found_clear)
 
 /* Each line against the ledger. */
 gboolean manifest_judge_lines (ManifestVerification *verification, GError **error);

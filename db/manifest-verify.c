@@ -19,6 +19,7 @@ manifest_verdict_free (ManifestVerdict *verdict)
   g_free (verdict->format);
   g_free (verdict->batch);
   g_free (verdict->exported_by);
+  g_free (verdict->target);
   g_clear_pointer (&verdict->problems, g_ptr_array_unref);
   g_free (verdict);
 }
@@ -27,7 +28,9 @@ manifest_verdict_free (ManifestVerdict *verdict)
 
 #define EXPORT_QUERY                                                                               \
   "SELECT exports.id, exports.at, actor, exports.batch, batches.name, format, format_version,"     \
-  " since, through, rows, ca_certificate FROM exports JOIN batches ON batches.id = exports.batch"
+  " since, through, coalesce (as_of, through), part, parts, targets.name,"                         \
+  " rows, ca_certificate FROM exports JOIN batches ON batches.id = exports.batch"                  \
+  " LEFT JOIN targets ON targets.id = exports.target"
 
 static gboolean
 load_record (Statement *select, ManifestRecord *recorded, GError **error)
@@ -47,6 +50,10 @@ load_record (Statement *select, ManifestRecord *recorded, GError **error)
   recorded->format_version = statement_int64 (select);
   recorded->since = statement_int64 (select);
   recorded->through = statement_int64 (select);
+  recorded->as_of = statement_int64 (select);
+  recorded->part = (guint)statement_int64 (select);
+  recorded->parts = (guint)statement_int64 (select);
+  recorded->target = statement_dup_text (select);
   recorded->rows = (guint64)statement_int64 (select);
   recorded->ca_certificate = statement_dup_bytes (select);
   return TRUE;
@@ -88,59 +95,100 @@ find_nearest (ManifestVerification *verification, GError **error)
 
 /* ---- the first reading: what is it? ---- */
 
-static gboolean
-is_written_by (const ManifestWriter *writer, const GString *line)
+#define LONGEST_OPENING 512
+
+static void
+strip_spaces (GString *text)
 {
-  if (writer->header != NULL)
-    return strncmp (line->str, writer->header, strcspn (writer->header, "\r\n")) == 0;
-  g_autoptr (GHashTable) fields = writer->fields (line->str, line->len);
-  return fields != NULL && g_hash_table_contains (fields, writer->certificate_field);
+  gsize kept = 0;
+
+  for (gsize i = 0; i < text->len; i++)
+    if (!g_ascii_isspace (text->str[i]))
+      text->str[kept++] = text->str[i];
+  g_string_truncate (text, kept);
 }
 
-static const ManifestWriter *
-recognize (const GString *line)
+static gboolean
+opens_envelope (const ManifestVerification *verification, const char *opening)
+{
+  char head[LONGEST_OPENING];
+  ssize_t got = pread (verification->fd, head, sizeof head, verification->start);
+  g_autoptr (GString) said = g_string_new_len (head, MAX (got, 0));
+  g_autoptr (GString) expected = g_string_new (opening);
+
+  strip_spaces (said);
+  strip_spaces (expected);
+  return g_str_has_prefix (said->str, expected->str);
+}
+
+static gboolean
+has_fields (const ManifestWriter *writer, const RecordReader *reader)
+{
+  g_autoptr (GHashTable) fields = manifest_read_fields (writer, reader);
+
+  return fields != NULL && g_hash_table_contains (fields, writer->certificate_field)
+         && g_hash_table_contains (fields, writer->device_field)
+         && (writer->mark_field == NULL || g_hash_table_contains (fields, writer->mark_field));
+}
+
+/* Reads the first line as the format would. */
+static gboolean
+is_written_by (const ManifestVerification *verification, const ManifestWriter *writer, gboolean *is,
+               GError **error)
+{
+  g_auto (RecordReader) reader = { 0 };
+  gboolean more;
+
+  *is = FALSE;
+  if (writer->opening != NULL && !opens_envelope (verification, writer->opening))
+    return TRUE;
+  record_reader_init (&reader, verification->fd, verification->start, manifest_shape (writer));
+  if (!record_reader_next (&reader, &more, error))
+    return FALSE;
+  if (writer->header != NULL)
+    *is = strncmp (reader.line->str, writer->header, strcspn (writer->header, "\r\n")) == 0;
+  else
+    *is = more && (has_fields (writer, &reader) || manifest_is_frame (writer, &reader));
+  return TRUE;
+}
+
+/* The formats with a mark of their own are asked first. */
+static gboolean
+recognize (ManifestVerification *verification, gboolean marked, GError **error)
 {
   const ManifestWriter *const *writers = manifest_writers ();
 
-  for (guint i = 0; writers[i] != NULL; i++)
-    if (is_written_by (writers[i], line))
-      return writers[i];
-  return NULL;
-}
+  for (guint i = 0; writers[i] != NULL && verification->writer == NULL; i++) {
+    gboolean is;
 
-static gboolean
-find_batch (ManifestVerification *verification, const GString *line, GError **error)
-{
-  gboolean found;
-  g_autoptr (GHashTable) fields = verification->writer->fields (line->str, line->len);
-  g_autoptr (GBytes) digest =
-      fields == NULL ? NULL : manifest_line_digest (verification->writer, fields);
-
-  if (digest == NULL)
-    return TRUE;
-  g_autoptr (Statement) select =
-      statement_prepare (verification->database,
-                         "SELECT batch, verified_event FROM certificates WHERE sha256 = ?", error);
-  if (select == NULL)
-    return FALSE;
-  statement_bind_bytes (select, digest);
-  if (!load_id (select, &verification->batch_id, &found, error))
-    return FALSE;
-  verification->verified_event = found ? statement_int64 (select) : 0;
+    if ((writers[i]->mark_field != NULL) != marked)
+      continue;
+    if (!is_written_by (verification, writers[i], &is, error))
+      return FALSE;
+    if (is)
+      verification->writer = writers[i];
+  }
   return TRUE;
 }
 
 static gboolean
 look_at_line (ManifestVerification *verification, const RecordReader *reader, GError **error)
 {
-  if (reader->number == 1)
-    verification->writer = recognize (reader->line);
-  gboolean header = verification->writer != NULL && verification->writer->header != NULL;
-  if (!header || reader->number > 1)
+  const ManifestWriter *writer = verification->writer;
+  g_auto (ManifestFound) found = { 0 };
+
+  if (writer == NULL || !manifest_is_frame (writer, reader))
     verification->verdict->rows++;
-  if (verification->writer == NULL || verification->batch_id != 0)
+  if (writer == NULL || manifest_is_frame (writer, reader) || verification->batch_id != 0)
     return TRUE;
-  return find_batch (verification, reader->line, error);
+  g_autoptr (GHashTable) fields = manifest_read_fields (writer, reader);
+  if (!manifest_find_row (verification->database, writer, fields, &found, error))
+    return FALSE;
+  if (found.found) {
+    verification->batch_id = found.row.batch_id;
+    verification->verified_event = found.row.verified_event;
+  }
+  return TRUE;
 }
 
 static gboolean
@@ -149,13 +197,14 @@ survey (ManifestVerification *verification, GError **error)
   g_auto (RecordReader) reader = { 0 };
   gboolean more = TRUE;
 
-  record_reader_init (&reader, verification->fd, verification->start);
-  while (more) {
-    gboolean quoted = verification->writer != NULL && verification->writer->quoted;
-    if (!record_reader_next (&reader, quoted, &more, error)
+  if (!recognize (verification, TRUE, error) || !recognize (verification, FALSE, error))
+    return FALSE;
+  record_reader_init (&reader, verification->fd, verification->start,
+                      manifest_shape (verification->writer));
+  while (more)
+    if (!record_reader_next (&reader, &more, error)
         || (more && !look_at_line (verification, &reader, error)))
       return FALSE;
-  }
   verification->bytes = reader.at - verification->start;
   return TRUE;
 }
@@ -168,7 +217,8 @@ judge_against_record (ManifestVerification *verification, GError **error)
   const ManifestRecord *recorded = &verification->recorded;
 
   if (!manifest_context_init (&verification->context, verification->database,
-                              recorded->ca_certificate, recorded->at / G_USEC_PER_SEC, error)
+                              recorded->ca_certificate, recorded->target,
+                              recorded->at / G_USEC_PER_SEC, error)
       || !manifest_judge_lines (verification, error))
     return FALSE;
   if (recorded->format_version == (gint64)verification->writer->version)
@@ -209,6 +259,9 @@ fill_genuine (const ManifestVerification *verification)
   verdict->batch = g_strdup (recorded->batch);
   verdict->exported_at = recorded->at;
   verdict->exported_by = g_strdup (recorded->actor);
+  verdict->part = recorded->part;
+  verdict->parts = recorded->parts;
+  verdict->target = g_strdup (recorded->target);
 }
 
 static gboolean
@@ -264,12 +317,13 @@ verify_file (ManifestVerification *verification, GError **error)
 }
 
 static ManifestVerdict *
-verify_descriptor (Ledger *ledger, int fd, off_t start, GError **error)
+verify_descriptor (Ledger *ledger, int fd, off_t start, GBytes *station, GError **error)
 {
   g_autoptr (Database) database = database_open_reader (ledger->path, error);
   g_autoptr (ManifestVerdict) verdict = g_new0 (ManifestVerdict, 1);
-  g_auto (ManifestVerification)
-      verification = { .database = database, .fd = fd, .start = start, .verdict = verdict };
+  g_auto (ManifestVerification) verification = {
+    .database = database, .fd = fd, .start = start, .verdict = verdict, .station = station
+  };
 
   verdict->problems = g_ptr_array_new_with_free_func (g_free);
   if (database == NULL || !verify_file (&verification, error))
@@ -291,7 +345,7 @@ copy_all (int from, int to, GError **error)
 
 /* A pipe can be read only once: it goes to a file without a name first. */
 static ManifestVerdict *
-verify_stream (Ledger *ledger, int fd, GError **error)
+verify_stream (Ledger *ledger, int fd, GBytes *station, GError **error)
 {
   g_autofree char *path = NULL;
   ManifestVerdict *verdict = NULL;
@@ -301,16 +355,16 @@ verify_stream (Ledger *ledger, int fd, GError **error)
     return NULL;
   unlink (path);
   if (copy_all (fd, copy, error))
-    verdict = verify_descriptor (ledger, copy, 0, error);
+    verdict = verify_descriptor (ledger, copy, 0, station, error);
   close (copy);
   return verdict;
 }
 
 ManifestVerdict *
-manifest_verify (Ledger *ledger, int fd, GError **error)
+manifest_verify (Ledger *ledger, int fd, GBytes *station_certificate, GError **error)
 {
   off_t start = lseek (fd, 0, SEEK_CUR);
 
-  return start >= 0 ? verify_descriptor (ledger, fd, start, error)
-                    : verify_stream (ledger, fd, error);
+  return start >= 0 ? verify_descriptor (ledger, fd, start, station_certificate, error)
+                    : verify_stream (ledger, fd, station_certificate, error);
 }

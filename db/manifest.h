@@ -2,7 +2,11 @@
  *
  * Manifests: what a batch's cloud registration is fed with. Written as a stream by
  * cursor, in the order in which certificates were verified, so that the same ledger gives
- * the same bytes. One file a format: manifest-aws.c, manifest-csv.c, manifest-jsonl.c.
+ * the same bytes. One file a format: manifest-aws.c, manifest-csv.c ...
+ *
+ * Where a receiver takes only so many rows a file, an export has parts. Each is an export of its
+ * own, on record, with its digest; they share the event as of which certificates are void, so that
+ * they fit together whatever happens to the batch between two of them.
  */
 #pragma once
 
@@ -18,8 +22,13 @@ typedef struct {
   guint64 rows; /* written */
   guint64 bytes;
   char *sha256;         /* lower-case hex of the whole file */
-  GPtrArray *omissions; /* of ManifestOmission */
+  guint64 omitted;      /* rows that were left out */
+  GPtrArray *omissions; /* of ManifestOmission: the first 1000 of these */
   gint64 id;            /* for ledger_confirm_export() */
+  guint part;           /* of how many files this is which, from 1 */
+  guint parts;
+  char *template;              /* what stands in a file beside it; or NULL */
+  const char *template_suffix; /* that file's: ".template.json" */
 } ManifestSummary;
 
 void manifest_summary_free (ManifestSummary *summary);
@@ -52,6 +61,15 @@ typedef struct {
   GBytes *ca_certificate; /* the issuing CA as DER */
   int fd;
   const char *actor;
+  const char *target; /* what it is made for; or NULL */
+  /* At most so many rows; what has more is an export in parts. 0: only the format's own limit. */
+  guint64 most_rows;
+  /* The first part of several may be made; else what needs several is refused (INVALID). */
+  gboolean split;
+  gint64 after; /* the part behind the one with this ManifestSummary.id; 0: the first */
+  /* As in ManifestContext; NULL refuses formats that are signed row by row. */
+  char *(*sign) (gpointer data, const char *payload, const char *unique_id, GError **error);
+  gpointer sign_data;
   /* Told now and then, and at the end, in the caller's thread: `rows` of `total` were looked at
    * (more than are written, where some are void or left out). May be NULL. */
   void (*progress) (guint64 rows, guint64 total, gpointer data);
@@ -65,6 +83,11 @@ typedef struct {
  * (ledger_confirm_export()): until then what was new stays new. */
 ManifestSummary *manifest_export (Ledger *ledger, const ManifestOrder *order, GError **error);
 
+/* Judges only: what an export would leave out goes into the order's descriptor, one JSON object a
+ * line with `line` (the how manieth unit it is, from 1), `device` and `reason`. Nothing is
+ * recorded. Of the summary, `rows` (that would be written), `omitted` and `parts` are filled. */
+ManifestSummary *manifest_check (Ledger *ledger, const ManifestOrder *order, GError **error);
+
 /* The template that goes with an AWS manifest (StartThingRegistrationTask's templateBody); a
  * policy name is optional. Free with g_free(). */
 char *manifest_aws_template (const char *policy_name, GError **error);
@@ -77,6 +100,9 @@ typedef struct {
   gint64 exported_at; /* 0 */
   char *exported_by;
   guint64 rows;
+  guint part; /* 0 where it is none of ours */
+  guint parts;
+  char *target; /* or NULL */
   GPtrArray
       *problems; /* of char *: "line 7: certificate 12ab.. is not in the ledger", at most 100 */
 } ManifestVerdict;
@@ -84,5 +110,7 @@ typedef struct {
 void manifest_verdict_free (ManifestVerdict *verdict);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ManifestVerdict, manifest_verdict_free)
 
-/* Reads `fd` to its end, in bounded memory. */
-ManifestVerdict *manifest_verify (Ledger *ledger, int fd, GError **error);
+/* Reads `fd` to its end, in bounded memory. `station_certificate` (DER): for formats whose rows the
+ * station signed; NULL says of each that its signature was not verified. */
+ManifestVerdict *manifest_verify (Ledger *ledger, int fd, GBytes *station_certificate,
+                                  GError **error);

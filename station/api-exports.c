@@ -38,6 +38,11 @@ typedef struct {
 typedef struct {
   ApiStation1 *skeleton;
   gboolean new_only;
+  gboolean split;
+  gboolean check;
+  guint most_rows;
+  gint64 after;
+  char *target;
   const ApiErrand *errand;
   gint64 told_at; /* monotonic */
   guint64 total;
@@ -147,7 +152,7 @@ check_keys (Station *station, ExportDetails *details, KeyState *keys, GError **e
 /* The file is whole, and on record. A signer that is away now can state later what it was. */
 static GVariant *
 state_export (const ApiErrand *errand, Station *station, SignerClient *client,
-              const ManifestSummary *summary, const char *template)
+              const ManifestSummary *summary)
 {
   g_autoptr (GError) error = NULL;
   g_autofree char *missing = NULL;
@@ -158,16 +163,35 @@ state_export (const ApiErrand *errand, Station *station, SignerClient *client,
     missing = g_strdup_printf ("The station's signature is missing: %s. `keycradle export "
                                "statement %" G_GINT64_FORMAT "` fetches it later.",
                                error->message, summary->id);
-  return record_export (summary, format_named (errand->format), template, statement, missing);
+  return record_export (summary, format_named (errand->format), statement, missing);
+}
+
+static void
+make_export (ApiErrand *errand, Station *station, SignerClient *client, const ManifestOrder *order)
+{
+  ExportDetails *details = errand->details;
+  g_autoptr (ManifestSummary) summary = manifest_export (station->ledger, order, &errand->error);
+
+  if (summary == NULL)
+    return;
+  post_progress (details, MAX (details->total, summary->rows), MAX (details->total, summary->rows));
+  errand->answer = g_variant_ref_sink (state_export (errand, station, client, summary));
+}
+
+static void
+make_check (ApiErrand *errand, Station *station, const ManifestOrder *order)
+{
+  g_autoptr (ManifestSummary) summary = manifest_check (station->ledger, order, &errand->error);
+
+  if (summary != NULL)
+    errand->answer = g_variant_ref_sink (record_check (summary));
 }
 
 static void
 work_export (ApiErrand *errand, Station *station, SignerClient *client)
 {
   g_autoptr (GBytes) ca = find_ca_certificate (station, client, &errand->error);
-  g_autoptr (ManifestSummary) summary = NULL;
   ExportDetails *details = errand->details;
-  g_autofree char *template = NULL;
   KeyState keys;
 
   if (ca == NULL || !check_keys (station, details, &keys, &errand->error))
@@ -175,22 +199,20 @@ work_export (ApiErrand *errand, Station *station, SignerClient *client)
   const ManifestOrder order = { .format = errand->format,
                                 .batch = errand->batch,
                                 .new_only = details->new_only,
+                                .target = details->target,
+                                .most_rows = details->most_rows,
+                                .split = details->split,
+                                .after = details->after,
                                 .keys = &keys,
                                 .ca_certificate = ca,
                                 .fd = errand->fd,
                                 .actor = errand->actor,
                                 .progress = handle_progress,
                                 .data = details };
-  summary = manifest_export (station->ledger, &order, &errand->error);
-  if (summary == NULL)
-    return;
-  if (g_str_equal (errand->format, "aws")) {
-    template = manifest_aws_template (NULL, &errand->error);
-    if (template == NULL)
-      return;
-  }
-  post_progress (details, MAX (details->total, summary->rows), MAX (details->total, summary->rows));
-  errand->answer = g_variant_ref_sink (state_export (errand, station, client, summary, template));
+  if (details->check)
+    make_check (errand, station, &order);
+  else
+    make_export (errand, station, client, &order);
 }
 
 /* ---- formats ---- */
@@ -244,10 +266,30 @@ static void
 work_verify (ApiErrand *errand, Station *station, SignerClient *client)
 {
   g_autoptr (ManifestVerdict) verdict =
-      manifest_verify (station->ledger, errand->fd, &errand->error);
+      manifest_verify (station->ledger, errand->fd, NULL, &errand->error);
 
   if (verdict != NULL)
     errand->answer = g_variant_ref_sink (record_verdict (verdict));
+}
+
+static void
+export_details_free (gpointer data)
+{
+  ExportDetails *details = data;
+
+  g_free (details->target);
+  g_free (details);
+}
+
+static void
+take_options (ExportDetails *details, GVariant *options)
+{
+  g_variant_lookup (options, "new-only", "b", &details->new_only);
+  g_variant_lookup (options, "target", "s", &details->target);
+  g_variant_lookup (options, "split", "b", &details->split);
+  g_variant_lookup (options, "most-rows", "u", &details->most_rows);
+  g_variant_lookup (options, "after", "x", &details->after);
+  g_variant_lookup (options, "check", "b", &details->check);
 }
 
 static gboolean
@@ -255,7 +297,13 @@ handle_export (ApiStation1 *skeleton, GDBusMethodInvocation *invocation, GUnixFD
                const char *format, const char *batch, GVariant *options, GVariant *output,
                Station *station)
 {
-  static const ApiOption known[] = { { "new-only", "b" }, { 0 } };
+  static const ApiOption known[] = { { "new-only", "b" },
+                                     { "target", "s" },
+                                     { "split", "b" },
+                                     { "most-rows", "u" },
+                                     { "after", "x" },
+                                     { "check", "b" },
+                                     { 0 } };
   g_autoptr (GError) error = NULL;
   ExportDetails *details;
   ApiErrand *errand;
@@ -266,9 +314,9 @@ handle_export (ApiStation1 *skeleton, GDBusMethodInvocation *invocation, GUnixFD
   details = g_new0 (ExportDetails, 1);
   details->skeleton = skeleton;
   details->errand = errand;
-  g_variant_lookup (options, "new-only", "b", &details->new_only);
+  take_options (details, options);
   errand->details = details;
-  errand->free_details = g_free;
+  errand->free_details = export_details_free;
   errand->format = g_strdup (format);
   errand->batch = g_strdup (batch);
   errand->finish = finish_export;
@@ -288,7 +336,7 @@ handle_confirm_export (ApiStation1 *skeleton, GDBusMethodInvocation *invocation,
 }
 
 static GVariant *
-make_export (gconstpointer item)
+make_export_line (gconstpointer item)
 {
   return record_export_line (item);
 }
@@ -303,7 +351,7 @@ handle_list_exports (ApiStation1 *skeleton, GDBusMethodInvocation *invocation, G
 
   if (exports == NULL)
     return api_refuse (invocation, error);
-  return api_return (invocation, record_list (exports, make_export));
+  return api_return (invocation, record_list (exports, make_export_line));
 }
 
 static gboolean

@@ -54,10 +54,10 @@ GVariant *record_finding (const KeyFinding *finding);
 GVariant *record_operator (const Operator *who);
 GVariant *record_approval (const Approval *approval);
 GVariant *record_export_line (const ExportRecord *line);
-/* `template` goes with an AWS manifest; else NULL. Of `statement` and `missing` (why there is none)
- * one is NULL. */
+/* Of `statement` and `missing` (why there is none) one is NULL. */
 GVariant *record_export (const ManifestSummary *summary, const ManifestFormat *format,
-                         const char *template, GBytes *statement, const char *missing);
+                         GBytes *statement, const char *missing);
+GVariant *record_check (const ManifestSummary *summary);
 /* `count` is NULL where no batch was named. */
 GVariant *record_format (const ManifestFormat *format, const char *batch, const ExportCount *count);
 GVariant *record_verdict (const ManifestVerdict *verdict);

@@ -24,15 +24,16 @@ static const Field export_columns[] = {
   { "sha256", "SHA-256", FIELD_DIGEST },      { NULL, NULL, FIELD_TEXT },
 };
 
-/* AWS wants a template with the manifest: FILE.template.json. */
+/* What some formats want beside the manifest: AWS a template, FILE.template.json. */
 static gboolean
 write_template (const OutputFile *output, GVariant *summary, char **path, GError **error)
 {
-  const char *template = NULL;
+  const char *template = NULL, *suffix = NULL;
 
-  if (output->path == NULL || !g_variant_lookup (summary, "template", "&s", &template))
+  if (output->path == NULL || !g_variant_lookup (summary, "template", "&s", &template)
+      || !g_variant_lookup (summary, "template-suffix", "&s", &suffix))
     return TRUE;
-  *path = output_file_write_beside (output, ".template.json", template, strlen (template), error);
+  *path = output_file_write_beside (output, suffix, template, strlen (template), error);
   return *path != NULL;
 }
 

@@ -50,7 +50,8 @@ RULES = [
 ]
 
 # Made in the build folder, for one folder each.
-GENERATED = {'station-api.h': ('station/', 'ui-tui/'), 'db-resources.h': 'db/'}
+GENERATED = {'station-api.h': ('station/', 'ui-tui/'), 'db-resources.h': 'db/',
+             'manifest-formats.h': 'db/'}
 
 FREESTANDING = {'stddef.h', 'stdint.h', 'string.h', 'stdbool.h', 'limits.h'}
 

@@ -121,7 +121,7 @@ verify_bytes (const char *text, gsize length)
 
   ck_assert_int_eq (write (fd, text, length), (ssize_t)length);
   lseek (fd, 0, SEEK_SET);
-  ManifestVerdict *verdict = manifest_verify (f.ledger, fd, &error);
+  ManifestVerdict *verdict = manifest_verify (f.ledger, fd, NULL, &error);
   assert_ok (verdict != NULL, error);
   close (fd);
   return verdict;

@@ -138,7 +138,7 @@ START_TEST (a_manifest_can_come_through_a_pipe)
   ck_assert_int_eq (pipe (ends), 0);
   ck_assert_int_eq (write (ends[1], text, strlen (text)), (ssize_t)strlen (text));
   close (ends[1]);
-  g_autoptr (ManifestVerdict) verdict = manifest_verify (f.ledger, ends[0], &error);
+  g_autoptr (ManifestVerdict) verdict = manifest_verify (f.ledger, ends[0], NULL, &error);
   assert_ok (verdict != NULL, error);
   ck_assert (verdict->genuine);
   close (ends[0]);
