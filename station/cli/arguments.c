@@ -52,6 +52,16 @@ argument_text (const char *word, GError **error)
 }
 
 gboolean
+argument_insert (GVariantDict *dictionary, const char *key, const char *word, GError **error)
+{
+  if (!argument_text (word, error))
+    return FALSE;
+  if (word != NULL)
+    g_variant_dict_insert (dictionary, key, "s", word);
+  return TRUE;
+}
+
+gboolean
 argument_filter (const Cli *cli, GVariant **filter, GError **error)
 {
   g_auto (GVariantDict) dictionary;

@@ -20,3 +20,7 @@ gboolean argument_filter (const Cli *cli, GVariant **filter, GError **error);
 
 /* CLI_USAGE where `word` is no UTF-8: nothing else may go over D-Bus. */
 gboolean argument_text (const char *word, GError **error);
+
+/* Adds `word` to options or a filter; NULL: it was not given. */
+gboolean argument_insert (GVariantDict *dictionary, const char *key, const char *word,
+                          GError **error);

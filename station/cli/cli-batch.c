@@ -56,16 +56,6 @@ static const Field failure_columns[] = {
 };
 
 static gboolean
-insert_text (GVariantDict *dictionary, const char *key, const char *value, GError **error)
-{
-  if (!argument_text (value, error))
-    return FALSE;
-  if (value != NULL)
-    g_variant_dict_insert (dictionary, key, "s", value);
-  return TRUE;
-}
-
-static gboolean
 insert_count (GVariantDict *dictionary, const char *key, gint64 value, GError **error)
 {
   guint count = 0;
@@ -114,8 +104,8 @@ insert_serials (GVariantDict *dictionary, const CliOptions *options, GError **er
     g_variant_dict_insert (dictionary, "serial-first", "t", (guint64)options->serial_first);
   if (options->serial_last >= 0)
     g_variant_dict_insert (dictionary, "serial-last", "t", (guint64)options->serial_last);
-  return insert_text (dictionary, "serial-prefix", options->serial_prefix, error)
-         && insert_text (dictionary, "serial-pattern", options->serial_pattern, error)
+  return argument_insert (dictionary, "serial-prefix", options->serial_prefix, error)
+         && argument_insert (dictionary, "serial-pattern", options->serial_pattern, error)
          && insert_count (dictionary, "serial-width", options->serial_width, error);
 }
 
@@ -130,8 +120,8 @@ batch_options (const CliOptions *options, GVariant **batch, GError **error)
                  "A batch needs --profile. 'keycradle profile list' shows what there is.");
     return FALSE;
   }
-  if (!insert_text (&dictionary, "product", options->product, error)
-      || !insert_text (&dictionary, "profile", options->profile, error)
+  if (!argument_insert (&dictionary, "product", options->product, error)
+      || !argument_insert (&dictionary, "profile", options->profile, error)
       || !insert_count (&dictionary, "target", options->target, error)
       || !insert_serials (&dictionary, options, error))
     return FALSE;

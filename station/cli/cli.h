@@ -104,6 +104,26 @@ typedef struct {
   char **manifest;
   gboolean certificates;
   gint64 index;
+  char *kind;
+  char *mode;
+  char *account;
+  char *region;
+  char *endpoint;
+  char *policy;
+  char *thing_type;
+  char *thing_group;
+  char *file;
+  gboolean dry_run;
+  char *status;
+  char *message;
+  gboolean elsewhere;
+  char *state;
+  gboolean ascending;
+  char *marker;
+  char *code;
+  char *verification;
+  gboolean inactive;
+  char *auto_registration;
   char *month;
 } CliOptions;
 
@@ -124,7 +144,7 @@ typedef CliExit (*CliFunction) (Cli *cli, GError **error);
 /* One line of the table. */
 typedef struct CliVerb {
   const char *noun;
-  const char *verb;      /* NULL where the noun says it all */
+  const char *verb;      /* NULL where the noun says it all; may be of two words */
   const char *arguments; /* "BATCH", "FILE...", "[SLOT]": also how they are completed */
   const char *options;   /* names, besides the general ones, separated by spaces */
   const char *help;      /* one line */
@@ -238,6 +258,25 @@ CliExit cli_batch_show (Cli *cli, GError **error);
 CliExit cli_batch_start (Cli *cli, GError **error);
 CliExit cli_batch_pause (Cli *cli, GError **error);
 CliExit cli_batch_close (Cli *cli, GError **error);
+CliExit cli_batch_targets (Cli *cli, GError **error);
+CliExit cli_target_add (Cli *cli, GError **error);
+CliExit cli_target_set (Cli *cli, GError **error);
+CliExit cli_target_list (Cli *cli, GError **error);
+CliExit cli_target_show (Cli *cli, GError **error);
+CliExit cli_registry_change (Cli *cli, GError **error);
+CliExit cli_registry_list (Cli *cli, GError **error);
+CliExit cli_registry_show (Cli *cli, GError **error);
+CliExit cli_registry_history (Cli *cli, GError **error);
+CliExit cli_registry_ca_register (Cli *cli, GError **error);
+CliExit cli_registry_ca_activate (Cli *cli, GError **error);
+CliExit cli_registry_ca_deactivate (Cli *cli, GError **error);
+CliExit cli_registry_ca_delete (Cli *cli, GError **error);
+CliExit cli_registry_ca_list (Cli *cli, GError **error);
+CliExit cli_outbox_list (Cli *cli, GError **error);
+CliExit cli_outbox_retry (Cli *cli, GError **error);
+CliExit cli_outbox_park (Cli *cli, GError **error);
+CliExit cli_outbox_drop (Cli *cli, GError **error);
+CliExit cli_outbox_done (Cli *cli, GError **error);
 CliExit cli_device_list (Cli *cli, GError **error);
 CliExit cli_device_show (Cli *cli, GError **error);
 CliExit cli_device_attestation (Cli *cli, GError **error);

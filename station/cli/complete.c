@@ -84,6 +84,32 @@ list_requests (ApiStation1 *api, GVariant **records)
 }
 
 static gboolean
+list_targets (ApiStation1 *api, GVariant **records)
+{
+  return api_station1_call_list_targets_sync (api, records, NULL, NULL);
+}
+
+static gboolean
+list_operations (ApiStation1 *api, GVariant **records)
+{
+  GVariant *filter = g_variant_new_parsed ("{'limit': <%u>}", SERIALS_MOST);
+  g_autofree char *next = NULL;
+
+  return api_station1_call_list_operations_sync (api, filter, records, &next, NULL, NULL);
+}
+
+static gboolean
+list_authorities (ApiStation1 *api, GVariant **records)
+{
+  g_autoptr (GVariant) ca = NULL;
+
+  if (!api_station1_call_get_ca_status_sync (api, &ca, NULL, NULL))
+    return FALSE;
+  *records = g_variant_lookup_value (ca, "cas", G_VARIANT_TYPE ("aa{sv}"));
+  return *records != NULL;
+}
+
+static gboolean
 list_reports (ApiStation1 *api, GVariant **records)
 {
   GVariant *filter = g_variant_new_parsed ("{'limit': <%u>}", SERIALS_MOST);
@@ -109,7 +135,8 @@ static const struct {
   { "SERIAL", list_devices, "serial" }, { "ATTEMPT", list_attempts, "id" },
   { "SLOT", list_slots, "slot" },       { "OPERATOR", list_operators, "name" },
   { "REQUEST", list_requests, "id" },   { "REPORT", list_reports, "id" },
-  { "EXPORT", list_exports, "id" },
+  { "EXPORT", list_exports, "id" },     { "TARGET", list_targets, "name" },
+  { "CA", list_authorities, "name" },   { "OPERATION", list_operations, "id" },
 };
 
 static void
@@ -142,9 +169,36 @@ add_values (Cli *cli, GPtrArray *candidates, const char *prefix, const char *pla
     const char *placeholder;
     const char *word;
   } fixed[] = {
-    { "FORMAT", "aws" },    { "FORMAT", "csv" },      { "FORMAT", "jsonl" },
-    { "ROLE", "operator" }, { "ROLE", "supervisor" }, { "ROLE", "auditor" },
-    { "LANGUAGE", "en" },   { "LANGUAGE", "de" },     { "LANGUAGE", "zh_CN" },
+    { "FORMAT", "aws" },
+    { "FORMAT", "csv" },
+    { "FORMAT", "jsonl" },
+    { "ROLE", "operator" },
+    { "ROLE", "supervisor" },
+    { "ROLE", "auditor" },
+    { "LANGUAGE", "en" },
+    { "LANGUAGE", "de" },
+    { "LANGUAGE", "zh_CN" },
+    { "KIND", "aws" },
+    { "KIND", "azure-hub" },
+    { "KIND", "azure-dps" },
+    { "KIND", "nrfcloud" },
+    { "KIND", "other" },
+    { "MODE", "registered-ca" },
+    { "MODE", "sni-only" },
+    { "MODE", "without-ca" },
+    { "MODE", "csr" },
+    { "MODE", "self-signed" },
+    { "STATUS", "ACTIVE" },
+    { "STATUS", "INACTIVE" },
+    { "STATUS", "REVOKED" },
+    { "STATUS", "PENDING_TRANSFER" },
+    { "STATE", "waiting" },
+    { "STATE", "handed" },
+    { "STATE", "done" },
+    { "STATE", "refused" },
+    { "STATE", "alarm" },
+    { "STATE", "parked" },
+    { "STATE", "dropped" },
   };
   static const char *const file_words[] = { "FILE", "FOLDER", "PATH" };
 
@@ -169,12 +223,26 @@ add_nouns (GPtrArray *candidates, const char *prefix)
       add (candidates, prefix, verb->noun);
 }
 
+/* A word once, though several verbs begin with it. */
 static void
-add_verbs (GPtrArray *candidates, const char *prefix, const char *noun)
+add_once (GPtrArray *candidates, const char *prefix, const char *word)
 {
-  for (const CliVerb *verb = cli_verbs; verb->noun != NULL; verb++)
-    if (g_str_equal (verb->noun, noun) && verb->verb != NULL)
-      add (candidates, prefix, verb->verb);
+  if (!g_ptr_array_find_with_equal_func (candidates, word, g_str_equal, NULL))
+    add (candidates, prefix, word);
+}
+
+/* What follows `first`, the first word of the noun's verbs; NULL: that first word itself. */
+static void
+add_verbs (GPtrArray *candidates, const char *prefix, const char *noun, const char *first)
+{
+  const guint place = first != NULL ? 1 : 0;
+
+  for (const CliVerb *verb = cli_verbs; verb->noun != NULL; verb++) {
+    g_auto (GStrv) words = g_strsplit (verb->verb != NULL ? verb->verb : "", " ", -1);
+    if (g_str_equal (verb->noun, noun) && g_strv_length (words) > place
+        && (first == NULL || g_str_equal (words[0], first)))
+      add_once (candidates, prefix, words[place]);
+  }
 }
 
 static void
@@ -187,6 +255,15 @@ add_options (GPtrArray *candidates, const char *prefix, const CliVerb *verb)
   }
 }
 
+/* "[TARGET...]" → "TARGET". Free with g_free(). */
+static char *
+plain_name (const char *placeholder)
+{
+  const char *name = *placeholder == '[' ? placeholder + 1 : placeholder;
+
+  return g_strndup (name, strcspn (name, ".]"));
+}
+
 static void
 add_arguments (Cli *cli, GPtrArray *candidates, const char *prefix, const CliVerb *verb,
                guint place)
@@ -196,8 +273,10 @@ add_arguments (Cli *cli, GPtrArray *candidates, const char *prefix, const CliVer
 
   if (n > 0 && place >= n && strstr (placeholders[n - 1], "...") != NULL)
     place = n - 1;
-  if (place < n)
-    add_values (cli, candidates, prefix, placeholders[place]);
+  if (place < n) {
+    g_autofree char *name = plain_name (placeholders[place]);
+    add_values (cli, candidates, prefix, name);
+  }
 }
 
 static void
@@ -244,10 +323,12 @@ complete_word (Cli *cli, GPtrArray *candidates, const char *last, char **plain)
   else if (g_str_equal (plain[0], "help") && n_plain == 1)
     add_nouns (candidates, last);
   else if (g_str_equal (plain[0], "help"))
-    add_verbs (candidates, last, plain[1]);
+    add_verbs (candidates, last, plain[1], n_plain > 2 ? plain[2] : NULL);
   else {
     if (n_plain == 1) /* "export" goes on with "list" or with a format */
-      add_verbs (candidates, last, plain[0]);
+      add_verbs (candidates, last, plain[0], NULL);
+    if (n_plain == 2 && verb == NULL) /* "registry ca" goes on with "list" */
+      add_verbs (candidates, last, plain[0], plain[1]);
     if (verb != NULL)
       add_arguments (cli, candidates, last, verb, n_plain - n_words);
   }

@@ -46,6 +46,8 @@ const CliVerb cli_verbs[] = {
     cli_batch_start },
   { "batch", "pause", "BATCH", "", "Let no more devices in for now.", CLI_ROLE_SUPERVISOR,
     cli_batch_pause },
+  { "batch", "targets", "BATCH [TARGET...]", "status",
+    "Register the units of a batch there as they pass.", CLI_ROLE_SUPERVISOR, cli_batch_targets },
   { "batch", "close", "BATCH", "", "End a batch for good.", CLI_ROLE_SUPERVISOR, cli_batch_close },
 
   { "device", "list", "", "batch limit json no-headings", "List devices.", CLI_ROLE_AUDITOR,
@@ -66,6 +68,63 @@ const CliVerb cli_verbs[] = {
   { "cert", "show", "SERIAL", "json pem",
     "Show the certificate of a device, or by its number or SHA-256.", CLI_ROLE_AUDITOR,
     cli_cert_show },
+
+  { "target", "add", "NAME", "kind mode account region endpoint policy thing-type thing-group",
+    "Name a registry of a cloud.", CLI_ROLE_SUPERVISOR, cli_target_add },
+  { "target", "set", "TARGET", "endpoint policy thing-type thing-group",
+    "Change what goes along to a target.", CLI_ROLE_SUPERVISOR, cli_target_set },
+  { "target", "list", "", "json no-headings", "List the targets.", CLI_ROLE_AUDITOR,
+    cli_target_list },
+  { "target", "show", "TARGET", "json", "Show one target.", CLI_ROLE_AUDITOR, cli_target_show },
+
+  { "registry", "register", "TARGET [SERIAL...]", "batch file status dry-run json",
+    "Register certificates in a target.", CLI_ROLE_OPERATOR, cli_registry_change },
+  { "registry", "activate", "TARGET [SERIAL...]", "batch file dry-run json", "Let certificates in.",
+    CLI_ROLE_OPERATOR, cli_registry_change },
+  { "registry", "deactivate", "TARGET [SERIAL...]", "batch file dry-run json",
+    "Keep certificates out for now.", CLI_ROLE_OPERATOR, cli_registry_change },
+  { "registry", "revoke", "TARGET [SERIAL...]", "batch file dry-run json",
+    "Keep certificates out for good.", CLI_ROLE_SUPERVISOR, cli_registry_change },
+  { "registry", "transfer", "TARGET [SERIAL...]", "batch file account message dry-run json",
+    "Offer certificates to another account.", CLI_ROLE_SUPERVISOR, cli_registry_change },
+  { "registry", "accept-transfer", "TARGET [SERIAL...]", "batch file status elsewhere dry-run json",
+    "Take over what another account offers.", CLI_ROLE_SUPERVISOR, cli_registry_change },
+  { "registry", "reject-transfer", "TARGET [SERIAL...]", "batch file reason elsewhere dry-run json",
+    "Turn down what another account offers.", CLI_ROLE_SUPERVISOR, cli_registry_change },
+  { "registry", "cancel-transfer", "TARGET [SERIAL...]", "batch file dry-run json",
+    "Take an offer back.", CLI_ROLE_SUPERVISOR, cli_registry_change },
+  { "registry", "delete", "TARGET [SERIAL...]", "batch file dry-run json",
+    "Take certificates out of a target.", CLI_ROLE_SUPERVISOR, cli_registry_change },
+  { "registry", "list", "[TARGET]",
+    "ca batch device status ascending limit marker json no-headings",
+    "List registrations, newest first.", CLI_ROLE_AUDITOR, cli_registry_list },
+  { "registry", "show", "SERIAL", "json", "Show where a device's certificate is registered.",
+    CLI_ROLE_AUDITOR, cli_registry_show },
+  { "registry", "history", "SERIAL", "limit marker json no-headings",
+    "List what was done to a device's registrations, newest first.", CLI_ROLE_AUDITOR,
+    cli_registry_history },
+  { "registry", "ca register", "TARGET CA", "code verification output inactive auto-registration",
+    "Register a CA in a target.", CLI_ROLE_SUPERVISOR, cli_registry_ca_register },
+  { "registry", "ca activate", "TARGET CA", "auto-registration",
+    "Let certificates of a CA be registered.", CLI_ROLE_SUPERVISOR, cli_registry_ca_activate },
+  { "registry", "ca deactivate", "TARGET CA", "auto-registration",
+    "Let no more certificates of a CA be registered.", CLI_ROLE_SUPERVISOR,
+    cli_registry_ca_deactivate },
+  { "registry", "ca delete", "TARGET CA", "", "Take a CA out of a target.", CLI_ROLE_SUPERVISOR,
+    cli_registry_ca_delete },
+  { "registry", "ca list", "[TARGET]", "json no-headings", "List the CAs in targets.",
+    CLI_ROLE_AUDITOR, cli_registry_ca_list },
+
+  { "outbox", "list", "[TARGET]", "state device all limit marker json no-headings",
+    "List what the clouds are to be told, newest first.", CLI_ROLE_AUDITOR, cli_outbox_list },
+  { "outbox", "retry", "OPERATION...", "reason", "Let operations be tried again.",
+    CLI_ROLE_OPERATOR, cli_outbox_retry },
+  { "outbox", "park", "OPERATION...", "reason", "Take operations out for now.", CLI_ROLE_OPERATOR,
+    cli_outbox_park },
+  { "outbox", "drop", "OPERATION...", "reason", "Take operations out for good.",
+    CLI_ROLE_SUPERVISOR, cli_outbox_drop },
+  { "outbox", "done", "TARGET [OPERATION...]", "batch",
+    "Say that the cloud took them by another way.", CLI_ROLE_OPERATOR, cli_outbox_done },
 
   { "key", "findings", "", "limit json no-headings",
     "List keys that give each other away, newest first.", CLI_ROLE_AUDITOR, cli_key_findings },
@@ -193,6 +252,19 @@ cli_role_word (CliRole role)
   g_assert_not_reached ();
 }
 
+/* How many of `words` are the verb, which may be of two; 0 where they are another. */
+static guint
+count_verb_words (const char *verb, char **words)
+{
+  g_auto (GStrv) parts = g_strsplit (verb, " ", -1);
+  guint count = 0;
+
+  for (; parts[count] != NULL; count++)
+    if (words[count] == NULL || !g_str_equal (parts[count], words[count]))
+      return 0;
+  return count;
+}
+
 const CliVerb *
 cli_verb_find (char **words, guint *n_words)
 {
@@ -200,11 +272,12 @@ cli_verb_find (char **words, guint *n_words)
     return NULL;
 
   for (const CliVerb *verb = cli_verbs; verb->noun != NULL; verb++) {
-    if (!g_str_equal (verb->noun, words[0]))
+    const guint count = !g_str_equal (verb->noun, words[0]) || verb->verb == NULL
+                            ? 0
+                            : count_verb_words (verb->verb, words + 1);
+    if (!g_str_equal (verb->noun, words[0]) || (verb->verb != NULL && count == 0))
       continue;
-    if (verb->verb != NULL && g_strcmp0 (verb->verb, words[1]) != 0)
-      continue;
-    *n_words = verb->verb == NULL ? 1 : 2;
+    *n_words = 1 + count;
     return verb;
   }
   return NULL;

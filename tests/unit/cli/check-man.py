@@ -17,7 +17,7 @@ def verbs_of_program(program):
     """'batch create': ('NAME', {'product', ...})."""
     verbs = {}
     for line in help_of(program).splitlines():
-        match = re.match(r"  ([a-z]+(?: [a-z]+)?) ((?:[\[\]A-Z.]+ )*) +[A-Z]", line)
+        match = re.fullmatch(r"  ([a-z]+(?: [a-z][a-z-]*){0,2})((?: [\[\]A-Z.]+)*)(?: +[A-Z].*)?", line)
         if match:
             name = match.group(1)
             own = help_of(program, *name.split()).split("Options:")[1]
@@ -28,7 +28,7 @@ def verbs_of_program(program):
 def verbs_of_page(page):
     commands = page.split("# COMMANDS")[1].split("\n# OPTIONS")[0]
     entries = {}
-    for match in re.finditer(r"^\*([a-z]+(?: [a-z]+)?)\*(.*)\n((?:\t.*\n|\n(?=\t))*)", commands,
+    for match in re.finditer(r"^\*([a-z]+(?: [a-z][a-z-]*){0,2})\*(.*)\n((?:\t.*\n|\n(?=\t))*)", commands,
                              re.M):
         text = match.group(2) + match.group(3)
         plain = match.group(2).replace("_", "").replace("*", "")
