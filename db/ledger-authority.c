@@ -67,6 +67,14 @@ der_length (const guint8 *data, gsize left)
   return length <= left ? length : 0;
 }
 
+GBytes *
+chain_first (const guint8 *chain, gsize length)
+{
+  const gsize first = der_length (chain, length);
+
+  return first > 0 ? g_bytes_new (chain, first) : NULL;
+}
+
 static gpointer
 load_chain (Statement *select)
 {

@@ -4,7 +4,7 @@
  * moves, from issued to verified, and from either to void, and each move is an audit event.
  */
 #include "base/encode.h"
-#include "db/ledger-private.h"
+#include "db/registry-private.h"
 
 #define CERTIFICATE_COLUMNS                                                                        \
   "certificates.id, devices.serial, batches.name, certificates.profile, der, serial_number,"       \
@@ -248,6 +248,9 @@ certificate_void (Database *database, gint64 certificate_id, const char *reason,
     return TRUE;
   return audit_add (database, actor, "certificate-void", holder.serial, reason, &event, error)
          && write_void (database, certificate_id, reason, event, error)
+         && registry_certificate_voided (database, certificate_id,
+                                         g_strcmp0 (reason, VOID_SUPERSEDED) == 0, actor, event,
+                                         error)
          && device_without_certificate (database, holder.device_id, error);
 }
 
@@ -379,6 +382,7 @@ certificate_verified (Database *database, gpointer data, GError **error)
   g_autofree char *detail = g_strdup_printf ("attempt %" G_GINT64_FORMAT, verification->attempt_id);
   return audit_add (database, NULL, "certificate-verified", holder.serial, detail, &event, error)
          && write_verified (database, verification->certificate_id, event, error)
+         && registry_unit_passed (database, verification->certificate_id, event, error)
          && pass_device (database, device_id, error)
          && pass_attempt (database, verification, error);
 }

@@ -46,6 +46,9 @@ gboolean identity_read (Database *database, guint8 identity[LEDGER_IDENTITY], GE
 /* Of chains (GPtrArray of GBytes DER), the CA first, in the order in which the CAs came. */
 GPtrArray *authorities_load (Database *database, GError **error);
 
+/* The CA itself of a chain as the ledger keeps it; NULL where it can't be read. */
+GBytes *chain_first (const guint8 *chain, gsize length);
+
 /* Moves the mark in the signer's log over what is stored behind it. */
 gboolean log_mark_advance (Database *database, GError **error);
 
@@ -153,7 +156,11 @@ gboolean attempts_close_interrupted (Database *database, gpointer unused, GError
 gboolean export_read_since (Database *database, gint64 batch_id, const char *format, gint64 target,
                             gint64 *since, GError **error);
 
-/* Voids a certificate on record, within a job; void already is fine. */
+/* Why a certificate is void whose device has a later one. */
+#define VOID_SUPERSEDED "superseded"
+
+/* Voids a certificate on record, within a job; void already is fine. Wherever it is registered it
+ * becomes REVOKED, or INACTIVE where it was superseded. */
 gboolean certificate_void (Database *database, gint64 certificate_id, const char *reason,
                            const char *actor, GError **error);
 

@@ -12,7 +12,6 @@
 #include "db/ledger-private.h"
 
 #define DUPLICATE_KEY "duplicate-key"
-#define SUPERSEDED "superseded"
 
 typedef struct {
   const Issuance *issuance;
@@ -123,7 +122,7 @@ judge (Database *database, const Storing *storing, const char **void_reason, GEr
   if (storing->duplicate_key)
     *void_reason = DUPLICATE_KEY;
   else if (found && newest > (gint64)storing->issuance->log_index)
-    *void_reason = SUPERSEDED;
+    *void_reason = VOID_SUPERSEDED;
   return TRUE;
 }
 
@@ -140,7 +139,7 @@ void_earlier (Database *database, const Storing *storing, GError **error)
   statement_bind_int64 (select, storing->device_id);
   if (!load_id (select, &earlier, &found, error))
     return FALSE;
-  return !found || certificate_void (database, earlier, SUPERSEDED, NULL, error);
+  return !found || certificate_void (database, earlier, VOID_SUPERSEDED, NULL, error);
 }
 
 static gboolean

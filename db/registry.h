@@ -156,7 +156,7 @@ typedef struct {
   gint64 transfer_at;
   char *transfer_message;
   char *reject_reason;
-  guint waiting; /* operations of which the cloud does not know yet */
+  guint waiting; /* operations of it here to which the cloud has not said yes yet */
 } Registration;
 
 void registration_free (Registration *registration);
@@ -173,9 +173,10 @@ typedef struct {
 } RegistrationFilter;
 
 /* A page, as AWS's: at most `most` (1 to 250), behind `marker` (NULL: from the start). `next` is
- * the next page's marker, NULL at the end; free with g_free(). A page costs the same wherever it
- * is, and rows that come or change meanwhile neither repeat nor hide others: markers name a row,
- * not a number of rows. INVALID: a marker that is none of ours. */
+ * the next page's marker, NULL at the end; free with g_free(). A page may have fewer rows, or none,
+ * and a next one all the same: that is where a filter fits few of very many. A page costs the same
+ * wherever it is, and rows that come or change meanwhile neither repeat nor hide others: markers
+ * name a row, not a number of rows. INVALID: a marker that is none of ours. */
 GPtrArray *ledger_registrations (Ledger *ledger, const RegistrationFilter *filter, guint most,
                                  const char *marker, char **next, GError **error);
 
@@ -211,7 +212,7 @@ typedef struct {
   const char *device;
 } OperationFilter;
 
-/* Paged as registrations are. */
+/* Newest first; paged as registrations are. */
 GPtrArray *ledger_operations (Ledger *ledger, const OperationFilter *filter, guint most,
                               const char *marker, char **next, GError **error);
 
@@ -222,8 +223,10 @@ GPtrArray *ledger_due_operations (Ledger *ledger, const char *target, gint64 aft
 
 typedef struct {
   gint64 id;
-  const char *state;  /* "done", "refused", "alarm", or "waiting" to be tried again */
-  const char *answer; /* in words; NULL only with "done" */
+  /* "done", "refused", "alarm", "waiting" to be tried again, or "handed" where it stands in an
+   * exported list of calls from now on. */
+  const char *state;
+  const char *answer; /* in words; NULL only with "done" and "handed" */
   gint64 not_before;  /* of the next try; 0 */
 } OperationAnswer;
 
@@ -232,6 +235,13 @@ typedef struct {
 gboolean ledger_answer_operations (Ledger *ledger, const OperationAnswer *answers, guint count,
                                    const char *actor, GError **error);
 
-/* A person's word: "waiting" (again), "parked" or "dropped", with a reason; on record. */
+/* The cloud took the batch by a bulk manifest: what waits (or was handed out) of registering its
+ * certificates in the target is done; a thousand a transaction, each with an audit event. */
+gboolean ledger_confirm_batch (Ledger *ledger, const char *target, const char *batch,
+                               const char *actor, guint64 *count, GError **error);
+
+/* A person's word: "waiting" (again), "parked", "dropped" or "done", with a reason; on record. What
+ * the rules refused as the unit passed can't wait for a cloud: it is dropped, here or when the
+ * certificate is registered after all. */
 gboolean ledger_set_operation_state (Ledger *ledger, gint64 id, const char *state,
                                      const char *reason, const char *actor, GError **error);
