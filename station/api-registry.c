@@ -218,6 +218,7 @@ read_request (Change *change, const char *operation, GError **error)
   }
   request->account = api_filter_text (change->options, "account");
   request->message = api_filter_text (change->options, "message");
+  g_variant_lookup (change->options, "elsewhere", "b", &request->elsewhere);
   return registry_request_check (request, error);
 }
 

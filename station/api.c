@@ -196,6 +196,9 @@ connect_methods (Api *api)
   api_connect_approvals (api->skeleton, station);
   api_connect_evidence (api->skeleton, station);
   api_connect_exports (api->skeleton, station);
+  api_connect_targets (api->skeleton, station);
+  api_connect_registry (api->skeleton, station);
+  api_connect_operations (api->skeleton, station);
   api_connect_collecting (api->skeleton, station);
   api_connect_people (api->skeleton, station, api->connections);
 }

@@ -7,8 +7,13 @@
 #include "base/encode.h"
 #include "ca/proof/statement.h"
 #include "ca/proof/ticket.h"
+#include "db/registry.h"
 #include "station/error.h"
 #include "station/roles.h"
+
+#include <string.h>
+
+#define SHOWN_DEVICES 5
 
 /* ---- what an act is about, in words that stay the same as long as it does ---- */
 
@@ -107,13 +112,55 @@ about_people (Station *station, GVariant *parameters, GError **error)
   return g_strdup_printf ("let %s act as supervisor", name);
 }
 
+static char *
+about_devices (const char *const *devices)
+{
+  const guint count = g_strv_length ((char **)devices);
+  g_autofree char *all = g_strjoinv ("\n", (char **)devices);
+  g_autofree char *digest = sha256_hex ((const guint8 *)all, strlen (all));
+
+  if (count <= SHOWN_DEVICES)
+    return g_strjoinv (", ", (char **)devices);
+  return g_strdup_printf ("%u devices, %s to %s, SHA-256 of the list %s", count, devices[0],
+                          devices[count - 1], digest);
+}
+
+/* Which of them there are is judged as it is done: a line goes on. */
+static char *
+about_registry (Station *station, GVariant *parameters, GError **error)
+{
+  g_autoptr (GVariant) options = NULL;
+  g_autofree const char **devices = NULL;
+  g_autofree char *which = NULL;
+  g_autoptr (Target) target = NULL;
+  const char *operation, *name, *batch = NULL, *account = NULL;
+
+  g_variant_get (parameters, "(&s&s@a{sv}h)", &operation, &name, &options, NULL);
+  target = ledger_target (station->ledger, name, error);
+  if (target == NULL)
+    return NULL;
+  g_variant_lookup (options, "batch", "&s", &batch);
+  g_variant_lookup (options, "account", "&s", &account);
+  if (g_variant_lookup (options, "devices", "^a&s", &devices))
+    which = about_devices (devices);
+  else
+    which = g_strdup_printf ("batch %s", batch != NULL ? batch : "");
+  return g_strdup_printf ("%s in the registry %s%s%s: %s", operation, name,
+                          account != NULL ? ", to account " : "", account != NULL ? account : "",
+                          which);
+}
+
 static const struct {
   const char *type; /* of the parameters */
   char *(*about) (Station *station, GVariant *parameters, GError **error);
 } abouts[N_CONTROLS] = {
-  [CONTROL_VOID] = { "(ss)", about_void },     [CONTROL_RE_ISSUE] = { "(s)", about_re_issue },
-  [CONTROL_TICKET] = { "(ay)", about_ticket }, [CONTROL_CA] = { "(s)", about_ca },
-  [CONTROL_CLOCK] = { "(s)", about_clock },    [CONTROL_PEOPLE] = { "(sb)", about_people },
+  [CONTROL_VOID] = { "(ss)", about_void },
+  [CONTROL_RE_ISSUE] = { "(s)", about_re_issue },
+  [CONTROL_TICKET] = { "(ay)", about_ticket },
+  [CONTROL_CA] = { "(s)", about_ca },
+  [CONTROL_CLOCK] = { "(s)", about_clock },
+  [CONTROL_PEOPLE] = { "(sb)", about_people },
+  [CONTROL_REGISTRY] = { "(ssa{sv}h)", about_registry },
 };
 
 static char *
@@ -179,12 +226,28 @@ enabling_needs_two (Station *station, GVariant *parameters, gboolean *needed, GE
   return all != NULL;
 }
 
+/* What has no way back; to look at what would be needs nobody else. */
+static gboolean
+change_needs_two (GVariant *parameters)
+{
+  static const char *const final[] = { "revoke", "transfer", "delete", NULL };
+  g_autoptr (GVariant) options = NULL;
+  gboolean dry_run = FALSE;
+  const char *operation;
+
+  g_variant_get (parameters, "(&s&s@a{sv}h)", &operation, NULL, &options, NULL);
+  g_variant_lookup (options, "dry-run", "b", &dry_run);
+  return !dry_run && g_strv_contains (final, operation);
+}
+
 gboolean
 approval_is_needed (Station *station, const char *method, GVariant *parameters, Control *control,
                     gboolean *needed, GError **error)
 {
   *needed = control_of_method (method, control)
             && (station->config->dual_control & CONTROL_BIT (*control)) != 0;
+  if (*needed && *control == CONTROL_REGISTRY)
+    *needed = change_needs_two (parameters);
   if (!*needed || *control != CONTROL_PEOPLE)
     return TRUE;
   return enabling_needs_two (station, parameters, needed, error);

@@ -7,17 +7,20 @@
 #define ALL_CONTROLS ((1u << N_CONTROLS) - 1)
 
 static const char *const control_words[N_CONTROLS] = {
-  [CONTROL_VOID] = "void", [CONTROL_RE_ISSUE] = "re-issue", [CONTROL_TICKET] = "ticket",
-  [CONTROL_CA] = "ca",     [CONTROL_CLOCK] = "clock",       [CONTROL_PEOPLE] = "people",
+  [CONTROL_VOID] = "void",         [CONTROL_RE_ISSUE] = "re-issue",
+  [CONTROL_TICKET] = "ticket",     [CONTROL_CA] = "ca",
+  [CONTROL_CLOCK] = "clock",       [CONTROL_PEOPLE] = "people",
+  [CONTROL_REGISTRY] = "registry",
 };
 
 static const struct {
   const char *method;
   Control control;
 } controlled[] = {
-  { "VoidDevice", CONTROL_VOID },   { "RetryDevice", CONTROL_RE_ISSUE },
-  { "LoadTicket", CONTROL_TICKET }, { "AcceptCa", CONTROL_CA },
-  { "ResetClock", CONTROL_CLOCK },  { "SetOperatorEnabled", CONTROL_PEOPLE },
+  { "VoidDevice", CONTROL_VOID },         { "RetryDevice", CONTROL_RE_ISSUE },
+  { "LoadTicket", CONTROL_TICKET },       { "AcceptCa", CONTROL_CA },
+  { "ResetClock", CONTROL_CLOCK },        { "SetOperatorEnabled", CONTROL_PEOPLE },
+  { "ChangeRegistry", CONTROL_REGISTRY },
 };
 
 const char *
@@ -57,8 +60,8 @@ dual_control_read (char **words, guint *bits, char **problem)
     return TRUE;
   for (; *words != NULL; words++) {
     if (!control_from_word (*words, &control)) {
-      *problem = g_strdup_printf ("\"%s\" is none of void, re-issue, ticket, ca, clock and people; "
-                                  "all and none stand alone",
+      *problem = g_strdup_printf ("\"%s\" is none of void, re-issue, ticket, ca, clock, people and "
+                                  "registry; all and none stand alone",
                                   *words);
       return FALSE;
     }

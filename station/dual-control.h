@@ -14,9 +14,10 @@ typedef enum {
   CONTROL_CA,       /* a CA that never issued here may */
   CONTROL_CLOCK,    /* the signer goes by a clock that is behind its log */
   CONTROL_PEOPLE,   /* somebody gets a supervisor's badge: else one person makes himself a second */
+  CONTROL_REGISTRY, /* registrations are revoked, transferred or deleted */
 } Control;
 
-#define N_CONTROLS (CONTROL_PEOPLE + 1)
+#define N_CONTROLS (CONTROL_REGISTRY + 1)
 #define CONTROL_BIT(control) (1u << (control))
 
 /* "void" and so on. */

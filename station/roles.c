@@ -85,6 +85,7 @@ static const struct {
   { "ListOperations", ROLE_AUDITOR },
   { "TakeOperations", ROLE_AUDITOR },
   { "AnswerOperations", ROLE_OPERATOR },
+  { "ConfirmBatch", ROLE_OPERATOR },
   { "SetOperationState", ROLE_SUPERVISOR },
 };
 
@@ -101,6 +102,7 @@ static const struct {
   { "ChangeRegistry", 0, "deactivate", ROLE_OPERATOR },
   { "SetOperationState", 1, "waiting", ROLE_OPERATOR },
   { "SetOperationState", 1, "parked", ROLE_OPERATOR },
+  { "SetOperationState", 1, "done", ROLE_OPERATOR },
 };
 
 const char *

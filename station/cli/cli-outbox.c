@@ -10,8 +10,6 @@
 #include "station/cli/arguments.h"
 #include "station/cli/cli-operation.h"
 
-#define ANSWERS_MOST 1000u
-
 const Field operation_columns[] = {
   { "id", "OPERATION", FIELD_NUMBER }, { "at", "AT", FIELD_TIME },
   { "target", "TARGET", FIELD_TEXT },  { "operation", "WHAT", FIELD_TEXT },
@@ -140,118 +138,32 @@ cli_outbox_drop (Cli *cli, GError **error)
 
 /* ---- done by other ways ---- */
 
-typedef struct {
-  Cli *cli;
-  GVariantBuilder answers;
-  guint count;
-  guint64 total;
-} Done;
-
-static gboolean
-send_answers (Done *done, GError **error)
+static CliExit
+confirm_batch (Cli *cli, GError **error)
 {
-  GVariant *answers = g_variant_builder_end (&done->answers);
-  const gboolean sent =
-      done->count == 0
-      || api_station1_call_answer_operations_sync (done->cli->api, answers, NULL, error);
+  guint64 count = 0;
 
-  if (done->count == 0)
-    g_variant_unref (g_variant_ref_sink (answers));
-  done->total += sent ? done->count : 0;
-  done->count = 0;
-  g_variant_builder_init (&done->answers, G_VARIANT_TYPE ("aa{sv}"));
-  return sent;
-}
-
-static gboolean
-add_answer (Done *done, gint64 id, GError **error)
-{
-  GVariantDict answer;
-
-  g_variant_dict_init (&answer, NULL);
-  g_variant_dict_insert (&answer, "id", "x", id);
-  g_variant_dict_insert (&answer, "state", "s", "done");
-  g_variant_builder_add_value (&done->answers, g_variant_dict_end (&answer));
-  return ++done->count < ANSWERS_MOST || send_answers (done, error);
-}
-
-/* A bulk manifest registers, and does nothing else. */
-static gboolean
-is_registering (GVariant *operation, gconstpointer data)
-{
-  const char *batch = "", *what = "", *state = "";
-
-  g_variant_lookup (operation, "batch", "&s", &batch);
-  g_variant_lookup (operation, "operation", "&s", &what);
-  g_variant_lookup (operation, "state", "&s", &state);
-  return g_str_equal (batch, data) && g_str_equal (what, "register")
-         && (g_str_equal (state, "waiting") || g_str_equal (state, "handed"));
-}
-
-static gboolean
-note_id (GVariant *operation, gpointer data, GError **error)
-{
-  gint64 id = 0;
-
-  g_variant_lookup (operation, "id", "x", &id);
-  g_array_append_val ((GArray *)data, id);
-  return TRUE;
-}
-
-/* All of them are read before the first is changed. */
-static gboolean
-ids_of_batch (Cli *cli, GArray *ids, GError **error)
-{
-  g_autoptr (GVariant) filter = filter_of (cli, error);
-  const PagedList list = { operation_page, filter, NULL, is_registering, cli->options.batch };
-
-  return filter != NULL && argument_text (cli->options.batch, error)
-         && pages_each (cli, &list, note_id, ids, error);
-}
-
-static gboolean
-ids_of_words (const Cli *cli, GArray *ids, GError **error)
-{
-  for (guint i = 1; i < cli->n_arguments; i++) {
-    gint64 number;
-
-    if (!operation_number (cli->arguments[i], &number, error))
-      return FALSE;
-    g_array_append_val (ids, number);
-  }
-  return TRUE;
-}
-
-static gboolean
-answer_all (Done *done, const GArray *ids, GError **error)
-{
-  for (guint i = 0; i < ids->len; i++)
-    if (!add_answer (done, g_array_index (ids, gint64, i), error))
-      return FALSE;
-  return send_answers (done, error);
+  if (!argument_text (cli->arguments[0], error) || !argument_text (cli->options.batch, error)
+      || !cli_connect (cli, error))
+    return CLI_FAILED;
+  cli_wait_forever (cli);
+  if (!api_station1_call_confirm_batch_sync (cli->api, cli->arguments[0], cli->options.batch,
+                                             &count, NULL, error))
+    return CLI_FAILED;
+  printf ("%" G_GUINT64_FORMAT " done\n", count);
+  return CLI_OK;
 }
 
 CliExit
 cli_outbox_done (Cli *cli, GError **error)
 {
-  g_autoptr (GArray) ids = g_array_new (FALSE, FALSE, sizeof (gint64));
   const gboolean batch = cli->options.batch != NULL;
-  Done done = { .cli = cli };
-  gboolean sent;
 
-  if (batch == (cli->n_arguments > 1)) {
+  if (batch != (cli->n_arguments == 1) || (batch && cli->options.reason != NULL)) {
     g_set_error_literal (error, CLI_ERROR, CLI_USAGE,
-                         "Say what the cloud took: with --batch BATCH, or operations by number.");
+                         "Say what the cloud took: 'keycradle outbox done TARGET --batch BATCH' "
+                         "after a bulk manifest, or operations by number, with --reason.");
     return CLI_USAGE;
   }
-  if (!argument_text (cli->arguments[0], error) || !cli_connect (cli, error)
-      || !(batch ? ids_of_batch (cli, ids, error) : ids_of_words (cli, ids, error)))
-    return CLI_FAILED;
-  g_variant_builder_init (&done.answers, G_VARIANT_TYPE ("aa{sv}"));
-  sent = answer_all (&done, ids, error);
-  g_variant_builder_clear (&done.answers);
-  if (!sent)
-    return CLI_FAILED;
-  printf ("%" G_GUINT64_FORMAT " done\n", done.total);
-  return CLI_OK;
+  return batch ? confirm_batch (cli, error) : set_with_reason (cli, "done", NULL, error);
 }

@@ -123,7 +123,7 @@ const CliVerb cli_verbs[] = {
     cli_outbox_park },
   { "outbox", "drop", "OPERATION...", "reason", "Take operations out for good.",
     CLI_ROLE_SUPERVISOR, cli_outbox_drop },
-  { "outbox", "done", "TARGET [OPERATION...]", "batch",
+  { "outbox", "done", "OPERATION...", "batch reason",
     "Say that the cloud took them by another way.", CLI_ROLE_OPERATOR, cli_outbox_done },
 
   { "key", "findings", "", "limit json no-headings",

@@ -75,6 +75,23 @@ reset_a_right_clock (ApiStation1 *screen)
   ck_assert (!api_station1_call_reset_clock_sync (screen, "it was set back", NULL, NULL));
 }
 
+/* So do the lines of a change of the registry. */
+static void
+register_device (ApiStation1 *screen)
+{
+  g_autoptr (GVariant) options =
+      g_variant_ref_sink (g_variant_new_parsed ("{'devices': <['ATT-1']>}"));
+  g_autoptr (GVariant) summary = NULL;
+  g_autoptr (GError) error = NULL;
+  int nothing = open ("/dev/null", O_WRONLY | O_CLOEXEC);
+  g_autoptr (GUnixFDList) files = g_unix_fd_list_new_from_array (&nothing, 1);
+
+  ck_assert_msg (api_station1_call_change_registry_sync (screen, "register", "pre", options,
+                                                         g_variant_new_handle (0), files, &summary,
+                                                         NULL, NULL, &error),
+                 "%s", error != NULL ? error->message : "");
+}
+
 /* ---- the table ---- */
 
 typedef struct {
@@ -105,6 +122,29 @@ static const Act acts[] = {
   { .method = "ResetClock", .event = "clock-override", .act = reset_a_right_clock },
   { .method = "Export", .event = "export", .act = export_to_file },
   { .method = "ConfirmExport", .event = "export-confirmed", .act = confirm },
+  { .method = "AddTarget",
+    .event = "target-add",
+    .call = "('pre', {'kind': <'aws'>, 'mode': <'sni-only'>, 'account': <'123456789012'>,"
+            " 'region': <'eu-west-1'>})" },
+  { .method = "SetTarget", .event = "target-set", .call = "('pre', {'policy': <'factory'>})" },
+  { .method = "SetBatchTargets", .event = "batch-targets", .call = "('A', ['pre'], 'INACTIVE')" },
+  { .method = "RegisterAuthority",
+    .event = "registry-register-ca",
+    .call = "('pre', 'ca', @a{sv} {})" },
+  { .method = "ChangeRegistry", .event = "registry-register", .act = register_device },
+  { .method = "AnswerOperations",
+    .event = "registry-alarm",
+    .call = "([{'id': <int64 1>, 'state': <'alarm'>, 'answer': <'another CA has that name'>}],)" },
+  { .method = "SetOperationState",
+    .event = "registry-state",
+    .call = "(int64 2, 'parked', 'the account is moved')" },
+  { .method = "SetOperationState",
+    .event = "registry-state",
+    .call = "(int64 2, 'waiting', 'it was moved')" },
+  { .method = "ConfirmBatch", .event = "registry-confirmed", .call = "('pre', 'A')" },
+  { .method = "SetAuthorityStatus",
+    .event = "registry-update-ca",
+    .call = "('pre', 'ca', 'INACTIVE', @a{sv} {})" },
   { .method = "RetryDevice", .event = "retry-allowed", .call = "('ATT-1',)" },
   { .method = "VoidDevice",
     .event = "certificate-void",
@@ -132,14 +172,6 @@ static const Act elsewhere[] = {
   { .method = "AcceptCa", .event = "ca-accept" },             /* test-approvals.c */
   { .method = "GrantApproval", .event = "approval-grant" },   /* test-approvals.c */
   { .method = "RefuseApproval", .event = "approval-refuse" }, /* test-approvals.c */
-  { .method = "AddTarget", .event = "target-add" },           /* test-registry.c, and the next */
-  { .method = "SetTarget", .event = "target-set" },
-  { .method = "SetBatchTargets", .event = "batch-targets" },
-  { .method = "RegisterAuthority", .event = "registry-ca" },
-  { .method = "SetAuthorityStatus", .event = "registry-ca" },
-  { .method = "ChangeRegistry", .event = "registry" },
-  { .method = "AnswerOperations", .event = "registry-alarm" },
-  { .method = "SetOperationState", .event = "operation-state" },
 };
 
 /* These read, or change nothing but the connection that calls. */

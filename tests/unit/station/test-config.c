@@ -72,8 +72,9 @@ static const struct {
   { "", 0, "none" },
   { "void", CONTROL_BIT (CONTROL_VOID), "void" },
   { "clock; void", CONTROL_BIT (CONTROL_VOID) | CONTROL_BIT (CONTROL_CLOCK), "void;clock" },
-  { "void;re-issue;ticket;ca;clock;people", 63, "all" },
-  { "all", 63, "all" },
+  { "void;re-issue;ticket;ca;clock;people", 63, "void;re-issue;ticket;ca;clock;people" },
+  { "void;re-issue;ticket;ca;clock;people;registry", 127, "all" },
+  { "all", 127, "all" },
 };
 
 START_TEST (what_takes_two_is_named_by_words)
