@@ -128,6 +128,19 @@ base64url_encode (const guint8 *data, gsize length)
 }
 
 GBytes *
+base64url_decode (const char *text)
+{
+  static const char *const padding[] = { "", "===", "==", "=" };
+  g_autofree char *base64 = g_strconcat (text, padding[strlen (text) % 4], NULL);
+
+  if (strpbrk (text, "+/=") != NULL)
+    return NULL;
+  g_strdelimit (base64, "-", '+');
+  g_strdelimit (base64, "_", '/');
+  return base64_read (base64, strlen (base64));
+}
+
+GBytes *
 pem_decode (const char *text, const char *label, const char **end)
 {
   g_autofree char *header = g_strdup_printf ("-----BEGIN %s-----", label);

@@ -21,6 +21,9 @@ GBytes *base64_read (const char *text, gsize length);
 /* RFC 4648, section 5, without padding, as JWS and JWT have it. Free with g_free(). */
 char *base64url_encode (const guint8 *data, gsize length);
 
+/* The bytes of that in its one form, or NULL where `text` is anything else. */
+GBytes *base64url_decode (const char *text);
+
 /* Raw SHA-256 (32 bytes) of `data`. */
 GBytes *sha256_of (const guint8 *data, gsize length);
 

@@ -28,6 +28,7 @@ authority_free (gpointer data)
   g_free (authority->pem);
   g_clear_pointer (&authority->subject, g_bytes_unref);
   g_clear_pointer (&authority->key_mark, g_bytes_unref);
+  g_clear_pointer (&authority->der, g_bytes_unref);
   g_free (authority);
 }
 
@@ -72,6 +73,7 @@ authority_new (GBytes *certificate)
   const guint8 *der = g_bytes_get_data (certificate, &length);
 
   append_pem (pem, der, length, "\n");
+  authority->der = g_bytes_ref (certificate);
   authority->pem_length = pem->len;
   g_string_truncate (pem, 0);
   append_pem (pem, der, length, "\\n");

@@ -45,6 +45,7 @@ typedef struct {
 typedef struct {
   char *pem;        /* ready to stand in a JSON string */
   gsize pem_length; /* of the PEM itself, in characters */
+  GBytes *der;
   GBytes *subject;  /* its Name; NULL where the certificate can't be read */
   GBytes *key_mark; /* what certificates that its key signed contain; may be empty */
 } ManifestAuthority;

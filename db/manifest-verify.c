@@ -148,7 +148,8 @@ is_written_by (const ManifestVerification *verification, const ManifestWriter *w
   if (writer->header != NULL)
     *is = strncmp (reader.line->str, writer->header, strcspn (writer->header, "\r\n")) == 0;
   else
-    *is = more && (has_fields (writer, &reader) || manifest_is_frame (writer, &reader));
+    *is = more && !reader.too_long
+          && (has_fields (writer, &reader) || manifest_is_frame (writer, &reader));
   return TRUE;
 }
 

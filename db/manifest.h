@@ -88,10 +88,6 @@ ManifestSummary *manifest_export (Ledger *ledger, const ManifestOrder *order, GE
  * recorded. Of the summary, `rows` (that would be written), `omitted` and `parts` are filled. */
 ManifestSummary *manifest_check (Ledger *ledger, const ManifestOrder *order, GError **error);
 
-/* The template that goes with an AWS manifest (StartThingRegistrationTask's templateBody); a
- * policy name is optional. Free with g_free(). */
-char *manifest_aws_template (const char *policy_name, GError **error);
-
 /* What a file turned out to be when held against the ledger. */
 typedef struct {
   gboolean genuine;   /* byte for byte what was exported */

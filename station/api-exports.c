@@ -6,6 +6,7 @@
 
 #include "station/api-private.h"
 #include "station/evidence.h"
+#include "station/manifest-sign.h"
 
 #define ASK_SIGNER_TIME 3000 /* milliseconds */
 #define PROGRESS_PAUSE (100 * G_TIME_SPAN_MILLISECOND)
@@ -207,6 +208,8 @@ work_export (ApiErrand *errand, Station *station, SignerClient *client)
                                 .ca_certificate = ca,
                                 .fd = errand->fd,
                                 .actor = errand->actor,
+                                .sign = manifest_sign,
+                                .sign_data = client,
                                 .progress = handle_progress,
                                 .data = details };
   if (details->check)
@@ -262,11 +265,14 @@ finish_export (ApiErrand *errand, Station *station)
   station_status_changed (station);
 }
 
+/* Where the signer does not answer, a signed manifest is told to be unverified. */
 static void
 work_verify (ApiErrand *errand, Station *station, SignerClient *client)
 {
-  g_autoptr (ManifestVerdict) verdict =
-      manifest_verify (station->ledger, errand->fd, NULL, &errand->error);
+  g_autoptr (SignerStatus) status =
+      issuer_status (station->issuer, client, deadline_in (ASK_SIGNER_TIME), NULL);
+  g_autoptr (ManifestVerdict) verdict = manifest_verify (
+      station->ledger, errand->fd, status != NULL ? status->station : NULL, &errand->error);
 
   if (verdict != NULL)
     errand->answer = g_variant_ref_sink (record_verdict (verdict));

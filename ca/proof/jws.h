@@ -22,13 +22,12 @@
 /* TRUE for one JSON object (RFC 8259) in valid UTF-8, without control characters: in one line. */
 gboolean jws_payload_check (const char *payload, gsize length, GError **error);
 
-/* The protected header that goes with a signer's certificate, in base64url: alg ES256, kid its
- * subjectKeyIdentifier, x5t#S256 (RFC 7515, section 4.1.8), typ JWT. CA_ERROR_CA_CERTIFICATE where
- * it has no subjectKeyIdentifier. Free with g_free(). */
+/* jws_es256_header() of base/jws.h. CA_ERROR_CA_CERTIFICATE where the certificate has no
+ * subjectKeyIdentifier. Free with g_free(). */
 char *jws_protected_header (X509 *certificate, GError **error);
 
 /* What is signed (RFC 7515, section 5.1): both in base64url, with a dot between. */
 char *jws_signing_input (const char *protected_header, const char *payload);
 
-/* R and S of an ECDSA-Sig-Value for P-256 as 64 bytes (RFC 7518, section 3.4), in base64url. */
+/* jws_es256_signature() of base/jws.h. CA_ERROR_PROOF. Free with g_free(). */
 char *jws_signature_text (Span der, GError **error);

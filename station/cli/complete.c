@@ -170,6 +170,13 @@ add_values (Cli *cli, GPtrArray *candidates, const char *prefix, const char *pla
     const char *word;
   } fixed[] = {
     { "FORMAT", "aws" },
+    { "FORMAT", "aws-no-ca" },
+    { "FORMAT", "aws-csr" },
+    { "FORMAT", "aws-calls" },
+    { "FORMAT", "azure-hub" },
+    { "FORMAT", "azure-dps" },
+    { "FORMAT", "nrfcloud" },
+    { "FORMAT", "microchip" },
     { "FORMAT", "csv" },
     { "FORMAT", "jsonl" },
     { "ROLE", "operator" },

@@ -43,7 +43,7 @@ RULES = [
                                'station/cli/', 'station/station-api.h'), 'systems': 'openssl'}),
     ('ui-tui/card/', {'ours': ('base/', 'ui-tui/'), 'systems': 'drawing'}),
     ('ui-tui/', {'ours': ('base/', 'ui-tui/'), 'systems': ''}),
-    ('station/', {'ours': ('base/', 'drivers/', 'db/', 'ca/error.h', 'ca/wire/client.h', 'ca/wire/client-evidence.h', 'ca/judge/csr.h',
+    ('station/', {'ours': ('base/', 'drivers/', 'db/', 'ca/error.h', 'ca/wire/client.h', 'ca/wire/client-evidence.h', 'ca/wire/client-jws.h', 'ca/judge/csr.h',
                            'ca/judge/proof.h', 'ca/profile/profile.h', 'ca/judge/keycheck.h', 'ca/fleet/fleet.h',
                            'ca/proof/', 'station/'),
                   'systems': 'openssl'}),

@@ -25,8 +25,14 @@ char *export_lost (const char *format, gboolean new_only, ManifestSummary **summ
 /* With somebody to tell of it. */
 char *export_told (const char *format, gboolean new_only,
                    void (*progress) (guint64 rows, guint64 total, gpointer data), gpointer data);
+/* As ordered, but for batch, CA, file and actor; NULL where it is refused. */
+char *export_as (ManifestOrder order, ManifestSummary **summary, GError **error);
+void keep_requests (void);
+/* Of AWS with a policy and a thing type, too. */
+void add_target (const char *name, const char *kind, const char *mode, const char *thing_group);
 ManifestVerdict *verify_bytes (const char *text, gsize length);
 ManifestVerdict *verify_text (const char *text);
+ManifestVerdict *verify_signed (const char *text, GBytes *station_certificate);
 
 gboolean has_problem (const ManifestVerdict *verdict, const char *part);
 /* `text` is not genuine, and one of its problems says `part`. */

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/encode.h"
+#include "db/manifest-private.h"
 #include "manifest-fixture.h"
 
 START_TEST (a_certificate_from_elsewhere_is_named)
@@ -98,7 +99,11 @@ START_TEST (every_changed_byte_is_found)
   const ManifestFormat *const *formats = manifest_formats ();
   static const char replacements[] = { '\0', '"', '\n', '\\', '{', 'A', '\xff' };
 
+  keep_requests ();
   for (guint i = 0; formats[i] != NULL; i++) {
+    /* A signed one: test-formats.c. */
+    if (manifest_writer (formats[i]->name)->signs)
+      continue;
     g_autofree char *text = export_text (formats[i]->name, NULL);
     gsize length = strlen (text);
     for (gsize at = 0; at < length; at += 1 + length / 150) {

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/encode.h"
+#include "db/manifest-private.h"
 #include "manifest-fixture.h"
 
 static JsonObject *
@@ -45,37 +46,15 @@ START_TEST (an_aws_manifest_has_one_json_line_a_device_in_order)
 }
 END_TEST
 
-START_TEST (the_template_takes_what_the_lines_give)
-{
-  g_autoptr (GError) error = NULL;
-  g_autofree char *plain = manifest_aws_template (NULL, NULL);
-  g_autofree char *text = manifest_aws_template ("factory-device", NULL);
-  g_autofree char *lines = export_text ("aws", NULL);
-  g_autoptr (JsonParser) plain_parser = json_parser_new ();
-  g_autoptr (JsonParser) parser = json_parser_new ();
-  g_autoptr (JsonParser) line_parser = json_parser_new ();
-  *strchr (lines, '\n') = '\0';
-  JsonObject *root = parsed (text, parser);
-  JsonObject *resources = json_object_get_object_member (root, "Resources");
-  JsonObject *parameters = json_object_get_object_member (root, "Parameters");
-  g_autoptr (GList) names = json_object_get_members (parsed (lines, line_parser));
-
-  ck_assert_uint_lt (strlen (text), 10240);
-  ck_assert_uint_eq (json_object_get_size (parameters), g_list_length (names));
-  for (const GList *name = names; name != NULL; name = name->next)
-    ck_assert (json_object_has_member (parameters, name->data));
-  ck_assert (json_object_has_member (resources, "policy"));
-  resources = json_object_get_object_member (parsed (plain, plain_parser), "Resources");
-  ck_assert (!json_object_has_member (resources, "policy"));
-  assert_error (manifest_aws_template ("two words", &error) == NULL, LEDGER_ERROR_INVALID, error);
-}
-END_TEST
-
 START_TEST (every_format_gives_the_same_bytes_again)
 {
   const ManifestFormat *const *formats = manifest_formats ();
 
+  keep_requests ();
   for (guint i = 0; formats[i] != NULL; i++) {
+    /* ECDSA is random: test-formats.c has these. */
+    if (manifest_writer (formats[i]->name)->signs)
+      continue;
     g_autofree char *first = export_text (formats[i]->name, NULL);
     fixture_reopen (&f);
     g_autofree char *second = export_text (formats[i]->name, NULL);
@@ -226,7 +205,6 @@ main (void)
   tcase_set_timeout (out, 60);
   tcase_add_checked_fixture (out, set_up, tear_down);
   tcase_add_test (out, an_aws_manifest_has_one_json_line_a_device_in_order);
-  tcase_add_test (out, the_template_takes_what_the_lines_give);
   tcase_add_test (out, every_format_gives_the_same_bytes_again);
   tcase_add_test (out, an_old_manifest_stays_genuine_when_the_batch_grows_and_shrinks);
   tcase_add_test (out, only_verified_certificates_go_out);
