@@ -159,7 +159,7 @@ cli_outbox_done (Cli *cli, GError **error)
 {
   const gboolean batch = cli->options.batch != NULL;
 
-  if (batch != (cli->n_arguments == 1) || (batch && cli->options.reason != NULL)) {
+  if (batch && (cli->n_arguments != 1 || cli->options.reason != NULL)) {
     g_set_error_literal (error, CLI_ERROR, CLI_USAGE,
                          "Say what the cloud took: 'keycradle outbox done TARGET --batch BATCH' "
                          "after a bulk manifest, or operations by number, with --reason.");
