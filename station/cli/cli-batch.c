@@ -110,6 +110,23 @@ insert_serials (GVariantDict *dictionary, const CliOptions *options, GError **er
 }
 
 static gboolean
+insert_target (GVariantDict *dictionary, const char *word, GError **error)
+{
+  guint64 target;
+
+  if (word == NULL)
+    return TRUE;
+  if (!g_ascii_string_to_unsigned (word, 10, 0, G_MAXUINT32, &target, NULL)) {
+    g_set_error (error, CLI_ERROR, CLI_USAGE,
+                 "--target of a batch is how many devices it shall have: a number, 0 for no "
+                 "limit.");
+    return FALSE;
+  }
+  g_variant_dict_insert (dictionary, "target", "u", (guint)target);
+  return TRUE;
+}
+
+static gboolean
 batch_options (const CliOptions *options, GVariant **batch, GError **error)
 {
   g_auto (GVariantDict) dictionary;
@@ -122,7 +139,7 @@ batch_options (const CliOptions *options, GVariant **batch, GError **error)
   }
   if (!argument_insert (&dictionary, "product", options->product, error)
       || !argument_insert (&dictionary, "profile", options->profile, error)
-      || !insert_count (&dictionary, "target", options->target, error)
+      || !insert_target (&dictionary, options->target, error)
       || !insert_serials (&dictionary, options, error))
     return FALSE;
   *batch = g_variant_dict_end (&dictionary);

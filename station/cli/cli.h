@@ -60,7 +60,7 @@ typedef struct {
   gint64 seconds;
   char *product;
   char *profile;
-  gint64 target;
+  char *target;
   char *serial_prefix;
   gint64 serial_first;
   gint64 serial_last;
@@ -79,6 +79,8 @@ typedef struct {
   char *to;
   char *ca;
   gboolean new_only;
+  gboolean check;
+  gint64 most_rows;
   gboolean ascii;
   gboolean all;
   char **known_keys;

@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "station/cli/arguments.h"
+
 #define CLEAR_LINE "\r\033[K"
 
 typedef struct {
@@ -83,30 +85,46 @@ exported (GObject *source, GAsyncResult *result, gpointer user_data)
   g_main_loop_quit (run->loop);
 }
 
-static GVariant *
-export_options (const Cli *cli)
+static gboolean
+export_options (const Cli *cli, gboolean split, gint64 after, GVariant **options, GError **error)
 {
-  g_auto (GVariantDict) options;
+  g_auto (GVariantDict) dictionary;
+  guint most_rows = 0;
 
-  g_variant_dict_init (&options, NULL);
+  if (!argument_count ("most-rows", cli->options.most_rows, G_MAXUINT32, &most_rows, error))
+    return FALSE;
+  g_variant_dict_init (&dictionary, NULL);
   if (cli->options.new_only)
-    g_variant_dict_insert (&options, "new-only", "b", TRUE);
-  return g_variant_dict_end (&options);
+    g_variant_dict_insert (&dictionary, "new-only", "b", TRUE);
+  if (cli->options.target != NULL)
+    g_variant_dict_insert (&dictionary, "target", "s", cli->options.target);
+  if (most_rows > 0)
+    g_variant_dict_insert (&dictionary, "most-rows", "u", most_rows);
+  if (cli->options.check)
+    g_variant_dict_insert (&dictionary, "check", "b", TRUE);
+  if (split)
+    g_variant_dict_insert (&dictionary, "split", "b", TRUE);
+  if (after != 0)
+    g_variant_dict_insert (&dictionary, "after", "x", after);
+  *options = g_variant_dict_end (&dictionary);
+  return TRUE;
 }
 
 GVariant *
-export_run (Cli *cli, int fd, GError **error)
+export_run (Cli *cli, int fd, gboolean split, gint64 after, GError **error)
 {
+  GVariant *options;
   g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
   g_autoptr (GUnixFDList) files = g_unix_fd_list_new ();
   Run run = { .cli = cli, .loop = loop, .began = g_get_monotonic_time () };
 
-  if (g_unix_fd_list_append (files, fd, error) < 0 || !cli_connect (cli, error))
+  if (g_unix_fd_list_append (files, fd, error) < 0 || !cli_connect (cli, error)
+      || !export_options (cli, split, after, &options, error))
     return NULL;
   cli_wait_forever (cli);
   if (isatty (STDERR_FILENO))
     g_signal_connect (cli->api, "export-progress", G_CALLBACK (export_progress), &run);
-  api_station1_call_export (cli->api, cli->arguments[0], cli->options.batch, export_options (cli),
+  api_station1_call_export (cli->api, cli->arguments[0], cli->options.batch, options,
                             g_variant_new_handle (0), files, NULL, exported, &run);
   g_main_loop_run (loop);
   g_signal_handlers_disconnect_by_data (cli->api, &run);

@@ -185,8 +185,8 @@ const CliVerb cli_verbs[] = {
     CLI_ROLE_AUDITOR, cli_export_list },
   { "export", "statement", "EXPORT", "output", "Save what the station signed about an export.",
     CLI_ROLE_OPERATOR, cli_export_statement },
-  { "export", NULL, "FORMAT", "batch output new-only json", "Write the manifest of a batch.",
-    CLI_ROLE_OPERATOR, cli_export },
+  { "export", NULL, "FORMAT", "batch output new-only target most-rows check json",
+    "Write the manifest of a batch.", CLI_ROLE_OPERATOR, cli_export },
   { "manifest", "verify", "FILE", "station json",
     "Say whether a manifest is what the station exported.", CLI_ROLE_AUDITOR, cli_manifest_verify },
 

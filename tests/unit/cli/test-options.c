@@ -48,7 +48,7 @@ START_TEST (what_was_not_given_can_be_told)
   ck_assert (parse (&cli, "keycradle batch create B1 --serial-first 0", NULL));
   ck_assert_int_eq (cli.options.serial_first, 0);
   ck_assert_int_eq (cli.options.serial_last, -1);
-  ck_assert_int_eq (cli.options.target, -1);
+  ck_assert_int_eq (cli.options.slots, -1);
   ck_assert_ptr_null (cli.options.product);
   ck_assert (!cli.options.json);
 }

@@ -127,6 +127,45 @@ export_as (ManifestOrder order, ManifestSummary **summary, GError **error)
 }
 
 char *
+export_part (ManifestOrder order, ManifestSummary **summary)
+{
+  return export_order (order, TRUE, summary);
+}
+
+void
+refuse_export (ManifestOrder order, LedgerError code, const char *words)
+{
+  g_autoptr (GError) error = NULL;
+  int fd = scratch ();
+
+  order.batch = "b1";
+  order.ca_certificate = ca;
+  order.fd = fd;
+  check_keys (f.ledger);
+  ck_assert_ptr_null (manifest_export (f.ledger, &order, &error));
+  ck_assert (g_error_matches (error, LEDGER_ERROR, (int)code));
+  ck_assert_msg (strstr (error->message, words) != NULL, "%s", error->message);
+  close (fd);
+}
+
+char *
+check_order (ManifestOrder order, ManifestSummary **summary)
+{
+  g_autoptr (GError) error = NULL;
+  int fd = scratch ();
+
+  order.batch = "b1";
+  order.ca_certificate = ca;
+  order.fd = fd;
+  check_keys (f.ledger);
+  *summary = manifest_check (f.ledger, &order, &error);
+  assert_ok (*summary != NULL, error);
+  char *text = content (fd);
+  close (fd);
+  return text;
+}
+
+char *
 export_text (const char *format, ManifestSummary **summary)
 {
   return export_order ((ManifestOrder){ .format = format }, TRUE, summary);

@@ -18,6 +18,11 @@ void tear_down (void);
 
 /* The whole file; `summary` may be NULL. */
 char *export_text (const char *format, ManifestSummary **summary);
+/* Batch, CA and descriptor are filled in; confirmed. */
+char *export_part (ManifestOrder order, ManifestSummary **summary);
+void refuse_export (ManifestOrder order, LedgerError code, const char *words);
+/* What would be left out. */
+char *check_order (ManifestOrder order, ManifestSummary **summary);
 /* Only what is new. */
 char *export_new (const char *format, ManifestSummary **summary);
 /* Of which nobody said that the file got its name. */
