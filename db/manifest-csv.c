@@ -7,7 +7,8 @@
 #include "db/manifest-private.h"
 
 #define HEADER                                                                                     \
-  "device,batch,profile,sha256,sha1,spki-sha256,serial-number,not-before,not-after,pem\r\n"
+  "device,batch,profile,sha256,sha1,spki-sha256,serial-number,not-before,not-after,chip-id,model," \
+  "pem\r\n"
 
 static void
 append_hex_field (GString *text, const guint8 *data, gsize length)
@@ -42,6 +43,8 @@ csv_line (GString *text, const ManifestRow *row, const ManifestContext *context)
   append_hex_field (text, row->serial_number, row->serial_number_length);
   append_time_field (text, row->not_before);
   append_time_field (text, row->not_after);
+  append_text_field (text, row->chip_id == NULL ? "" : row->chip_id);
+  append_text_field (text, row->model == NULL ? "" : row->model);
   g_string_append_c (text, '"');
   append_pem (text, row->der, row->der_length, "\n");
   g_string_append (text, "\"\r\n");
@@ -59,7 +62,7 @@ const ManifestWriter manifest_csv = {
               .file_suffix = ".csv",
               .use = N_ ("a table, one row a unit: for spreadsheets and databases"),
               .next = "keycradle manifest verify {file}" },
-  .version = 1,
+  .version = 2,
   .header = HEADER,
   .line = csv_line,
   .fields = read_csv_fields,

@@ -7,9 +7,17 @@
 #include "db/manifest-private.h"
 
 static void
+append_name (GString *text, const char *name)
+{
+  g_string_append_c (text, '"');
+  g_string_append (text, name);
+  g_string_append (text, "\":");
+}
+
+static void
 append_member (GString *text, const char *name, const char *value)
 {
-  g_string_append_printf (text, "\"%s\":", name);
+  append_name (text, name);
   append_json_string (text, value);
   g_string_append_c (text, ',');
 }
@@ -17,7 +25,8 @@ append_member (GString *text, const char *name, const char *value)
 static void
 append_hex_member (GString *text, const char *name, const guint8 *data, gsize length)
 {
-  g_string_append_printf (text, "\"%s\":\"", name);
+  append_name (text, name);
+  g_string_append_c (text, '"');
   append_hex (text, data, length);
   g_string_append (text, "\",");
 }
@@ -25,7 +34,8 @@ append_hex_member (GString *text, const char *name, const guint8 *data, gsize le
 static void
 append_time_member (GString *text, const char *name, gint64 seconds)
 {
-  g_string_append_printf (text, "\"%s\":\"", name);
+  append_name (text, name);
+  g_string_append_c (text, '"');
   append_time (text, seconds);
   g_string_append (text, "\",");
 }
@@ -37,6 +47,10 @@ jsonl_line (GString *text, const ManifestRow *row, const ManifestContext *contex
   append_member (text, "device", row->device);
   append_member (text, "batch", row->batch);
   append_member (text, "profile", row->profile);
+  if (row->chip_id != NULL)
+    append_member (text, "chip-id", row->chip_id);
+  if (row->model != NULL)
+    append_member (text, "model", row->model);
   append_member (text, "subject", row->subject);
   append_hex_member (text, "serial-number", row->serial_number, row->serial_number_length);
   append_hex_member (text, "sha256", row->sha256, 32);
@@ -57,7 +71,7 @@ const ManifestWriter manifest_jsonl = {
               .file_suffix = ".jsonl",
               .use = N_ ("JSON lines, one object a unit: for programs of your own"),
               .next = "keycradle manifest verify {file}" },
-  .version = 1,
+  .version = 2,
   .line = jsonl_line,
   .fields = json_fields,
   .certificate_field = "pem",

@@ -206,8 +206,10 @@ void manifest_row_load (ManifestRow *row, Statement *statement);
 
 void append_hex (GString *text, const guint8 *data, gsize length);
 void append_time (GString *text, gint64 seconds); /* 2026-01-31T23:59:59Z */
-/* PEM of a certificate, each line ended by `line_end`. */
+/* PEM of a certificate, each line ended by `line_end`; and of anything else. */
 void append_pem (GString *text, const guint8 *der, gsize length, const char *line_end);
+void append_pem_block (GString *text, const char *label, const guint8 *der, gsize length,
+                       const char *line_end);
 /* One CSV field (RFC 4180): quoted where needed; what a spreadsheet would take for a formula
  * gets a ' in front. */
 void append_csv_field (GString *text, const char *value);

@@ -8,8 +8,6 @@
 
 #include "db/manifest-private.h"
 
-#define PEM_BEGIN "-----BEGIN CERTIFICATE-----"
-#define PEM_END "-----END CERTIFICATE-----"
 #define BYTES_PER_LINE 48
 
 static const char base64_digits[] =
@@ -109,19 +107,30 @@ encode_line (char *out, const guint8 *data, gsize length)
 }
 
 void
-append_pem (GString *text, const guint8 *der, gsize length, const char *line_end)
+append_pem_block (GString *text, const char *label, const guint8 *der, gsize length,
+                  const char *line_end)
 {
   char line[BYTES_PER_LINE / 3 * 4];
 
-  g_string_append (text, PEM_BEGIN);
+  g_string_append (text, "-----BEGIN ");
+  g_string_append (text, label);
+  g_string_append (text, "-----");
   g_string_append (text, line_end);
   for (gsize at = 0; at < length; at += BYTES_PER_LINE) {
     char *end = encode_line (line, der + at, MIN (BYTES_PER_LINE, length - at));
     g_string_append_len (text, line, end - line);
     g_string_append (text, line_end);
   }
-  g_string_append (text, PEM_END);
+  g_string_append (text, "-----END ");
+  g_string_append (text, label);
+  g_string_append (text, "-----");
   g_string_append (text, line_end);
+}
+
+void
+append_pem (GString *text, const guint8 *der, gsize length, const char *line_end)
+{
+  append_pem_block (text, "CERTIFICATE", der, length, line_end);
 }
 
 void

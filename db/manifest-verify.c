@@ -153,7 +153,14 @@ is_written_by (const ManifestVerification *verification, const ManifestWriter *w
   return TRUE;
 }
 
-/* The formats with a mark of their own are asked first. */
+/* By a header, an envelope or a mark a format is known for certain. */
+static gboolean
+is_marked (const ManifestWriter *writer)
+{
+  return writer->header != NULL || writer->opening != NULL || writer->mark_field != NULL;
+}
+
+/* Those that are known for certain are asked first. */
 static gboolean
 recognize (ManifestVerification *verification, gboolean marked, GError **error)
 {
@@ -162,7 +169,7 @@ recognize (ManifestVerification *verification, gboolean marked, GError **error)
   for (guint i = 0; writers[i] != NULL && verification->writer == NULL; i++) {
     gboolean is;
 
-    if ((writers[i]->mark_field != NULL) != marked)
+    if (is_marked (writers[i]) != marked)
       continue;
     if (!is_written_by (verification, writers[i], &is, error))
       return FALSE;

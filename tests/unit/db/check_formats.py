@@ -4,6 +4,7 @@ that are not ours, and prints a line a device: its name and the SHA-256 of what 
 
 import base64
 import csv
+import datetime
 import hashlib
 import json
 import os
@@ -13,7 +14,7 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), os.pardir, 'ca'))
 from cryptography import x509  # noqa: E402  (after the path)
-from cryptography.hazmat.primitives import hashes  # noqa: E402
+from cryptography.hazmat.primitives import hashes, serialization  # noqa: E402
 from cryptography.hazmat.primitives.asymmetric import ec  # noqa: E402
 
 import check_jws  # noqa: E402
@@ -24,6 +25,7 @@ ATTRIBUTE = re.compile(r'[a-zA-Z0-9_.,@/:#-]{0,800}')
 # azure-iot-sdk-csharp: ExportImportDevice, X509ThumbprintExtensions
 HUB_ID = re.compile(r"[A-Za-z0-9\-:.+%_#*?!(),=@;$']{1,128}")
 THUMBPRINT = re.compile(r'([a-f0-9]{2}){32}')
+CLEARBLADE_ID = re.compile(r'[a-zA-Z][-a-zA-Z0-9._+~%]{2,254}')
 REGISTRATION = re.compile(r'[a-z0-9\-._:]{0,63}[a-z0-9-]')
 
 
@@ -134,13 +136,48 @@ def microchip(path, station, chain):
         yield said['uniqueId'], leaf
 
 
+def spki(path):
+    for line in lines(path):
+        assert list(line) == ['device', 'spki-sha256', 'public-key']
+        key = serialization.load_pem_public_key(line['public-key'].encode())
+        der = key.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+        assert digest(der) == line['spki-sha256']
+        yield line['device'], der
+
+
+def thingsboard(path):
+    """EncryptionUtil.java: markers and line ends go, and the SHA3-256 of the rest names the credentials."""
+    with open(path, encoding='utf-8', newline='') as file:
+        for row in csv.DictReader(file, strict=True):
+            assert list(row) == ['NAME', 'TYPE', 'LABEL', 'X509', 'credentialsId'] and row['TYPE']
+            stripped = row['X509'].replace('-----BEGIN CERTIFICATE-----', '').replace('\n', '')
+            stripped = stripped.replace('-----END CERTIFICATE-----', '').replace('\r', '')
+            assert hashlib.sha3_256(stripped.encode()).hexdigest() == row['credentialsId']
+            yield row['NAME'], certificate(row['X509'])
+
+
+def clearblade(path):
+    for device in lines(path):
+        assert list(device) == ['id', 'credentials', 'metadata']
+        (credential,) = device['credentials']
+        der = certificate(credential['publicKey']['key'])
+        read = x509.load_der_x509_certificate(der)
+        assert credential['publicKey']['format'] == 'ES256_X509_PEM'
+        assert isinstance(read.public_key().curve, ec.SECP256R1)
+        expires = datetime.datetime.strptime(credential['expirationTime'], '%Y-%m-%dT%H:%M:%SZ')
+        assert expires == read.not_valid_after
+        assert whole(CLEARBLADE_ID, device['id']) == common_name(der)
+        yield device['metadata']['serialNumber'], der
+
+
 def devices(name, path, *more):
     if name == 'azure-hub':
         yield from ((device, thumbprint.hex()) for device, thumbprint in azure_hub(path, 'ca' in more))
         return
     readers = {'aws': lambda: aws(path, ['CertificatePem', 'CACertificatePem']),
                'aws-no-ca': lambda: aws(path, ['CertificatePem']), 'aws-csr': lambda: aws(path, ['CSR']),
-               'azure-dps': lambda: azure_dps(path), 'nrfcloud': lambda: nrfcloud(path),
+               'spki': lambda: spki(path), 'thingsboard': lambda: thingsboard(path),
+               'clearblade': lambda: clearblade(path), 'azure-dps': lambda: azure_dps(path), 'nrfcloud': lambda: nrfcloud(path),
                'microchip': lambda: microchip(path, more[0], 'chain' in more)}
     yield from ((device, digest(der)) for device, der in readers[name]())
 

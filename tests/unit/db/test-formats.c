@@ -72,10 +72,11 @@ expected_devices (const char *digest)
 static const struct {
   const char *format, *target, *more;
 } formats_and_targets[] = {
-  { "aws", NULL, NULL },          { "aws", "ca", NULL },           { "aws-no-ca", NULL, NULL },
-  { "azure-hub", NULL, NULL },    { "azure-hub", "hub", NULL },    { "azure-hub", "hub-ca", "ca" },
-  { "azure-dps", NULL, NULL },    { "nrfcloud", NULL, NULL },      { "nrfcloud", "nrf", NULL },
-  { "aws-csr", NULL, "request" }, { "aws-csr", "csr", "request" },
+  { "aws", NULL, NULL },           { "aws", "ca", NULL },        { "aws-no-ca", NULL, NULL },
+  { "azure-hub", NULL, NULL },     { "azure-hub", "hub", NULL }, { "azure-hub", "hub-ca", "ca" },
+  { "thingsboard", NULL, NULL },   { "clearblade", NULL, NULL }, { "azure-dps", NULL, NULL },
+  { "nrfcloud", NULL, NULL },      { "nrfcloud", "nrf", NULL },  { "aws-csr", NULL, "request" },
+  { "aws-csr", "csr", "request" },
 };
 
 static void
@@ -113,6 +114,22 @@ START_TEST (others_read_each_format)
   keep_requests ();
   for (guint i = 0; i < G_N_ELEMENTS (formats_and_targets); i++)
     expect_read (i);
+}
+END_TEST
+
+START_TEST (others_read_the_keys_alone)
+{
+  g_autofree char *text = export_for ("spki", NULL);
+  g_autofree char *read = read_by_others ("spki", text, NULL, NULL);
+  g_autoptr (GString) expected = g_string_new (NULL);
+
+  for (guint i = 0; i < DEVICES; i++) {
+    g_autofree char *chip = g_strdup_printf ("chip-%u", i);
+    g_autoptr (Certificate) certificate = ledger_certificate (f.ledger, chip, NULL);
+    g_string_append_printf (expected, "%s %s\n", chip, certificate->spki_sha256);
+  }
+  ck_assert_ptr_nonnull (read);
+  ck_assert_str_eq (read, expected->str);
 }
 END_TEST
 
@@ -190,13 +207,21 @@ static const struct {
   { "nrfcloud", NULL, "a.b", 10, "device id" },
   { "nrfcloud", NULL, "a:b", 10, NULL },
   { "nrfcloud", NULL, "chip-3", 10, "one device" },
+  { "clearblade", NULL, "1ab", 10, "device id" },
+  { "clearblade", NULL, "ab", 10, "device id" },
+  { "clearblade", NULL, "a:b", 10, "device id" },
+  { "clearblade", NULL, "a.b~%", 10, NULL },
+  { "clearblade", NULL, "chip-3", 10, "one device" },
+  { "clearblade", NULL, "late", 0, "expired" },
+  { "thingsboard", NULL, "late", 0, "expired" },
+  { "thingsboard", NULL, "a b", 10, NULL },
 };
 
 static const struct {
   const char *format, *target;
 } ruled[] = { { "aws", NULL },       { "aws-no-ca", NULL },     { "aws-csr", NULL },
               { "azure-hub", NULL }, { "azure-hub", "hub-ca" }, { "azure-dps", NULL },
-              { "nrfcloud", NULL } };
+              { "nrfcloud", NULL },  { "clearblade", NULL },    { "thingsboard", NULL } };
 
 static const char *
 reason_for (const ManifestSummary *summary, const char *device)
@@ -371,6 +396,15 @@ static const struct {
   { "azure-dps", NULL, "\"registrationId\":\"chip-2\"", "\"registrationId\":\"evil\"",
     "registrationId was edited" },
   { "azure-dps", NULL, "\"mode\":\"create\"", "\"mode\":\"delete\"", "" },
+  { "thingsboard", NULL, "chip-2,", "evil,", "the certificate belongs to device chip-2" },
+  { "thingsboard", NULL, ",b1,", ",b2,", "line 2: LABEL was edited: it says b2" },
+  { "clearblade", NULL, "ES256_X509_PEM", "RSA_X509_PEM",
+    "line 1: credentials.0.publicKey.format was edited" },
+  { "clearblade", NULL, "\"id\":\"chip-2\"", "\"id\":\"evil\"",
+    "line 3: id was edited: it says evil" },
+  { "spki", NULL, "\"device\":\"chip-2\"", "\"device\":\"evil\"",
+    "line 3: the certificate belongs to device chip-2" },
+  { "spki", NULL, "BEGIN PUBLIC KEY", "BEGIN  PUBLIC KEY", "line 1: public-key was edited" },
   { "nrfcloud", NULL, "chip-2,", "evil,", "the certificate belongs to device chip-2" },
 };
 
@@ -588,6 +622,7 @@ main (int argc, char **argv)
   tcase_set_timeout (out, 60);
   tcase_add_checked_fixture (out, set_up, tear_down_all);
   tcase_add_test (out, others_read_each_format);
+  tcase_add_test (out, others_read_the_keys_alone);
   tcase_add_test (out, targets_show_in_nrf_clouds_columns);
   tcase_add_test (out, enrolments_go_by_tens);
   tcase_add_loop_test (out, each_cloud_has_its_rules, 0, G_N_ELEMENTS (ruled));

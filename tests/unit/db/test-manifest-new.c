@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "db/manifest-private.h"
 #include "manifest-fixture.h"
 
 static void
@@ -259,10 +260,14 @@ START_TEST (a_file_of_what_is_new_stays_genuine_through_voids_and_growth)
   const ManifestFormat *const *formats = manifest_formats ();
 
   for (guint i = 0; formats[i] != NULL; i++) {
+    if (manifest_writer (formats[i]->name)->signs) /* test-formats.c has these */
+      continue;
+    keep_requests ();
     deliver_all (formats[i]->name);
     guint from = DEVICES + 4 * i;
     g_autofree char *victim = g_strdup_printf ("chip-%u", from + 1);
     pass_more (from, 3);
+    keep_requests ();
     g_autofree char *text = export_new (formats[i]->name, NULL);
     take_back (victim);
     pass_more (from + 3, 1);
