@@ -19,6 +19,10 @@ char *station_socket_path (const char *socket, const char *config);
  * g_free(). */
 char *station_screen_path (const char *config);
 
+/* How that station's courier reaches the clouds: courier.conf beside its configuration. Free with
+ * g_free(). */
+char *station_courier_path (const char *config);
+
 /* A socket's path as GDBus wants it. Free with g_free(). */
 char *station_socket_address (const char *socket);
 
@@ -33,3 +37,8 @@ typedef enum {
 
 /* What an error of g_dbus_connection_new_for_address() means. */
 StationSilence station_silence (const GError *error);
+
+/* Connects to the daemon at `socket`. A daemon that hangs does not hang us: after so many
+ * milliseconds it is given up, G_IO_ERROR_CANCELLED; station_silence() tells what an error means.
+ */
+GDBusConnection *station_connect (const char *socket, guint milliseconds, GError **error);

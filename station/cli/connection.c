@@ -72,59 +72,13 @@ set_connect_error (const Cli *cli, const char *path, const GError *problem, GErr
   }
 }
 
-/* A daemon that hangs must not hang us: connecting has a deadline, GDBus itself has none. */
-typedef struct {
-  GMainLoop *loop;
-  GCancellable *cancellable;
-  GDBusConnection *connection;
-  GError *error;
-} Connecting;
-
-static void
-connected (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  Connecting *connecting = user_data;
-
-  connecting->connection = g_dbus_connection_new_for_address_finish (result, &connecting->error);
-  g_main_loop_quit (connecting->loop);
-}
-
-static gboolean
-connecting_took_too_long (gpointer user_data)
-{
-  Connecting *connecting = user_data;
-
-  g_cancellable_cancel (connecting->cancellable);
-  return G_SOURCE_REMOVE;
-}
-
-static GDBusConnection *
-connect_to (const char *path, guint milliseconds, GError **error)
-{
-  g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
-  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
-  g_autofree char *address = station_socket_address (path);
-  Connecting connecting = { loop, cancellable, NULL, NULL };
-  g_autoptr (GSource) timeout = g_timeout_source_new (milliseconds);
-
-  g_source_set_callback (timeout, connecting_took_too_long, &connecting, NULL);
-  g_source_attach (timeout, NULL);
-  g_dbus_connection_new_for_address (address, G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT, NULL,
-                                     cancellable, connected, &connecting);
-  g_main_loop_run (loop);
-  g_source_destroy (timeout);
-  if (connecting.error != NULL)
-    g_propagate_error (error, connecting.error);
-  return connecting.connection;
-}
-
 gboolean
 cli_connect (Cli *cli, GError **error)
 {
   g_autofree char *path = cli_socket_path (cli);
   g_autoptr (GError) problem = NULL;
-  g_autoptr (GDBusConnection) connection =
-      connect_to (path, cli->impatience == 0 ? CONNECT_MILLISECONDS : cli->impatience, &problem);
+  g_autoptr (GDBusConnection) connection = station_connect (
+      path, cli->impatience == 0 ? CONNECT_MILLISECONDS : cli->impatience, &problem);
 
   if (connection == NULL) {
     set_connect_error (cli, path, problem, error);
