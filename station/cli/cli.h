@@ -127,6 +127,9 @@ typedef struct {
   gboolean inactive;
   char *auto_registration;
   char *month;
+  char *courier;
+  gboolean once;
+  gboolean watch;
 } CliOptions;
 
 struct CliVerb;
@@ -327,6 +330,7 @@ CliExit cli_audit_reconcile (Cli *cli, GError **error);
 CliExit cli_audit_collect (Cli *cli, GError **error);
 CliExit cli_audit_prove (Cli *cli, GError **error);
 CliExit cli_audit_check_proof (Cli *cli, GError **error);
+CliExit cli_register (Cli *cli, GError **error);
 CliExit cli_card (Cli *cli, GError **error);
 CliExit cli_sim (Cli *cli, GError **error);
 CliExit cli_version (Cli *cli, GError **error);

@@ -227,6 +227,10 @@ const CliVerb cli_verbs[] = {
     "Verify such a proof of a certificate; needs no station.", CLI_ROLE_NONE,
     cli_audit_check_proof },
 
+  { "register", NULL, "TARGET", "once watch courier",
+    "Tell a cloud what the registry says: run keycradle-courier.", CLI_ROLE_OPERATOR,
+    cli_register },
+
   { "card", NULL, "", "output slots language ascii",
     "Print the control barcodes, which do at the screen what keys do.", CLI_ROLE_NONE, cli_card },
   { "sim", NULL, "[WORD...]", "", "Run keycradle-sim, the simulated devices.", CLI_ROLE_NONE,

@@ -16,6 +16,7 @@ MOST = [
     ('keycradle-signer.service', None, 6),
     ('keycradle-signer.service', 'signer-tpm2.conf', 6),
     ('keycradle-signer.service', 'signer-pkcs11.conf', 6),
+    ('keycradle-courier@.service', None, 13),
 ]
 # The control: a unit that lost these must be too exposed, else nothing is judged.
 HARDENING = re.compile(r'^(SystemCallFilter|RestrictAddressFamilies|CapabilityBoundingSet|'
