@@ -318,8 +318,8 @@ candidate_judge (const Registrar *registrar, const Candidate *candidate, Registr
   g_autofree char *elsewhere = NULL;
   g_auto (TransferSource) source = { 0 };
 
-  if (operation == REGISTRY_REGISTER && candidate->registration == 0
-      && !read_elsewhere (registrar, candidate, &elsewhere, error))
+  if ((operation == REGISTRY_REGISTER || operation == REGISTRY_ACCEPT_TRANSFER)
+      && candidate->registration == 0 && !read_elsewhere (registrar, candidate, &elsewhere, error))
     return FALSE;
   if ((operation == REGISTRY_ACCEPT_TRANSFER || operation == REGISTRY_REJECT_TRANSFER)
       && !transfer_source_read (registrar, candidate, &source, error))

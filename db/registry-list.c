@@ -259,6 +259,12 @@ static const char *const pages[][2] = {
   [BY_ROW] = PAGE ("?1 = 0"),
 };
 
+const char *
+registration_page_query (guint way, gboolean ascending)
+{
+  return way < G_N_ELEMENTS (pages) ? pages[way][ascending ? 1 : 0] : NULL;
+}
+
 static Way
 way_of (const Wanted *wanted, gint64 *id)
 {

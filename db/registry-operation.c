@@ -275,8 +275,9 @@ ledger_operations (Ledger *ledger, const OperationFilter *filter, guint most, co
 /* ---- what is to be sent ---- */
 
 #define OPEN "state IN ('waiting', 'handed', 'refused', 'alarm', 'parked')"
-/* Parameters: target, after, now, most. What is unanswered of the same certificate or CA, or of
- * the CA under which it is registered, goes first. */
+/* Parameters: target, after, now, most. What is open of the same certificate or CA, and the
+ * registration of the CA under which it is registered, goes first; but a revocation does not wait
+ * for what the cloud refused. */
 #define DUE                                                                                        \
   OPERATION_COLUMNS OPERATION_TABLES                                                               \
       " LEFT JOIN registrations ON registrations.id = entry.registration"                          \
@@ -284,11 +285,19 @@ ledger_operations (Ledger *ledger, const OperationFilter *filter, guint most, co
       " AND entry.not_before <= ?3"                                                                \
       " AND NOT EXISTS (SELECT 1 FROM registry_operations AS before"                               \
       "   WHERE before.certificate = entry.certificate AND before.target = entry.target"           \
-      "   AND before.id < entry.id AND before." OPEN " AND before.certificate IS NOT NULL)"        \
+      "   AND before.id < entry.id AND before." OPEN " AND before.certificate IS NOT NULL"         \
+      "   AND (before.state <> 'refused' OR entry.operation <> 'revoke'))"                         \
       " AND NOT EXISTS (SELECT 1 FROM registry_operations AS before"                               \
       "   WHERE before.authority = coalesce (entry.authority, registrations.authority)"            \
-      "   AND before.id < entry.id AND before." OPEN " AND before.authority IS NOT NULL)"          \
+      "   AND before.id < entry.id AND before." OPEN " AND before.authority IS NOT NULL"           \
+      "   AND (entry.authority IS NOT NULL OR before.operation = 'register-ca'))"                  \
       " ORDER BY entry.id LIMIT ?4"
+
+const char *
+due_operations_query (void)
+{
+  return DUE;
+}
 
 GPtrArray *
 ledger_due_operations (Ledger *ledger, const char *target, gint64 after, guint most, GError **error)

@@ -149,3 +149,9 @@ gboolean marker_read (Database *database, char kind, const char *marker, gint64 
                       GError **error);
 /* INVALID unless 1 to LARGEST_PAGE. */
 gboolean page_check (guint most, GError **error);
+
+/* The ways to a page of registrations, one after the other; NULL behind the last. Each reads an
+ * index in the order of its rows, but for those of one certificate or device, which are few. */
+const char *registration_page_query (guint way, gboolean ascending);
+/* What is sent next. */
+const char *due_operations_query (void);

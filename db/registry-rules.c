@@ -125,6 +125,17 @@ fits_mode (const RegistryFacts *facts, RegistryVerdict *verdict)
 }
 
 static gboolean
+is_apart (const RegistryFacts *facts, RegistryVerdict *verdict)
+{
+  if (facts->registered_elsewhere != NULL)
+    refuse (verdict,
+            "it is registered in target %s, which is the same account and region: use that one, or "
+            "delete it there first",
+            facts->registered_elsewhere);
+  return verdict->refusal == NULL;
+}
+
+static gboolean
 may_be_registered (const RegistryRequest *request, const RegistryFacts *facts,
                    RegistryVerdict *verdict)
 {
@@ -135,13 +146,8 @@ may_be_registered (const RegistryRequest *request, const RegistryFacts *facts,
     refuse (verdict, "it has expired: give the device a new certificate");
     return FALSE;
   }
-  if (facts->registered_elsewhere != NULL) {
-    refuse (verdict,
-            "it is registered in target %s, which is the same account and region: use that one, or "
-            "delete it there first",
-            facts->registered_elsewhere);
+  if (!is_apart (facts, verdict))
     return FALSE;
-  }
   return fits_mode (facts, verdict)
          && (request->status != REGISTRATION_INACTIVE || knows_inactive (facts, verdict));
 }
@@ -334,7 +340,7 @@ judge_accept (const RegistryRequest *request, const RegistryFacts *facts, Regist
 {
   if (request->elsewhere)
     judge_elsewhere (facts, REGISTRATION_NONE, verdict);
-  else if (comes_here (facts, verdict)
+  else if (comes_here (facts, verdict) && is_apart (facts, verdict)
            && (request->status != REGISTRATION_ACTIVE || is_alive (facts, verdict)))
     becomes (verdict,
              request->status == REGISTRATION_ACTIVE ? REGISTRATION_ACTIVE : REGISTRATION_INACTIVE);

@@ -216,8 +216,9 @@ typedef struct {
 GPtrArray *ledger_operations (Ledger *ledger, const OperationFilter *filter, guint most,
                               const char *marker, char **next, GError **error);
 
-/* What is to be sent now, oldest first: waiting, due, and with nothing unanswered of the same
- * certificate before it. `after`: only those behind that id (0: from the start). */
+/* What is to be sent now, oldest first: waiting, due, and with nothing open of the same certificate
+ * before it (but a revocation does not wait for what was refused), nor its CA's registration.
+ * `after`: only those behind that id (0: from the start). */
 GPtrArray *ledger_due_operations (Ledger *ledger, const char *target, gint64 after, guint most,
                                   GError **error);
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/encode.h"
+#include "db/registry-private.h"
 #include "fill-ledger.h"
 #include "registry-fixture.h"
 
@@ -333,6 +334,27 @@ START_TEST (markers_that_are_not_ours_are_refused)
 }
 END_TEST
 
+START_TEST (no_page_is_sorted_or_counted_off)
+{
+  for (guint way = 0; registration_page_query (way, FALSE) != NULL; way++)
+    for (guint ascending = 0; ascending < 2; ascending++) {
+      const char *query = registration_page_query (way, ascending != 0);
+      g_autofree char *plan = query_plan (f.path, query);
+      const gboolean few = strstr (query, " AND entry.certificate ") != NULL;
+      const gboolean all = strstr (query, "?1 = 0") != NULL;
+
+      ck_assert_msg (few || strstr (plan, "TEMP B-TREE") == NULL, "%s\n%s", query, plan);
+      ck_assert_msg (all || strstr (plan, "SCAN") == NULL, "%s\n%s", query, plan);
+      ck_assert_msg (!all || strstr (plan, "SEARCH entry USING INTEGER PRIMARY KEY") != NULL,
+                     "%s\n%s", query, plan);
+    }
+  g_autofree char *plan = query_plan (f.path, due_operations_query ());
+  ck_assert_msg (strstr (plan, "operations_waiting") != NULL, "%s", plan);
+  ck_assert_msg (strstr (plan, "operations_open ") != NULL, "%s", plan);
+  ck_assert_msg (strstr (plan, "SCAN") == NULL && strstr (plan, "TEMP B-TREE") == NULL, "%s", plan);
+}
+END_TEST
+
 /* ---- operations ---- */
 
 /* "OPERATION DEVICE" of what is due, with commas between; the CA has no device. */
@@ -386,6 +408,28 @@ START_TEST (what_is_due_keeps_the_order_of_each_certificate)
   assert_text ("revoke 0001", due (0, 10));
   answer (4, "refused", "no such certificate", 0);
   assert_text ("", due (0, 10));
+}
+END_TEST
+
+START_TEST (a_revocation_does_not_wait_for_what_was_refused)
+{
+  const char *one = "SN-0000000001";
+  g_autofree char *heard = change (f.ledger, REGISTRY_REGISTER, "prod", one);
+  g_autofree char *off = change (f.ledger, REGISTRY_DEACTIVATE, "prod", one);
+  g_autofree char *on = change (f.ledger, REGISTRY_ACTIVATE, "prod", one);
+  g_autofree char *revoked = change (f.ledger, REGISTRY_REVOKE, "prod", one);
+  ck_assert (heard != NULL && off != NULL && on != NULL && revoked != NULL);
+
+  /* 2: register, 3: deactivate, 4: activate, 5: revoke. Nor does it wait for the CA's change. */
+  answer (1, "done", NULL, 0);
+  answer (2, "done", NULL, 0);
+  ck_assert (
+      ledger_change_authority (f.ledger, "prod", "ca", REGISTRATION_INACTIVE, -1, "sue", NULL));
+  answer (6, "refused", "in use", 0);
+  answer (3, "refused", "conflict", 0);
+  assert_text ("", due (0, 10));
+  answer (4, "refused", "conflict", 0);
+  assert_text ("revoke 0001", due (0, 10));
 }
 END_TEST
 
@@ -542,7 +586,9 @@ main (void)
   tcase_add_test (cases, filters_find_what_they_name);
   tcase_add_test (cases, a_row_tells_what_is_known_of_it);
   tcase_add_test (cases, markers_that_are_not_ours_are_refused);
+  tcase_add_test (cases, no_page_is_sorted_or_counted_off);
   tcase_add_test (cases, what_is_due_keeps_the_order_of_each_certificate);
+  tcase_add_test (cases, a_revocation_does_not_wait_for_what_was_refused);
   tcase_add_test (cases, what_is_due_carries_certificate_and_ca);
   tcase_add_test (cases, answers_are_taken_once_and_all_or_none);
   tcase_add_test (cases, an_alarm_is_on_record);

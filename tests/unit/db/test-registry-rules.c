@@ -170,7 +170,7 @@ START_TEST (a_transfer_is_answered_where_it_goes_to)
 }
 END_TEST
 
-START_TEST (a_void_certificate_is_accepted_but_not_as_active)
+START_TEST (what_is_void_or_there_already_is_not_accepted_as_active)
 {
   RegistryFacts facts = good_facts (REGISTRATION_NONE);
   RegistryRequest request = { .operation = REGISTRY_ACCEPT_TRANSFER };
@@ -180,6 +180,10 @@ START_TEST (a_void_certificate_is_accepted_but_not_as_active)
   assert_verdict (&request, &facts, "INACTIVE");
   request.status = REGISTRATION_ACTIVE;
   assert_verdict (&request, &facts, "give the device a new one");
+  facts.void_here = FALSE;
+  assert_verdict (&request, &facts, "ACTIVE");
+  facts.registered_elsewhere = "twin";
+  assert_verdict (&request, &facts, "in target twin");
 }
 END_TEST
 
@@ -454,7 +458,7 @@ main (void)
   tcase_add_loop_test (rules, what_was_done_is_not_done_twice, 0,
                        N_REGISTRY_OPERATIONS * N_REGISTRATION_STATUSES);
   tcase_add_loop_test (rules, a_transfer_is_answered_where_it_goes_to, 0, G_N_ELEMENTS (answers));
-  tcase_add_test (rules, a_void_certificate_is_accepted_but_not_as_active);
+  tcase_add_test (rules, what_is_void_or_there_already_is_not_accepted_as_active);
   tcase_add_test (rules, a_transfer_goes_to_one_other_account);
   tcase_add_loop_test (rules, one_bad_fact_is_enough, 0, G_N_ELEMENTS (spoilt));
   tcase_add_loop_test (rules, taking_out_of_use_asks_for_nothing, 0, CA_ACTIVE + 1);
