@@ -8,6 +8,8 @@
 
 #include <string.h>
 
+#define ASK_SIGNER_TIME 3000 /* milliseconds */
+
 /* ---- targets ---- */
 
 static const ApiOption target_options[] = {
@@ -259,6 +261,8 @@ work_register_authority (ApiErrand *errand, Station *station, SignerClient *clie
   g_autoptr (GPtrArray) there = NULL;
   const AuthorityRegistration *registration = NULL;
 
+  /* a new station's ledger has heard of no CA yet; without the signer, those do that it has */
+  issuer_ready (station->issuer, client, deadline_in (ASK_SIGNER_TIME), NULL);
   if (entry->code != NULL && !certify_code (errand, station, client, entry))
     return;
   const AuthorityOrder order = { .target = entry->target,

@@ -125,26 +125,50 @@ about_devices (const char *const *devices)
                           devices[count - 1], digest);
 }
 
+/* Free with g_free(). */
+static char *
+about_selection (Station *station, GVariant *options, GError **error)
+{
+  g_autofree const char **devices = NULL;
+  g_autoptr (Batch) batch = NULL;
+  const char *name = "";
+
+  if (g_variant_lookup (options, "devices", "^a&s", &devices) && devices[0] != NULL)
+    return about_devices (devices);
+  g_variant_lookup (options, "batch", "&s", &name);
+  batch = ledger_batch (station->ledger, name, error);
+  return batch != NULL ? g_strdup_printf ("batch %s", name) : NULL;
+}
+
+static gboolean
+check_request (const char *operation, GVariant *options, const char **account, GError **error)
+{
+  RegistryRequest request = { 0 };
+
+  if (!registry_operation_from_word (operation, &request.operation))
+    return FALSE;
+  g_variant_lookup (options, "account", "&s", account);
+  g_variant_lookup (options, "message", "&s", &request.message);
+  request.account = *account;
+  return registry_request_check (&request, error);
+}
+
 /* Which of them there are is judged as it is done: a line goes on. */
 static char *
 about_registry (Station *station, GVariant *parameters, GError **error)
 {
   g_autoptr (GVariant) options = NULL;
-  g_autofree const char **devices = NULL;
   g_autofree char *which = NULL;
   g_autoptr (Target) target = NULL;
-  const char *operation, *name, *batch = NULL, *account = NULL;
+  const char *operation, *name, *account = NULL;
 
   g_variant_get (parameters, "(&s&s@a{sv}h)", &operation, &name, &options, NULL);
   target = ledger_target (station->ledger, name, error);
-  if (target == NULL)
+  if (target == NULL || !check_request (operation, options, &account, error))
     return NULL;
-  g_variant_lookup (options, "batch", "&s", &batch);
-  g_variant_lookup (options, "account", "&s", &account);
-  if (g_variant_lookup (options, "devices", "^a&s", &devices))
-    which = about_devices (devices);
-  else
-    which = g_strdup_printf ("batch %s", batch != NULL ? batch : "");
+  which = about_selection (station, options, error);
+  if (which == NULL)
+    return NULL;
   return g_strdup_printf ("%s in the registry %s%s%s: %s", operation, name,
                           account != NULL ? ", to account " : "", account != NULL ? account : "",
                           which);
