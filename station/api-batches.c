@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "db/registry.h"
 #include "station/api-private.h"
 
 #define ASK_SIGNER_TIME 1500 /* milliseconds */
@@ -71,18 +72,35 @@ read_rate (Station *station, const Batch *batch, BatchRecordRate *rate, GError *
          && ledger_batch_rate (station->ledger, batch->name, rate->pace_since, &rate->pace, error);
 }
 
+/* Takes `record` over. */
+static GVariant *
+with_targets (GVariant *record, char **targets)
+{
+  g_autoptr (GVariant) known = g_variant_ref_sink (record);
+  GVariantDict whole;
+
+  g_variant_dict_init (&whole, known);
+  if (*targets != NULL)
+    record_words (&whole, "targets", (const char *const *)targets);
+  return g_variant_dict_end (&whole);
+}
+
 GVariant *
 api_batch_record (Station *station, const char *name, GError **error)
 {
   g_autoptr (Batch) batch = ledger_batch (station->ledger, name, error);
   g_autoptr (GPtrArray) failures = NULL;
+  g_auto (GStrv) targets = NULL;
   BatchRecordRate rate = { 0 };
 
   if (batch == NULL || !read_rate (station, batch, &rate, error))
     return NULL;
   failures = ledger_batch_failures (station->ledger, name, error);
   const TicketRest ticket = ticket_book_rest (station->tickets, name);
-  return failures != NULL ? record_batch (batch, &rate, &ticket, failures) : NULL;
+  if (failures != NULL)
+    targets = ledger_batch_targets (station->ledger, name, error);
+  return targets != NULL ? with_targets (record_batch (batch, &rate, &ticket, failures), targets)
+                         : NULL;
 }
 
 static gboolean

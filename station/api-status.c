@@ -12,8 +12,10 @@
 #include "station/api-private.h"
 #include "station/dual-control.h"
 #include "station/operators.h"
+#include "station/registry-watch.h"
 
-#define ASK_SIGNER_TIME 1500 /* milliseconds */
+#define ASK_SIGNER_TIME 1500                  /* milliseconds */
+#define REGISTRY_WARNINGS "registry-warnings" /* from the errand to the main loop only */
 
 static GVariant *
 ask_signer (Station *station, SignerClient *client)
@@ -110,6 +112,16 @@ record_keys (GVariantDict *record, Station *station)
   g_variant_dict_insert (record, "weak-units", "t", keys.units);
 }
 
+/* Becomes part of the warnings. */
+static void
+record_registry (GVariantDict *record, Station *station)
+{
+  g_auto (GStrv) warnings = registry_warnings (station->ledger);
+
+  g_variant_dict_insert_value (record, REGISTRY_WARNINGS,
+                               g_variant_new_strv ((const char *const *)warnings, -1));
+}
+
 GVariant *
 api_status_gather (Station *station, SignerClient *client)
 {
@@ -123,6 +135,7 @@ api_status_gather (Station *station, SignerClient *client)
   record_people (&record, station);
   record_last_export (&record, station);
   record_keys (&record, station);
+  record_registry (&record, station);
   return g_variant_dict_end (&record);
 }
 
@@ -133,9 +146,18 @@ record_warnings (GVariantDict *record, const Station *station)
 {
   g_auto (GStrv) warnings = station_warnings (station);
   g_auto (GStrv) alarms = station_alarms (station);
+  g_autofree const char **of_registry = NULL;
+  g_autoptr (GPtrArray) all = g_ptr_array_new ();
 
+  g_variant_dict_lookup (record, REGISTRY_WARNINGS, "^a&s", &of_registry);
+  for (char **warning = warnings; *warning != NULL; warning++)
+    g_ptr_array_add (all, *warning);
+  for (const char **warning = of_registry; warning != NULL && *warning != NULL; warning++)
+    g_ptr_array_add (all, (char *)*warning);
+  g_ptr_array_add (all, NULL);
   record_words (record, "alarms", (const char *const *)alarms);
-  record_words (record, "warnings", (const char *const *)warnings);
+  record_words (record, "warnings", (const char *const *)all->pdata);
+  g_variant_dict_remove (record, REGISTRY_WARNINGS);
 }
 
 /* The rest of the status: it reads the slots. `record` holds what was gathered. */

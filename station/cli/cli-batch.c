@@ -40,6 +40,7 @@ static const Field batch_fields[] = {
   { "ticket-remaining", "Left on it", FIELD_NUMBER },
   { "ticket-not-before", "Good from", FIELD_SECONDS },
   { "ticket-not-after", "Good until", FIELD_SECONDS },
+  { "targets", "Registered in", FIELD_LIST },
   { "report-due", "Report to come", FIELD_YES_NO },
   { "created-at", "Created", FIELD_TIME },
   { "created-by", "By", FIELD_TEXT },

@@ -58,6 +58,7 @@ def every_operation_goes_from_the_command_line():
         station.cli('batch', 'targets', 'B1', 'pre', '--status', 'INACTIVE')
         make_units(station, station.simulator(), 3)
         rig.expect_equal(statuses(station, 'pre'), {f'SN-{n}': 'INACTIVE' for n in range(3)}, 'at PASS')
+        rig.expect_equal(station.json('batch', 'show', 'B1')['targets'], ['pre'], 'targets of the batch')
         change(station, 'register', 'prod', '--batch', 'B1', counts=(3, 0, 0))
         change(station, 'register', 'prod', '--batch', 'B1', counts=(0, 3, 0))
         change(station, 'deactivate', 'prod', 'SN-0', 'SN-1', counts=(2, 0, 0))
@@ -198,13 +199,16 @@ def lists_go_on_while_units_come():
         station.cli('registry', 'list', 'pre', '--marker', 'nonsense', exit_code=2)
 
 
+def ledger_path(station):
+    return next(os.path.join(folder, 'station.db') for folder, _, files in os.walk(station.folder) if 'station.db' in files)
+
+
 # ---- many ----
 
 def multiply(station, count):
     """The first unit and its certificate `count` times in the ledger, by hand: the line would take hours."""
     station.stop()
-    path = next(os.path.join(folder, 'station.db') for folder, _, files in os.walk(station.folder)
-                if 'station.db' in files)
+    path = ledger_path(station)
     ledger = sqlite3.connect(path)
     ledger.execute('PRAGMA synchronous = OFF')
     for number in range(1, count):
@@ -291,6 +295,35 @@ def state_of(station, number):
     return state
 
 
+def a_cloud_that_is_not_told_is_warned_of():
+    with rig.station() as station:
+        add_targets(station, 'pre', 'prod')
+        station.start_batch()
+        make_units(station, station.simulator(), 2)
+        change(station, 'register', 'pre', '--batch', 'B1')
+        change(station, 'register', 'prod', '--batch', 'B1')
+        rig.expect_equal(station.json('status')['warnings'], [], 'warnings of what is new')
+        station.stop()
+        ledger = sqlite3.connect(ledger_path(station))
+        ledger.execute('DROP TRIGGER operations_keep_facts')  # nobody waits for two days here
+        ledger.execute("UPDATE registry_operations SET at = at - 172800000000 "
+                       "WHERE target = (SELECT id FROM targets WHERE name = 'pre')")
+        ledger.execute("UPDATE registry_operations SET state = 'alarm', answer = 'another one' "
+                       "WHERE id = (SELECT max(id) FROM registry_operations)")
+        ledger.commit()
+        ledger.close()
+        station.start()
+        first, second = station.json('status')['warnings']
+        rig.expect('Target pre' in first and 'more than a day; 3 operations wait' in first, first)
+        rig.expect('Target prod: 1 alarms' in second, second)
+        shown, = station.json('outbox', 'list', 'prod', '--state', 'alarm')
+        rig.expect_equal(shown['answer'], 'another one', 'what the warning speaks of')
+        station.cli('outbox', 'done', 'pre', '--batch', 'B1')
+        station.cli('outbox', 'retry', str(shown['id']))
+        left, = station.json('status')['warnings']
+        rig.expect('1 operations wait' in left, left)  # the CA
+
+
 # ---- four eyes ----
 
 def a_revocation_waits_for_two():
@@ -347,6 +380,7 @@ rig.main({test.__name__: test for test in (
     lists_go_on_while_units_come,
     a_killed_daemon_does_the_rest_when_asked_again,
     the_outbox_is_decided_by_people,
+    a_cloud_that_is_not_told_is_warned_of,
     a_revocation_waits_for_two,
     the_pages_steps_work_as_they_are_written,
 )})
