@@ -130,6 +130,14 @@ typedef struct {
   char *courier;
   gboolean once;
   gboolean watch;
+  char *address;
+  gint64 port;
+  gboolean alpn;
+  char *server;
+  char *roots;
+  char *server_certificate;
+  char *server_key;
+  char *offline;
 } CliOptions;
 
 struct CliVerb;
@@ -331,6 +339,7 @@ CliExit cli_audit_collect (Cli *cli, GError **error);
 CliExit cli_audit_prove (Cli *cli, GError **error);
 CliExit cli_audit_check_proof (Cli *cli, GError **error);
 CliExit cli_register (Cli *cli, GError **error);
+CliExit cli_rehearse (Cli *cli, GError **error);
 CliExit cli_card (Cli *cli, GError **error);
 CliExit cli_sim (Cli *cli, GError **error);
 CliExit cli_version (Cli *cli, GError **error);

@@ -231,6 +231,11 @@ const CliVerb cli_verbs[] = {
     "Tell a cloud what the registry says: run keycradle-courier.", CLI_ROLE_OPERATOR,
     cli_register },
 
+  { "rehearse", NULL, "[TARGET]",
+    "endpoint address port alpn server roots server-certificate server-key offline count seconds "
+    "json",
+    "Let finished devices try their connection, as AWS IoT would judge it.", CLI_ROLE_AUDITOR,
+    cli_rehearse },
   { "card", NULL, "", "output slots language ascii",
     "Print the control barcodes, which do at the screen what keys do.", CLI_ROLE_NONE, cli_card },
   { "sim", NULL, "[WORD...]", "", "Run keycradle-sim, the simulated devices.", CLI_ROLE_NONE,

@@ -38,9 +38,11 @@ RULES = [
     ('db/', {'ours': ('base/', 'db/'), 'systems': 'openssl sqlite'}),
     ('audit/', {'ours': ('base/', 'ca/error.h', 'ca/der.h', 'ca/proof/', 'ca/log/log-format.h', 'ca/log/log-frame.h', 'audit/'),
                 'systems': 'openssl'}),
+    ('station/rehearse/', {'ours': ('base/', 'station/rehearse/'), 'systems': 'openssl tls'}),
     ('station/cli/', {'ours': ('base/', 'audit/', 'ca/der.h', 'ca/proof/', 'ca/error.h', 'ca/judge/csr.h', 'ca/judge/keycheck.h',
                                'ca/judge/known-keys.h', 'ca/fleet/fleet.h',
-                               'station/cli/', 'station/station-api.h'), 'systems': 'openssl'}),
+                               'station/cli/', 'station/rehearse/', 'station/station-api.h'),
+                      'systems': 'openssl'}),
     ('courier/', {'ours': ('base/', 'courier/'), 'systems': 'curl'}),
     ('ui-tui/card/', {'ours': ('base/', 'ui-tui/'), 'systems': 'drawing'}),
     ('ui-tui/', {'ours': ('base/', 'ui-tui/'), 'systems': ''}),
@@ -88,6 +90,8 @@ def system_offence(header, allowed):
         return 'ciphers are for drivers/piv/ alone'
     if header.startswith('p11-kit/') and 'p11-kit' not in allowed:
         return 'PKCS#11 is for its keystore alone'
+    if header == 'openssl/ssl.h' and 'tls' not in allowed:
+        return 'TLS is for station/rehearse/ alone'
     if header.startswith('openssl/') and 'openssl' not in allowed:
         return 'no OpenSSL here'
     if allowed == 'freestanding' and header not in FREESTANDING:
