@@ -10,7 +10,7 @@
 static gboolean
 said_nothing (const Terms *terms, const Try *one, Remark *remark)
 {
-  if (one->handshake.stage != TRY_SILENT)
+  if (one->handshake.stage != TRY_SILENT || one->handshake.stop == TRY_PUSHED_OUT)
     return FALSE;
   return remark_refuse (remark, "silent",
                         "See whether the device uses TLS from the start, and whether it crashed or "
@@ -115,16 +115,17 @@ static const Alert alerts[] = {
   { 40, "alert-handshake-failure", "it found nothing that both sides have in common",
     "Compare its suites, curves and signatures with AWS IoT's." },
   { 42, "alert-bad-certificate",
-    "it refuses the server's certificate, most often because another name stands in it than the "
-    "device expects, or because it can't check the signature",
-    "Have it verify the name of the complete endpoint, and build it with the signatures of this "
-    "chain." },
+    "it refuses the server's certificate: another name stands in it than the device expects, its "
+    "clock is behind, it lacks the root, or it can't check the signature",
+    "Look at those four in turn, with the device's own log: TLS libraries put all of them into "
+    "this "
+    "alert." },
   { 43, "alert-unsupported-certificate", "it can't handle a certificate of this kind",
     "Build its TLS library with keys and signatures of this chain." },
   { 44, "alert-certificate-revoked", "it holds the server's certificate to be revoked",
     "See which revocation list it has." },
   { 45, "alert-certificate-expired",
-    "by its clock, the server's certificate is not valid now: its clock is wrong",
+    "by its clock, the server's certificate has expired: its clock is wrong",
     "Set the device's clock before it connects: from the network, or at the line." },
   { 46, "alert-certificate-unknown",
     "it refuses the server's certificate and does not say why, most often for want of the root",
