@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * One operation on many certificates: a thousand a transaction, so that a unit that passes
- * meanwhile waits for one of these at most, and no more than one of these is in memory. Whoever
- * asked hears of each thousand when it is on the disk. A dry run asks the same of a reading
- * connection.
+ * One operation on many certificates: up to a thousand a transaction, and no longer than a moment,
+ * so that a unit that passes meanwhile waits for one of these at most, and no more than one of
+ * these is in memory. Whoever asked hears of each thousand when it is on the disk. A dry run asks
+ * the same of a reading connection.
  */
 #include <string.h>
 
 #include "db/registry-private.h"
 
 #define CHUNK 1000
+#define LONGEST_CHUNK (50 * G_TIME_SPAN_MILLISECOND)
 
 /* One certificate, judged; the strings of RegistryLine with it. */
 typedef struct {
@@ -32,6 +33,7 @@ typedef struct {
   guint64 lines; /* so far */
   /* Of the present thousand. */
   GPtrArray *judged;
+  gint64 until; /* monotonic time: then the line has its turn */
   gboolean at_end;
   GHashTable *pretended; /* dry run over devices: what certificates would have become */
 } Change;
@@ -128,12 +130,19 @@ take_device (Change *change, Registrar *registrar, const char *name, GError **er
   return TRUE;
 }
 
+/* A reader holds nobody up. */
+static gboolean
+is_over (const Change *change)
+{
+  return !change->dry_run && g_get_monotonic_time () > change->until;
+}
+
 static gboolean
 take_devices (Change *change, Registrar *registrar, GError **error)
 {
   const char *const *next = change->selection->devices + change->lines;
 
-  for (guint i = 0; i < CHUNK && next[i] != NULL; i++)
+  for (guint i = 0; i < CHUNK && next[i] != NULL && (i == 0 || !is_over (change)); i++)
     if (!take_device (change, registrar, next[i], error))
       return FALSE;
   change->at_end = change->selection->devices[change->lines] == NULL;
@@ -212,14 +221,15 @@ take_batch (Change *change, Registrar *registrar, GError **error)
 
   if (candidates == NULL)
     return FALSE;
-  for (guint i = 0; i < candidates->len; i++) {
-    Candidate *candidate = g_ptr_array_index (candidates, i);
+  guint taken = 0;
+  while (taken < candidates->len && (taken == 0 || !is_over (change))) {
+    Candidate *candidate = g_ptr_array_index (candidates, taken++);
 
     change->place = candidate->place;
     if (!take_candidate (change, registrar, candidate, error))
       return FALSE;
   }
-  change->at_end = candidates->len < CHUNK;
+  change->at_end = candidates->len < CHUNK && taken == candidates->len;
   return TRUE;
 }
 
@@ -275,6 +285,7 @@ change_chunk (Database *database, gpointer data, GError **error)
   g_autoptr (Target) target = target_read (database, change->target_name, error);
   g_auto (Registrar) registrar = { 0 };
 
+  change->until = g_get_monotonic_time () + LONGEST_CHUNK;
   if (target == NULL
       || (change->selection->batch != NULL
           && !batch_find_existing (database, change->selection->batch, &change->batch_id, error))

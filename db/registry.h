@@ -128,10 +128,11 @@ typedef struct {
  * for what is on the disk. */
 typedef gboolean (*RegistrySink) (const RegistryLine *line, gpointer data, GError **error);
 
-/* Does it, a thousand certificates a transaction so that the line is not held up, each transaction
- * with one audit event that tells operation, target, count and a SHA-256 of its lines. Done again
- * it changes nothing. With `dry_run` nothing is written, and `sink` hears what would be.
- * NOT_FOUND: target or batch. INVALID: the request. */
+/* Does it, up to a thousand certificates a transaction (fewer where they would take more than a
+ * moment) so that the line is not held up, each transaction with one audit event that tells
+ * operation, target, count and a SHA-256 of its lines. Done again it changes nothing. With
+ * `dry_run` nothing is written, and `sink` hears what would be. NOT_FOUND: target or batch.
+ * INVALID: the request. */
 gboolean ledger_change_registry (Ledger *ledger, const char *target, const RegistryRequest *request,
                                  const RegistrySelection *selection, gboolean dry_run,
                                  const char *actor, RegistrySink sink, gpointer data,

@@ -3,7 +3,7 @@
  * make-ledger FOLDER COUNT [BATCHES]: writes FOLDER/station.db with so many units that have passed,
  * spread over batches "b1", "b2" and so on (one, unless told), each with a certificate that
  * verifies against FOLDER/ca.pem. FOLDER is made where it is not there, with a demo CA of a signer;
- * a CA that is there already signs. Some two to three minutes a million on one core.
+ * a CA that is there already signs. Some five minutes a million on one core.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -148,19 +148,27 @@ END_TEST
 
 /* ---- a thousand a transaction ---- */
 
-START_TEST (many_are_registered_a_thousand_a_transaction)
+/* Fewer where the machine is slow: then the line has its turn sooner. */
+START_TEST (many_are_registered_up_to_a_thousand_a_transaction)
 {
   register_batch ("b1");
-  assert_text ("1000 certificates,1000 certificates,500 certificates",
-               raw_text (f.path,
-                         "SELECT group_concat (substr (detail, 1, instr (detail, ' of') - 1))"
-                         " FROM (SELECT detail FROM audit_events"
-                         "   WHERE kind = 'registry-register' ORDER BY id)"));
+  g_autofree char *counts =
+      raw_text (f.path, "SELECT group_concat (n) FROM (SELECT CAST (detail AS INTEGER) AS n"
+                        " FROM audit_events WHERE kind = 'registry-register' ORDER BY id)");
+  g_auto (GStrv) each = g_strsplit (counts, ",", 0);
+  guint64 sum = 0;
+
+  ck_assert_uint_ge (g_strv_length (each), 3);
+  for (guint i = 0; each[i] != NULL; i++) {
+    const guint64 count = g_ascii_strtoull (each[i], NULL, 10);
+    ck_assert (count > 0 && count <= 1000);
+    sum += count;
+  }
+  ck_assert_uint_eq (sum, UNITS);
   /* Each operation belongs to the event of its own thousand. */
-  assert_text ("1000,1000,500",
-               raw_text (f.path, "SELECT group_concat (n) FROM (SELECT count (*) AS n"
-                                 " FROM registry_operations WHERE operation = 'register'"
-                                 " GROUP BY event ORDER BY event)"));
+  assert_text (counts, raw_text (f.path, "SELECT group_concat (n) FROM (SELECT count (*) AS n"
+                                         " FROM registry_operations WHERE operation = 'register'"
+                                         " GROUP BY event ORDER BY event)"));
 }
 END_TEST
 
@@ -580,7 +588,7 @@ main (void)
   tcase_add_unchecked_fixture (cases, make_template, remove_template);
   tcase_add_checked_fixture (cases, set_up, tear_down);
   tcase_add_test (cases, a_filled_ledger_is_as_the_line_would_have_left_it);
-  tcase_add_test (cases, many_are_registered_a_thousand_a_transaction);
+  tcase_add_test (cases, many_are_registered_up_to_a_thousand_a_transaction);
   tcase_add_test (cases, pages_hold_each_row_once_in_both_directions);
   tcase_add_test (cases, what_comes_meanwhile_neither_repeats_nor_hides);
   tcase_add_test (cases, filters_find_what_they_name);
