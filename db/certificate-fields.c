@@ -119,6 +119,8 @@ certificate_fields_read (GBytes *der, GError **error)
       || !seconds_of (parts.not_after, &fields->not_after)
       || (subject = name_of (parts.subject)) == NULL)
     return unreadable (error);
+  fields->issuer = parts.issuer;
+  certificate_authority_key_id (&parts, &fields->issuer_key_id);
   fields->serial_number = serial_of (parts.serial);
   fields->sha256 = digest_of (der, EVP_sha256 ());
   fields->sha1 = digest_of (der, EVP_sha1 ());
@@ -129,6 +131,22 @@ certificate_fields_read (GBytes *der, GError **error)
       || fields->spki_sha256 == NULL || fields->subject == NULL)
     return unreadable (error);
   return g_steal_pointer (&fields);
+}
+
+gboolean
+certificate_read_end (GBytes *der, gint64 *not_after, char **subject)
+{
+  gsize length;
+  const guint8 *data = g_bytes_get_data (der, &length);
+  g_autoptr (X509_NAME) name = NULL;
+  CertificateParts parts;
+
+  if (!certificate_split (data, length, &parts) || !seconds_of (parts.not_after, not_after)
+      || (name = name_of (parts.subject)) == NULL)
+    return FALSE;
+  if (subject != NULL)
+    *subject = subject_of (name);
+  return subject == NULL || *subject != NULL;
 }
 
 void

@@ -72,6 +72,12 @@ database_read_number (Database *database, const char *sql, gint64 *number, GErro
 }
 
 gint64
+database_changes (Database *database)
+{
+  return sqlite3_changes64 (database->handle);
+}
+
+gint64
 database_last_id (Database *database)
 {
   return sqlite3_last_insert_rowid (database->handle);

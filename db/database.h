@@ -38,6 +38,8 @@ gboolean database_fail (Database *database, int result, const char *doing, GErro
 gboolean database_run_script (Database *database, const char *script, GError **error);
 gboolean database_read_number (Database *database, const char *sql, gint64 *number, GError **error);
 gint64 database_last_id (Database *database);
+/* How many rows the last statement changed, triggers not counted. */
+gint64 database_changes (Database *database);
 
 /* Copies the whole database to `path`, synced, in place only when complete. */
 gboolean database_back_up (Database *database, const char *path, GError **error);

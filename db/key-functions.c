@@ -49,6 +49,31 @@ key_sha256 (sqlite3_context *context, int count, sqlite3_value **values)
                          SQLITE_TRANSIENT);
 }
 
+static void
+issuer_name (sqlite3_context *context, int count, sqlite3_value **values)
+{
+  const guint8 *der = sqlite3_value_blob (values[0]);
+  CertificateParts parts;
+
+  if (der != NULL && certificate_split (der, (gsize)sqlite3_value_bytes (values[0]), &parts))
+    sqlite3_result_blob64 (context, parts.issuer.data, parts.issuer.length, SQLITE_TRANSIENT);
+}
+
+static void
+issuer_key_id (sqlite3_context *context, int count, sqlite3_value **values)
+{
+  const guint8 *der = sqlite3_value_blob (values[0]);
+  CertificateParts parts;
+  CertificatePart id;
+
+  if (der == NULL || !certificate_split (der, (gsize)sqlite3_value_bytes (values[0]), &parts))
+    return;
+  if (certificate_authority_key_id (&parts, &id))
+    sqlite3_result_blob64 (context, id.data, id.length, SQLITE_TRANSIENT);
+  else
+    sqlite3_result_zeroblob (context, 0);
+}
+
 int
 key_functions_add (sqlite3 *handle)
 {
@@ -57,7 +82,9 @@ key_functions_add (sqlite3 *handle)
     void (*answer) (sqlite3_context *context, int count, sqlite3_value **values);
   } functions[] = { { "key_type", key_type },
                     { "key_number", key_number },
-                    { "key_sha256", key_sha256 } };
+                    { "key_sha256", key_sha256 },
+                    { "issuer_name", issuer_name },
+                    { "issuer_key_id", issuer_key_id } };
   int result = SQLITE_OK;
 
   for (guint i = 0; i < G_N_ELEMENTS (functions) && result == SQLITE_OK; i++)

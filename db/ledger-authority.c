@@ -104,3 +104,39 @@ ledger_chains (Ledger *ledger, GError **error)
 
   return database != NULL ? authorities_load (database, error) : NULL;
 }
+
+/* ---- as certificates name them ---- */
+
+static void
+bind_issuer (Statement *statement, CertificatePart name, CertificatePart key_id)
+{
+  statement_bind_blob (statement, name.data, name.length);
+  statement_bind_blob (statement, key_id.data != NULL ? key_id.data : (const guint8 *)"",
+                       key_id.length);
+}
+
+gboolean
+issuer_take (Database *database, CertificatePart name, CertificatePart key_id, gint64 *id,
+             GError **error)
+{
+  gboolean found;
+  g_autoptr (Statement) insert = NULL;
+  g_autoptr (Statement) select =
+      statement_prepare (database, "SELECT id FROM issuers WHERE name = ? AND key_id = ?", error);
+
+  if (select == NULL)
+    return FALSE;
+  bind_issuer (select, name, key_id);
+  if (!load_id (select, id, &found, error))
+    return FALSE;
+  if (found)
+    return TRUE;
+  insert = statement_prepare (database, "INSERT INTO issuers (name, key_id) VALUES (?, ?)", error);
+  if (insert == NULL)
+    return FALSE;
+  bind_issuer (insert, name, key_id);
+  if (!statement_run (insert, error))
+    return FALSE;
+  *id = database_last_id (database);
+  return TRUE;
+}

@@ -2,15 +2,13 @@
  *
  * Batches: work orders, their states and their serial ranges.
  */
-#include "base/text.h"
 #include "db/ledger-private.h"
 
 #define BATCH_COLUMNS                                                                              \
   "id, name, product, profile, state, target, serial_prefix, serial_first, serial_last,"           \
   " serial_width, serial_scan, serial_pattern, created_at, created_by, passed, failed, attempts,"  \
-  " devices, first_passed, first_failed, started_at, report_due"
-
-#define LONGEST_PATTERN 200 /* as in the schema */
+  " devices, first_passed, first_failed, started_at, report_due, order_kind, listed IS NOT NULL, " \
+  "listed"
 
 const char *
 batch_state_word (BatchState state)
@@ -84,6 +82,9 @@ load_batch (Statement *statement)
   batch->first_failed = (guint)statement_int64 (statement);
   batch->started_at = statement_int64 (statement);
   batch->report_due = statement_int64 (statement) != 0;
+  batch_kind_from_word (statement_text (statement), &batch->kind);
+  batch->listed = statement_int64 (statement) != 0;
+  batch->units = (guint64)statement_int64 (statement);
   return batch;
 }
 
@@ -137,76 +138,6 @@ batch_find_running (Database *database, const char *name, gint64 *id, GError **e
 }
 
 static gboolean
-invalid (const char *message, GError **error)
-{
-  g_set_error_literal (error, LEDGER_ERROR, LEDGER_ERROR_INVALID, message);
-  return FALSE;
-}
-
-static gboolean
-check_range (const Batch *batch, GError **error)
-{
-  if (batch->serial_prefix == NULL)
-    return TRUE;
-  if (batch->serial_first > batch->serial_last || batch->serial_last >= G_MAXINT64)
-    return invalid ("the serial range ends before it begins, or is out of all bounds", error);
-  if (batch->serial_width > 20)
-    return invalid ("a serial number can't be wider than 20 digits", error);
-
-  g_autofree char *last =
-      serial_format (batch->serial_prefix, batch->serial_width, batch->serial_last);
-  if (serial_is_valid (last))
-    return TRUE;
-  g_set_error (error, LEDGER_ERROR, LEDGER_ERROR_INVALID,
-               "%s is no valid serial: 1 to 64 letters, digits and . : _ -, the first one a letter "
-               "or digit",
-               last);
-  return FALSE;
-}
-
-static gboolean
-check_pattern (const char *pattern, GError **error)
-{
-  g_autoptr (GError) reason = NULL;
-
-  if (pattern[0] == '\0')
-    return invalid ("an empty pattern fits no serial: leave it out where any serial will do",
-                    error);
-  if (g_utf8_strlen (pattern, -1) > LONGEST_PATTERN)
-    return invalid ("a serial pattern is at most 200 characters long", error);
-  if (serial_pattern_check (pattern, &reason))
-    return TRUE;
-  g_set_error (error, LEDGER_ERROR, LEDGER_ERROR_INVALID,
-               "the serial pattern is no regular expression: %s", reason->message);
-  return FALSE;
-}
-
-static gboolean
-check_scanning (const Batch *batch, GError **error)
-{
-  if (batch->serial_scan && batch->serial_prefix != NULL)
-    return invalid ("a batch either scans its serials or has a prefix to number them, not both",
-                    error);
-  if (!batch->serial_scan && batch->serial_pattern != NULL)
-    return invalid ("a serial pattern is for serials that are scanned: let the batch scan them, or "
-                    "leave the pattern out",
-                    error);
-  return batch->serial_pattern == NULL || check_pattern (batch->serial_pattern, error);
-}
-
-static gboolean
-check_batch (const Batch *batch, GError **error)
-{
-  if (batch->name == NULL || !serial_is_valid (batch->name))
-    return invalid ("a batch's name is 1 to 64 letters, digits and . : _ -, the first one a letter "
-                    "or digit",
-                    error);
-  if (batch->profile == NULL || batch->profile[0] == '\0')
-    return invalid ("a batch needs a profile", error);
-  return check_range (batch, error) && check_scanning (batch, error);
-}
-
-static gboolean
 insert_batch (Database *database, const Batch *batch, BatchState state, GError **error)
 {
   gboolean ranged = batch->serial_prefix != NULL;
@@ -214,7 +145,7 @@ insert_batch (Database *database, const Batch *batch, BatchState state, GError *
       database,
       "INSERT INTO batches (name, product, profile, state, target, serial_prefix, serial_first,"
       " serial_last, serial_width, serial_next, serial_scan, serial_pattern, created_at,"
-      " created_by) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      " created_by, order_kind, listed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
       error);
 
   if (insert == NULL)
@@ -233,6 +164,11 @@ insert_batch (Database *database, const Batch *batch, BatchState state, GError *
   statement_bind_text (insert, batch->serial_pattern);
   statement_bind_int64 (insert, g_get_real_time ());
   statement_bind_text (insert, batch->created_by == NULL ? "" : batch->created_by);
+  statement_bind_text (insert, batch_kind_word (batch->kind));
+  if (batch->listed)
+    statement_bind_int64 (insert, 0);
+  else
+    statement_bind_null (insert);
   return statement_run (insert, error);
 }
 
@@ -251,8 +187,12 @@ create_batch (Database *database, gpointer data, GError **error)
     return FALSE;
   }
   g_autofree char *detail = g_strdup_printf (
-      "product %s, profile %s, target %u%s", batch->product == NULL ? "" : batch->product,
-      batch->profile, batch->target, batch->serial_scan ? ", serials scanned" : "");
+      "product %s, profile %s, target %u%s%s%s", batch->product == NULL ? "" : batch->product,
+      batch->profile, batch->target, batch->serial_scan ? ", serials scanned" : "",
+      batch->kind == BATCH_NEW       ? ""
+      : batch->kind == BATCH_REFRESH ? ", refreshes roots and endpoint"
+                                     : ", renews certificates",
+      batch->listed ? " of listed units" : "");
   return insert_batch (database, batch, BATCH_CREATED, error)
          && audit_add (database, batch->created_by, "batch-create", batch->name, detail, NULL,
                        error);
@@ -263,17 +203,18 @@ ledger_create_batch (Ledger *ledger, const Batch *batch, const char *actor, GErr
 {
   Batch created = *batch;
 
-  if (!check_batch (batch, error))
+  if (!batch_is_sound (batch, error))
     return FALSE;
   created.created_by = (char *)actor;
   return ledger_write (ledger, create_batch, &created, error);
 }
 
 gboolean
-batch_find_or_recover (Database *database, const char *name, const char *profile, gint64 *id,
-                       GError **error)
+batch_find_or_recover (Database *database, const char *name, const char *profile, BatchKind kind,
+                       gint64 *id, GError **error)
 {
-  Batch batch = { .name = (char *)name,
+  Batch batch = { .kind = kind,
+                  .name = (char *)name,
                   .product = (char *)"",
                   .profile = (char *)profile,
                   .created_by = (char *)"recovery" };
@@ -391,7 +332,10 @@ set_batch_state (Database *database, gpointer data, GError **error)
   return write_state (database, change->name, change->state, error)
          && audit_add (database, change->actor, state_event (change->state), change->name, NULL,
                        NULL, error)
-         && (change->state != BATCH_CLOSED || void_open (database, change, error));
+         && (change->state != BATCH_RUNNING || batch_check_units (database, change->name, error))
+         && (change->state != BATCH_CLOSED
+             || (void_open (database, change, error)
+                 && batch_note_missing (database, change->name, change->actor, error)));
 }
 
 gboolean

@@ -305,6 +305,7 @@ typedef struct {
   gint64 attempt_id;
   gint64 certificate_id;
   const char *transcript;
+  const InstalledTrust *trust;
 } Verification;
 
 static gboolean
@@ -325,32 +326,48 @@ write_verified (Database *database, gint64 certificate_id, gint64 event, GError 
 }
 
 static gboolean
-pass_device (Database *database, gint64 device_id, GError **error)
+pass_device (Database *database, gint64 device_id, gint64 trust, GError **error)
 {
-  g_autoptr (Statement) update = statement_prepare (
-      database, "UPDATE devices SET state = 'passed', retry_allowed = 0 WHERE id = ?", error);
+  g_autoptr (Statement) update =
+      statement_prepare (database,
+                         "UPDATE devices SET state = 'passed', retry_allowed = 0, renewing = 0,"
+                         " trust = coalesce (nullif (?, 0), trust) WHERE id = ?",
+                         error);
 
   if (update == NULL)
     return FALSE;
+  statement_bind_int64 (update, trust);
   statement_bind_int64 (update, device_id);
   return statement_run (update, error);
 }
 
 static gboolean
-pass_attempt (Database *database, const Verification *verification, GError **error)
+pass_attempt (Database *database, const Verification *verification, gint64 trust, GError **error)
 {
   g_autoptr (Statement) update = statement_prepare (
       database,
-      "UPDATE attempts SET result = 'passed', ended_at = ?, step = 'record', transcript = ?"
-      " WHERE id = ?",
+      "UPDATE attempts SET result = 'passed', ended_at = ?, step = 'record', transcript = ?,"
+      " trust = nullif (?, 0) WHERE id = ?",
       error);
 
   if (update == NULL)
     return FALSE;
   statement_bind_int64 (update, g_get_real_time ());
   statement_bind_text (update, verification->transcript);
+  statement_bind_int64 (update, trust);
   statement_bind_int64 (update, verification->attempt_id);
   return statement_run (update, error);
+}
+
+/* The device has it; what it was given to trust goes on record with the attempt. */
+static gboolean
+pass (Database *database, const Verification *verification, gint64 device_id, GError **error)
+{
+  gint64 trust;
+
+  return trust_take (database, verification->trust, &trust, error)
+         && pass_device (database, device_id, trust, error)
+         && pass_attempt (database, verification, trust, error);
 }
 
 static gboolean
@@ -383,17 +400,24 @@ certificate_verified (Database *database, gpointer data, GError **error)
   return audit_add (database, NULL, "certificate-verified", holder.serial, detail, &event, error)
          && write_verified (database, verification->certificate_id, event, error)
          && registry_unit_passed (database, verification->certificate_id, event, error)
-         && pass_device (database, device_id, error)
-         && pass_attempt (database, verification, error);
+         && pass (database, verification, device_id, error);
 }
 
 gboolean
 ledger_certificate_verified (Ledger *ledger, gint64 attempt_id, gint64 certificate_id,
                              const char *transcript, GError **error)
 {
+  return ledger_pass (ledger, attempt_id, certificate_id, transcript, NULL, error);
+}
+
+gboolean
+ledger_pass (Ledger *ledger, gint64 attempt_id, gint64 certificate_id, const char *transcript,
+             const InstalledTrust *trust, GError **error)
+{
   Verification verification = { .attempt_id = attempt_id,
                                 .certificate_id = certificate_id,
-                                .transcript = transcript };
+                                .transcript = transcript,
+                                .trust = trust };
 
   return ledger_write (ledger, certificate_verified, &verification, error);
 }

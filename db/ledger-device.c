@@ -9,7 +9,8 @@
 
 #define DEVICE_COLUMNS                                                                             \
   "devices.id, devices.serial, chip_id, batches.name, driver, model, firmware, devices.state,"     \
-  " devices.created_at, devices.attempts, certificates.sha256, retry_allowed"
+  " devices.created_at, devices.attempts, certificates.sha256, retry_allowed,"                     \
+  " renewing"
 #define DEVICE_TABLES                                                                              \
   " FROM devices JOIN batches ON batches.id = devices.batch LEFT JOIN certificates"                \
   " ON certificates.device = devices.id AND certificates.state <> 'void'"
@@ -47,6 +48,7 @@ load_device (Statement *statement)
   device->attempts = (guint)statement_int64 (statement);
   device->certificate_sha256 = statement_dup_hex (statement);
   device->retry_allowed = statement_int64 (statement) != 0;
+  device->renewing = statement_int64 (statement) != 0;
   return device;
 }
 

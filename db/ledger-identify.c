@@ -8,145 +8,17 @@
  * device that fails for good keeps no place.
  */
 #include "base/text.h"
-#include "db/ledger-private.h"
+#include "db/ledger-admission.h"
 
 typedef struct {
   gint64 attempt_id;
   const DeviceFacts *facts;
-  gint64 batch_id;
   SerialRule rule;
+  BatchAdmission batch;
   gint64 bound_device; /* the attempt has this device already, or 0 */
   gint64 device_id;    /* found or made */
   Device *device;
 } Identification;
-
-/* What the ledger knows of a device, and of the batch it stands in. */
-typedef struct {
-  gint64 id;
-  char *serial;
-  char *chip_id;
-  gint64 batch_id;
-  gboolean passed;
-  gboolean held;
-  gboolean retry_allowed;
-} Known;
-
-static void
-known_clear (Known *known)
-{
-  g_free (known->serial);
-  g_free (known->chip_id);
-}
-
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Known, known_clear)
-
-#define KNOWN_QUERY(column)                                                                        \
-  "SELECT id, serial, chip_id, batch, state = 'passed', held, retry_allowed FROM devices"          \
-  " WHERE " column " = ?"
-
-static gboolean
-read_known (Database *database, const char *sql, const char *value, Known *known, GError **error)
-{
-  gboolean row;
-  g_autoptr (Statement) select = statement_prepare (database, sql, error);
-
-  if (select == NULL)
-    return FALSE;
-  statement_bind_text (select, value);
-  if (!statement_step (select, &row, error))
-    return FALSE;
-  if (!row)
-    return TRUE;
-  known->id = statement_int64 (select);
-  known->serial = statement_dup_text (select);
-  known->chip_id = statement_dup_text (select);
-  known->batch_id = statement_int64 (select);
-  known->passed = statement_int64 (select) != 0;
-  known->held = statement_int64 (select) != 0;
-  known->retry_allowed = statement_int64 (select) != 0;
-  return TRUE;
-}
-
-static gboolean
-number_for (Database *database, const char *sql, gint64 id, gint64 *number, GError **error)
-{
-  gboolean found;
-  g_autoptr (Statement) select = statement_prepare (database, sql, error);
-
-  if (select == NULL)
-    return FALSE;
-  statement_bind_int64 (select, id);
-  return load_id (select, number, &found, error);
-}
-
-static gboolean duplicate_device (GError **error, const char *format, ...) G_GNUC_PRINTF (2, 3);
-
-static gboolean
-duplicate_device (GError **error, const char *format, ...)
-{
-  va_list arguments;
-
-  va_start (arguments, format);
-  g_propagate_error (
-      error, g_error_new_valist (LEDGER_ERROR, LEDGER_ERROR_DUPLICATE_DEVICE, format, arguments));
-  va_end (arguments);
-  return FALSE;
-}
-
-/* The serial under which a device may be known: the one it carries, or where it carries none
- * and the batch has no range, its chip id. */
-static const char *
-claimed_serial (const DeviceFacts *facts, gboolean ranged)
-{
-  return facts->serial != NULL || ranged ? facts->serial : facts->chip_id;
-}
-
-static gboolean
-same_chip (const Known *known, const DeviceFacts *facts)
-{
-  return known->chip_id == NULL || g_strcmp0 (known->chip_id, facts->chip_id) == 0;
-}
-
-/* A chip that is known keeps its serial. What a device says of itself may be left unheeded; a label
- * that somebody scanned may not: it would stick on the wrong device. */
-static gboolean
-check_label (const SerialRule *rule, const Known *known, const char *serial, GError **error)
-{
-  if (!rule->scanned || known->id == 0)
-    return TRUE;
-  return duplicate_device (error, "the device of chip %s is %s already and can't become %s",
-                           known->chip_id, known->serial, serial);
-}
-
-/* Finds the device by chip, then by serial; known->id stays 0 where it is new. */
-static gboolean
-find_known (Database *database, const DeviceFacts *facts, const SerialRule *rule, Known *known,
-            GError **error)
-{
-  const char *serial = claimed_serial (facts, rule->ranged);
-  g_auto (Known) named = { 0 };
-
-  if (facts->chip_id != NULL
-      && !read_known (database, KNOWN_QUERY ("chip_id"), facts->chip_id, known, error))
-    return FALSE;
-  if (serial == NULL)
-    return TRUE;
-  if (!read_known (database, KNOWN_QUERY ("serial"), serial, &named, error))
-    return FALSE;
-  if (named.id == 0)
-    return check_label (rule, known, serial, error);
-  if (named.id == known->id)
-    return TRUE;
-  if (known->id != 0)
-    return duplicate_device (error, "the device of chip %s carries the serial %s of another device",
-                             facts->chip_id, serial);
-  if (!same_chip (&named, facts))
-    return duplicate_device (error, "serial %s belongs to the device with chip %s", serial,
-                             named.chip_id);
-  *known = named;
-  named = (Known){ 0 };
-  return TRUE;
-}
 
 static gboolean
 check_target (Database *database, gint64 batch_id, gint64 attempt_id, GError **error)
@@ -157,7 +29,8 @@ check_target (Database *database, gint64 batch_id, gint64 attempt_id, GError **e
       "SELECT target, live, (SELECT count (*) FROM attempts WHERE attempts.batch = batches.id"
       "   AND result = 'running' AND device IS NOT NULL AND attempts.id <> ?2"
       "   AND NOT EXISTS (SELECT 1 FROM certificates WHERE certificates.device = attempts.device"
-      "     AND certificates.state <> 'void')) FROM batches WHERE id = ?1",
+      "     AND certificates.batch = attempts.batch AND certificates.state <> 'void'))"
+      " FROM batches WHERE id = ?1",
       error);
 
   if (select == NULL)
@@ -178,78 +51,39 @@ check_target (Database *database, gint64 batch_id, gint64 attempt_id, GError **e
   return FALSE;
 }
 
+/* Of the batch, so that a device which comes back for its next one needs a place too; where
+ * certificates stay, any. */
 static gboolean
-check_not_busy (Database *database, const Identification *identification, const Known *known,
-                GError **error)
-{
-  gint64 running;
-
-  if (!number_for (database, "SELECT id FROM attempts WHERE device = ? AND result = 'running'",
-                   known->id, &running, error))
-    return FALSE;
-  if (running == 0 || running == identification->attempt_id)
-    return TRUE;
-  g_set_error (error, LEDGER_ERROR, LEDGER_ERROR_BUSY_DEVICE,
-               "device %s is in another slot already (attempt %" G_GINT64_FORMAT ")", known->serial,
-               running);
-  return FALSE;
-}
-
-static gboolean
-check_batch_of (Database *database, gint64 batch_id, const Known *known, GError **error)
-{
-  gboolean row;
-
-  if (known->batch_id == batch_id)
-    return TRUE;
-  g_autoptr (Statement) select =
-      statement_prepare (database, "SELECT name FROM batches WHERE id = ?", error);
-  if (select == NULL)
-    return FALSE;
-  statement_bind_int64 (select, known->batch_id);
-  if (!statement_step (select, &row, error))
-    return FALSE;
-  return duplicate_device (error, "device %s belongs to batch %s", known->serial,
-                           statement_text (select));
-}
-
-static gboolean
-check_not_done (const Known *known, GError **error)
-{
-  if (known->retry_allowed)
-    return TRUE;
-  if (known->held)
-    g_set_error (error, LEDGER_ERROR, LEDGER_ERROR_DEVICE_VOIDED,
-                 "device %s had its certificate voided; a supervisor may allow it to run again",
-                 known->serial);
-  else if (known->passed)
-    g_set_error (error, LEDGER_ERROR, LEDGER_ERROR_ALREADY_DONE,
-                 "device %s has passed already; a supervisor may allow it to run once more",
-                 known->serial);
-  return !known->held && !known->passed;
-}
-
-static gboolean
-has_live_certificate (Database *database, gint64 device_id, gboolean *has, GError **error)
+has_live_certificate (Database *database, const Identification *identification, gint64 device_id,
+                      gboolean *has, GError **error)
 {
   gint64 id;
+  g_autoptr (Statement) select = statement_prepare (
+      database,
+      "SELECT id FROM certificates WHERE device = ?1 AND state <> 'void' AND (batch = ?2 OR ?3)",
+      error);
 
-  if (!number_for (database, "SELECT id FROM certificates WHERE device = ? AND state <> 'void'",
-                   device_id, &id, error))
+  if (select == NULL)
     return FALSE;
-  *has = id != 0;
-  return TRUE;
+  statement_bind_int64 (select, device_id);
+  statement_bind_int64 (select, identification->batch.id);
+  statement_bind_int64 (select, identification->batch.kind == BATCH_REFRESH);
+  return load_id (select, &id, has, error);
 }
 
+/* In another batch than before, it begins anew; SQL reads the columns as they were. */
 static gboolean
-update_known (Database *database, const DeviceFacts *facts, gint64 device_id, gboolean certified,
-              GError **error)
+update_known (Database *database, const Identification *identification, gint64 device_id,
+              gboolean certified, GError **error)
 {
+  const DeviceFacts *facts = identification->facts;
   g_autoptr (Statement) update = statement_prepare (
       database,
-      "UPDATE devices SET chip_id = coalesce (chip_id, ?), driver = coalesce (?, driver),"
-      " model = coalesce (?, model), firmware = coalesce (?, firmware), state = ?,"
-      " held = 0, retry_allowed = 0 WHERE id = ?",
+      "UPDATE devices SET chip_id = coalesce (chip_id, ?1), driver = coalesce (?2, driver),"
+      " model = coalesce (?3, model), firmware = coalesce (?4, firmware), state = ?5, batch = ?7,"
+      " renewing = max (retry_allowed, CASE batch WHEN ?7 THEN renewing ELSE 0 END),"
+      " first_result = CASE batch WHEN ?7 THEN first_result END,"
+      " held = 0, retry_allowed = 0 WHERE id = ?6",
       error);
 
   if (update == NULL)
@@ -260,24 +94,25 @@ update_known (Database *database, const DeviceFacts *facts, gint64 device_id, gb
   statement_bind_text (update, facts->firmware);
   statement_bind_text (update, certified ? "certified" : "started");
   statement_bind_int64 (update, device_id);
+  statement_bind_int64 (update, identification->batch.id);
   return statement_run (update, error);
 }
 
 static gboolean
-resume_device (Database *database, Identification *identification, const Known *known,
+resume_device (Database *database, Identification *identification, const KnownDevice *known,
                GError **error)
 {
+  const BatchAdmission *batch = &identification->batch;
   gboolean certified;
 
-  if (!check_batch_of (database, identification->batch_id, known, error)
-      || !check_not_busy (database, identification, known, error) || !check_not_done (known, error)
-      || !has_live_certificate (database, known->id, &certified, error))
+  if (!known_device_check (database, batch, identification->attempt_id, known, error)
+      || !has_live_certificate (database, identification, known->id, &certified, error))
     return FALSE;
-  if (!certified
-      && !check_target (database, identification->batch_id, identification->attempt_id, error))
+  if (!certified && !check_target (database, batch->id, identification->attempt_id, error))
     return FALSE;
   identification->device_id = known->id;
-  return update_known (database, identification->facts, known->id, certified, error);
+  return update_known (database, identification, known->id, certified, error)
+         && known_device_note_return (database, batch, known, error);
 }
 
 static char *
@@ -286,9 +121,9 @@ choose_serial (Database *database, const Identification *identification, GError 
   const DeviceFacts *facts = identification->facts;
 
   if (identification->rule.ranged)
-    return batch_take_serial (database, identification->batch_id, error);
+    return batch_take_serial (database, identification->batch.id, error);
 
-  const char *serial = claimed_serial (facts, FALSE);
+  const char *serial = known_device_serial (facts, FALSE);
   if (serial != NULL && serial_is_valid (serial))
     return g_strdup (serial);
   g_set_error (error, LEDGER_ERROR, LEDGER_ERROR_INVALID, "%s",
@@ -304,13 +139,15 @@ add_device (Database *database, Identification *identification, GError **error)
 {
   const DeviceFacts *facts = identification->facts;
 
-  if (!check_target (database, identification->batch_id, identification->attempt_id, error))
+  if (identification->batch.kind != BATCH_NEW)
+    return batch_refuse_unknown (&identification->batch, facts, error);
+  if (!check_target (database, identification->batch.id, identification->attempt_id, error))
     return FALSE;
   g_autofree char *serial = choose_serial (database, identification, error);
   if (serial == NULL)
     return FALSE;
   identification->device_id =
-      device_insert (database, identification->batch_id, serial, facts, error);
+      device_insert (database, identification->batch.id, serial, facts, error);
   if (identification->device_id == 0)
     return FALSE;
   g_autofree char *detail =
@@ -350,19 +187,19 @@ read_attempt (Database *database, Identification *identification, GError **error
                          "the attempt has no batch: start a batch first");
     return FALSE;
   }
-  identification->batch_id = batch_id;
-  return batch_check_running (database, batch_id, error);
+  return batch_check_running (database, batch_id, error)
+         && batch_admission_read (database, batch_id, &identification->batch, error);
 }
 
 static gboolean
 identify_device (Database *database, gpointer data, GError **error)
 {
   Identification *identification = data;
-  g_auto (Known) known = { 0 };
+  g_auto (KnownDevice) known = { 0 };
 
   if (!read_attempt (database, identification, error)
       || !serial_rule_check (&identification->rule, identification->facts->serial, error)
-      || !find_known (database, identification->facts, &identification->rule, &known, error))
+      || !known_device_find (database, identification->facts, &identification->rule, &known, error))
     return FALSE;
   if (identification->bound_device != 0 && identification->bound_device != known.id) {
     g_set_error_literal (error, LEDGER_ERROR, LEDGER_ERROR_DUPLICATE_DEVICE,
@@ -379,10 +216,15 @@ static gboolean
 read_rule (Ledger *ledger, gint64 attempt_id, SerialRule *rule, GError **error)
 {
   gint64 batch_id;
+  gboolean found;
   G_GNUC_UNUSED g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&ledger->line.mutex);
+  g_autoptr (Statement) select =
+      statement_prepare (ledger->line.database, "SELECT batch FROM attempts WHERE id = ?", error);
 
-  return number_for (ledger->line.database, "SELECT batch FROM attempts WHERE id = ?", attempt_id,
-                     &batch_id, error)
+  if (select == NULL)
+    return FALSE;
+  statement_bind_int64 (select, attempt_id);
+  return load_id (select, &batch_id, &found, error)
          && serial_rule_read (ledger->line.database, batch_id, rule, error);
 }
 
@@ -416,14 +258,16 @@ ledger_identify_device (Ledger *ledger, gint64 attempt_id, const DeviceFacts *fa
 static gboolean
 check_serial (Database *database, gint64 batch_id, const char *serial, GError **error)
 {
-  const Identification nobody = { .attempt_id = 0 };
-  g_auto (Known) known = { 0 };
+  const DeviceFacts facts = { .serial = serial };
+  g_auto (KnownDevice) known = { 0 };
+  BatchAdmission batch;
 
-  if (!read_known (database, KNOWN_QUERY ("serial"), serial, &known, error))
+  if (!batch_admission_read (database, batch_id, &batch, error)
+      || !known_device_of_serial (database, serial, &known, error))
     return FALSE;
-  return known.id == 0
-         || (check_batch_of (database, batch_id, &known, error) && check_not_done (&known, error)
-             && check_not_busy (database, &nobody, &known, error));
+  if (known.id == 0)
+    return batch.kind == BATCH_NEW || batch_refuse_unknown (&batch, &facts, error);
+  return known_device_check (database, &batch, 0, &known, error);
 }
 
 gboolean

@@ -8,6 +8,7 @@
 #include "db/ledger-evidence.h"
 #include "db/ledger-key.h"
 #include "db/ledger.h"
+#include "db/renewal.h"
 #include "db/statement.h"
 #include "db/writer.h"
 
@@ -103,9 +104,28 @@ gboolean device_find (Database *database, const char *serial, gint64 *id, gboole
                       GError **error);
 gboolean device_find_existing (Database *database, const char *serial, gint64 *id, GError **error);
 
+/* INVALID, with a sentence, where no batch can be like that. */
+gboolean batch_is_sound (const Batch *batch, GError **error);
 /* The batch called `name`, made as paused where the ledger has none (recovery). */
 gboolean batch_find_or_recover (Database *database, const char *name, const char *profile,
-                                gint64 *id, GError **error);
+                                BatchKind kind, gint64 *id, GError **error);
+/* Refuses (BATCH_STATE) a batch with an empty list of units. */
+gboolean batch_check_units (Database *database, const char *name, GError **error);
+/* On record, where units of its list never came. */
+gboolean batch_note_missing (Database *database, const char *name, const char *actor,
+                             GError **error);
+
+/* Where a page ended, as `count` numbers that stand for a row. Free with g_free(). */
+char *page_marker (const gint64 *numbers, guint count);
+/* Leaves `numbers` as they are where `marker` is NULL. INVALID where it is none of ours. */
+gboolean page_marker_read (const char *marker, gint64 *numbers, guint count, GError **error);
+
+/* The row of who signed a certificate, made where there is none. */
+gboolean issuer_take (Database *database, CertificatePart name, CertificatePart key_id, gint64 *id,
+                      GError **error);
+
+/* The row of what was installed, made where there is none; 0 where `trust` is NULL. */
+gboolean trust_take (Database *database, const InstalledTrust *trust, gint64 *id, GError **error);
 
 /* `prefix` and `number`, zero-filled to `width`. Free with g_free(). */
 char *serial_format (const char *prefix, guint width, guint64 number);

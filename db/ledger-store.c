@@ -56,6 +56,18 @@ find_stored (Database *database, Storing *storing, gboolean *stored, GError **er
   return same || contradiction (storing, error);
 }
 
+/* In a batch that is made anew, a device that is known already came back to be renewed. */
+static gboolean
+find_or_recover_batch (Database *database, Storing *storing, GError **error)
+{
+  const Issuance *issuance = storing->issuance;
+  gboolean known;
+
+  return device_find (database, issuance->device, &storing->device_id, &known, error)
+         && batch_find_or_recover (database, issuance->batch, issuance->profile,
+                                   known ? BATCH_RENEW : BATCH_NEW, &storing->batch_id, error);
+}
+
 static gboolean
 find_or_recover_device (Database *database, Storing *storing, GError **error)
 {
@@ -171,12 +183,17 @@ static gboolean
 insert_certificate (Database *database, const Storing *storing, const char *void_reason,
                     gint64 event, GError **error)
 {
+  gint64 issuer;
+
+  if (!issuer_take (database, storing->fields->issuer, storing->fields->issuer_key_id, &issuer,
+                    error))
+    return FALSE;
   g_autoptr (Statement) insert = statement_prepare (
       database,
       "INSERT INTO certificates (device, batch, profile, state, void_reason, void_event,"
       " log_index, issued_at, serial_number, sha256, sha1, spki_sha256, subject, common_name,"
-      " not_before, not_after, der)"
-      " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      " not_before, not_after, der, issuer)"
+      " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
       error);
 
   if (insert == NULL)
@@ -194,6 +211,7 @@ insert_certificate (Database *database, const Storing *storing, const char *void
   statement_bind_int64 (insert, storing->issuance->issued_at);
   bind_fields (insert, storing->fields);
   statement_bind_bytes (insert, storing->issuance->der);
+  statement_bind_int64 (insert, issuer);
   return statement_run (insert, error);
 }
 
@@ -233,8 +251,7 @@ store_certificate (Database *database, gpointer data, GError **error)
     return FALSE;
   if (stored)
     return TRUE;
-  return batch_find_or_recover (database, storing->issuance->batch, storing->issuance->profile,
-                                &storing->batch_id, error)
+  return find_or_recover_batch (database, storing, error)
          && find_or_recover_device (database, storing, error)
          && claim_key (database, storing, error) && place_certificate (database, storing, error)
          && log_mark_advance (database, error);

@@ -41,6 +41,10 @@ ledger_error_word (LedgerError code)
     return "key-finding";
   case LEDGER_ERROR_BUSY_DEVICE:
     return "busy-device";
+  case LEDGER_ERROR_NOT_FINISHED:
+    return "not-finished";
+  case LEDGER_ERROR_NOT_LISTED:
+    return "not-listed";
   case LEDGER_ERROR_INVALID:
     return "invalid";
   }

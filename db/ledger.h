@@ -32,6 +32,8 @@ typedef enum {
   LEDGER_ERROR_DEVICE_VOIDED, /* its certificate was taken back; only a supervisor lets it in */
   LEDGER_ERROR_KEY_FINDING,   /* a unit's key tells of another unit's: void them first */
   LEDGER_ERROR_BUSY_DEVICE,   /* the same device has an attempt running in another slot */
+  LEDGER_ERROR_NOT_FINISHED,  /* it has no certificate that this batch could replace or keep */
+  LEDGER_ERROR_NOT_LISTED,    /* it is not on the list of the batch */
   LEDGER_ERROR_INVALID,       /* an argument that the ledger does not take */
 } LedgerError;
 
@@ -53,8 +55,17 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (Ledger, ledger_close)
 typedef enum { BATCH_CREATED, BATCH_RUNNING, BATCH_PAUSED, BATCH_CLOSED } BatchState;
 const char *batch_state_word (BatchState state);
 
+/* What a batch does: BATCH_NEW makes devices; BATCH_RENEW gives those that have passed before a new
+ * key and certificate, BATCH_REFRESH roots and endpoint alone. db/renewal.h. */
+typedef enum { BATCH_NEW, BATCH_RENEW, BATCH_REFRESH } BatchKind;
+const char *batch_kind_word (BatchKind kind); /* "new", "renew", "refresh" */
+gboolean batch_kind_from_word (const char *word, BatchKind *kind);
+
 typedef struct {
   gint64 id;
+  BatchKind kind;
+  gboolean listed; /* only devices of its list: ledger_add_batch_units(); not with BATCH_NEW */
+  guint64 units;   /* on that list */
   char *name;
   char *product;
   char *profile;
@@ -85,7 +96,8 @@ void batch_free (Batch *batch);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Batch, batch_free)
 
 /* Name: serial_is_valid's alphabet. Sets nothing but the row; state CREATED. INVALID where scanning
- * and a prefix meet, or the pattern can't be used. */
+ * and a prefix meet, or the pattern can't be used, or where devices that come back would be
+ * numbered anew. */
 gboolean ledger_create_batch (Ledger *ledger, const Batch *batch, const char *actor,
                               GError **error);
 /* start (CREATED, PAUSED → RUNNING), pause, close (final). Same state again is no error. Closing
@@ -171,6 +183,7 @@ typedef struct {
   guint attempts;
   char *certificate_sha256; /* of the live certificate, or NULL */
   gboolean retry_allowed;   /* it may run once more though it has passed, or is held */
+  gboolean renewing;        /* its key may be another than its certificate's: renewal.h */
 } Device;
 
 void device_free (Device *device);
@@ -214,9 +227,11 @@ typedef struct {
 
 /* Binds the attempt to its device: found again by chip or serial, or made new within the batch
  * (target and range are enforced here; with a range the next serial is consumed for good).
- * A device of another batch is DUPLICATE_DEVICE; one that has passed already is ALREADY_DONE
- * unless a retry was allowed (ledger_allow_retry), one that is held (ledger_void_certificate) is
- * DEVICE_VOIDED until then; one with a running attempt is BUSY_DEVICE.
+ * A device of another batch is DUPLICATE_DEVICE, but where the batch takes devices back: then one
+ * of an earlier batch stands in this one from now on, an unknown one or one that never passed is
+ * NOT_FINISHED, and one that is not on the batch's list NOT_LISTED. One that has passed already is
+ * ALREADY_DONE unless a retry was allowed (ledger_allow_retry), one that is held
+ * (ledger_void_certificate) is DEVICE_VOIDED until then; one with a running attempt is BUSY_DEVICE.
  * Where the batch's serials are scanned, `serial` is what was scanned: INVALID where there is none
  * or it does not fit the pattern, DUPLICATE_DEVICE where the chip has another serial already.
  * Synced only where the batch has a range or scans, so that no serial is used twice.

@@ -15,7 +15,7 @@ static const Migration ledger_migrations[] = {
   { .script = "/org/keycradle/db/003.sql" }, { .script = "/org/keycradle/db/004.sql" },
   { .script = "/org/keycradle/db/005.sql" }, { .script = "/org/keycradle/db/006.sql" },
   { .script = "/org/keycradle/db/007.sql" }, { .script = "/org/keycradle/db/008.sql" },
-  { .script = "/org/keycradle/db/009.sql" },
+  { .script = "/org/keycradle/db/009.sql" }, { .script = "/org/keycradle/db/010.sql" },
 };
 
 const Migration *

@@ -32,6 +32,8 @@ ledger_error_name (LedgerError code)
   case LEDGER_ERROR_DEVICE_VOIDED:
   case LEDGER_ERROR_BUSY_DEVICE:
   case LEDGER_ERROR_KEY_FINDING:
+  case LEDGER_ERROR_NOT_FINISHED:
+  case LEDGER_ERROR_NOT_LISTED:
     return "State";
   }
   return "Failed";

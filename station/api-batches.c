@@ -10,19 +10,32 @@
 #define ASK_SIGNER_TIME 1500 /* milliseconds */
 
 static const ApiOption batch_options[] = {
-  { "product", "s" },        { "profile", "s" },
-  { "target", "u" },         { "serial-prefix", "s" },
-  { "serial-first", "t" },   { "serial-last", "t" },
-  { "serial-width", "u" },   { "serial-scan", "b" },
-  { "serial-pattern", "s" }, { 0 },
+  { "product", "s" },       { "profile", "s" },      { "target", "u" },
+  { "serial-prefix", "s" }, { "serial-first", "t" }, { "serial-last", "t" },
+  { "serial-width", "u" },  { "serial-scan", "b" },  { "serial-pattern", "s" },
+  { "kind", "s" },          { "listed", "b" },       { 0 },
 };
+
+static gboolean
+read_kind (GVariant *options, Batch *batch, GError **error)
+{
+  const char *word = api_filter_text (options, "kind");
+
+  g_variant_lookup (options, "listed", "b", &batch->listed);
+  if (word == NULL || batch_kind_from_word (word, &batch->kind))
+    return TRUE;
+  g_set_error (error, LEDGER_ERROR, LEDGER_ERROR_INVALID,
+               "a batch is of the kind new, renew or refresh, not \"%s\"", word);
+  return FALSE;
+}
 
 static Batch *
 batch_from_options (const char *name, GVariant *options, GError **error)
 {
   g_autoptr (Batch) batch = batch_new ();
 
-  if (!api_check_options (options, batch_options, "a batch", error))
+  if (!api_check_options (options, batch_options, "a batch", error)
+      || !read_kind (options, batch, error))
     return NULL;
   batch->name = g_strdup (name);
   g_variant_lookup (options, "product", "s", &batch->product);
@@ -162,10 +175,20 @@ handle_get_batch (ApiStation1 *skeleton, GDBusMethodInvocation *invocation, cons
 
 /* ---- states ---- */
 
+/* Where certificates stay, nothing is issued. */
+static gboolean
+check_ticket (Station *station, const char *name, GError **error)
+{
+  g_autoptr (Batch) batch = ledger_batch (station->ledger, name, error);
+
+  return batch != NULL
+         && (batch->kind == BATCH_REFRESH || ticket_book_check (station->tickets, name, error));
+}
+
 static void
 finish_start (ApiErrand *errand, Station *station)
 {
-  if (ticket_book_check (station->tickets, errand->batch, &errand->error))
+  if (check_ticket (station, errand->batch, &errand->error))
     station_set_batch_state (station, errand->batch, BATCH_RUNNING, errand->actor, &errand->error);
 }
 

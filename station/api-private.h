@@ -99,6 +99,7 @@ gboolean api_errand_answer (ApiErrand *errand, Station *station);
 void api_connect_slots (ApiStation1 *skeleton, Station *station);
 void api_connect_ports (ApiStation1 *skeleton, Station *station);
 void api_connect_batches (ApiStation1 *skeleton, Station *station);
+void api_connect_renewal (ApiStation1 *skeleton, Station *station);
 void api_connect_records (ApiStation1 *skeleton, Station *station);
 void api_connect_status (ApiStation1 *skeleton, Station *station);
 void api_connect_telling (ApiStation1 *skeleton, Station *station);

@@ -4,6 +4,7 @@
  * what was found among keys.
  */
 #include "station/api-private.h"
+#include "station/records-renewal.h"
 #include "station/transcript.h"
 
 static GVariant *
@@ -32,12 +33,18 @@ handle_get_device (ApiStation1 *skeleton, GDBusMethodInvocation *invocation, con
   g_autoptr (GError) error = NULL;
   g_autoptr (Device) device = ledger_device (station->ledger, serial, &error);
   g_autoptr (AttestationRecord) attestation = NULL;
+  g_autoptr (GPtrArray) lineage = NULL;
+  g_autoptr (DeviceTrust) trust = NULL;
 
   if (device != NULL)
     attestation = ledger_attestation (station->ledger, serial, &error);
+  if (error == NULL)
+    lineage = ledger_lineage (station->ledger, serial, &error);
+  if (error == NULL)
+    trust = ledger_device_trust (station->ledger, serial, &error);
   if (error != NULL)
     return api_refuse (invocation, error);
-  return api_return (invocation, record_device (device, attestation));
+  return api_return (invocation, record_device_whole (device, attestation, lineage, trust));
 }
 
 static gboolean

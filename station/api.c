@@ -189,6 +189,7 @@ connect_methods (Api *api)
   api_connect_slots (api->skeleton, station);
   api_connect_ports (api->skeleton, station);
   api_connect_batches (api->skeleton, station);
+  api_connect_renewal (api->skeleton, station);
   api_connect_records (api->skeleton, station);
   api_connect_status (api->skeleton, station);
   api_connect_telling (api->skeleton, station);

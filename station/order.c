@@ -51,7 +51,9 @@ order_new (const Batch *batch, const char *profile_folder, GError **error)
   order->batch = g_strdup (batch->name);
   order->product = g_strdup (batch->product);
   order->scans_serials = batch->serial_scan;
-  order->assigns_serials = batch->serial_prefix != NULL || batch->serial_scan;
+  order->kind = batch->kind;
+  order->assigns_serials =
+      batch->serial_prefix != NULL || batch->serial_scan || batch->kind != BATCH_NEW;
   order->profile = profile;
   order->profile_path = g_steal_pointer (&path);
   return order;

@@ -12,7 +12,8 @@
 typedef struct {
   char *batch;
   char *product;
-  gboolean assigns_serials; /* from the batch's range, or by scan */
+  BatchKind kind;
+  gboolean assigns_serials; /* from the batch's range, by scan, or as the ledger knows the device */
   gboolean scans_serials;   /* each device waits for the scan of its serial */
   Profile *profile;
   char *profile_path;

@@ -50,6 +50,8 @@ run_resume (Run *run, GError **error)
   }
   if (live == NULL)
     return TRUE;
+  if (run_is_renewal_of (run, live))
+    return run_prove_old_key (run, live, error);
   run_enter (run, STEP_CHECK_KEY);
   if (session_proves (run->session, "resume-nonce", live->der, run_within (run, EXCHANGE_TIME),
                       &failure))

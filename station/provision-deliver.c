@@ -75,9 +75,23 @@ static gboolean
 tolerate_locked (Run *run, const GError *failure)
 {
   run->locked = run->resumed && run->context->order->profile->lock
+                && run->context->order->kind != BATCH_REFRESH
                 && (run->session->driver->abilities & DRIVER_LOCKS) != 0
                 && g_error_matches (failure, DRIVER_ERROR, DRIVER_ERROR_REFUSED);
   return run->locked;
+}
+
+/* What the device has from now on, for the record. */
+static void
+note_trust (Run *run, const Credentials *credentials)
+{
+  const guint abilities = run->session->driver->abilities;
+
+  run->installed = TRUE;
+  if (abilities & DRIVER_INSTALLS_ROOTS)
+    run->trust.roots = run->roots;
+  if (abilities & DRIVER_INSTALLS_ENDPOINT)
+    run->trust.endpoint = credentials->endpoint;
 }
 
 static gboolean
@@ -90,8 +104,12 @@ install (Run *run, const Credentials *credentials, GError **error)
     return FALSE;
   note_credentials (run, credentials);
   if (run->session->driver->install (run->session, credentials, run_within (run, INSTALL_TIME),
-                                     &failure)
-      || tolerate_locked (run, failure))
+                                     &failure))
+  {
+    note_trust (run, credentials);
+    return TRUE;
+  }
+  if (tolerate_locked (run, failure))
     return TRUE;
   g_propagate_error (error, g_steal_pointer (&failure));
   return FALSE;

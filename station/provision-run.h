@@ -2,10 +2,12 @@
  *
  * What the parts of the procedure share: provision.c (the whole and its ends),
  * provision-certificate.c (key and certificate), provision-deliver.c (back to the device),
- * provision-finished.c (a unit that has passed already).
+ * provision-finished.c (a unit that has passed already), provision-return.c (one that comes back to
+ * be renewed).
  */
 #pragma once
 
+#include "db/renewal.h"
 #include "station/provision.h"
 
 /* Milliseconds that a step may take of the attempt's time: a silent device is given up early,
@@ -36,6 +38,8 @@ typedef struct {
   gboolean locked;       /* the device refused to be written: it was locked before */
   GPtrArray *chain;
   GPtrArray *roots;
+  gboolean installed;   /* what the device was given, as far as its family takes it: */
+  InstalledTrust trust; /* borrowed from `roots` and the profile */
 } Run;
 
 /* Shows which step is next. */
@@ -60,6 +64,17 @@ gboolean run_prove_finished (Run *run, const Device *device, GError **error);
 /* Finds out whether the device still holds the key of the certificate that it was issued before;
  * run->resumed tells. Where it does not, that certificate is voided, on record. */
 gboolean run_resume (Run *run, GError **error);
+
+/* The batch replaces `live`, which is another batch's. */
+gboolean run_is_renewal_of (const Run *run, const Certificate *live);
+
+/* Has the device prove the key of `live` before it makes another one; on record. DRIVER_ERROR_PROOF
+ * where it can't, unless it did before in this batch, or a supervisor let it in. */
+gboolean run_prove_old_key (Run *run, const Certificate *live, GError **error);
+
+/* Roots and endpoint alone: has the device prove the certificate that it keeps. UNSUPPORTED where
+ * its family can't be given what the profile has. */
+gboolean run_keep_certificate (Run *run, GError **error);
 
 /* Asks where the key of run->csr was made, as far as the profile wants to know: what the device
  * shows is judged, and is in the ledger before this returns TRUE. DRIVER_ERROR_ATTESTATION where

@@ -302,13 +302,22 @@ enroll (Run *run, GError **error)
   return assign_serial (run, error);
 }
 
+/* The one that it has where the batch is for roots and endpoint alone, or where it was cut off with
+ * one of this batch; else a new one for a new key. */
+static gboolean
+certify (Run *run, GError **error)
+{
+  if (run->context->order->kind == BATCH_REFRESH)
+    return run_keep_certificate (run, error);
+  return run_resume (run, error) && (run->resumed || run_make_certificate (run, error));
+}
+
 /* The page on the wall. */
 static gboolean
 procedure (Run *run, GError **error)
 {
   return begin (run, error) && run_open_port (run, error) && run_identify (run, error)
-         && enroll (run, error) && run_resume (run, error)
-         && (run->resumed || run_make_certificate (run, error)) && run_deliver (run, error);
+         && enroll (run, error) && certify (run, error) && run_deliver (run, error);
 }
 
 /* ---- the end ---- */
@@ -368,8 +377,8 @@ static gboolean
 record_pass (Run *run, const char *transcript, GError **error)
 {
   run_enter (run, STEP_RECORD);
-  return ledger_certificate_verified (run->context->ledger, run->state.attempt_id,
-                                      run->certificate_id, transcript, error);
+  return ledger_pass (run->context->ledger, run->state.attempt_id, run->certificate_id, transcript,
+                      run->installed ? &run->trust : NULL, error);
 }
 
 gboolean

@@ -179,6 +179,12 @@ ledger_text (LedgerError code)
     return N_ (
         "Another slot is working on a unit with the same serial number. Keep both units apart "
         "and call the supervisor.");
+  case LEDGER_ERROR_NOT_FINISHED:
+    return N_ ("This batch is for units that were finished before, and this one was not. Put it "
+               "with the unfinished ones.");
+  case LEDGER_ERROR_NOT_LISTED:
+    return N_ ("This unit is not among those that this batch is for. Put it back where it came "
+               "from.");
   }
   return CALL_ENGINEER;
 }

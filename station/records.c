@@ -180,6 +180,19 @@ record_serials (GVariantDict *record, const Batch *batch)
   record_text (record, "serial-pattern", batch->serial_pattern);
 }
 
+/* Of a batch that takes devices back. */
+static void
+record_list_of_units (GVariantDict *record, const Batch *batch)
+{
+  const guint64 ended = (guint64)batch->passed + batch->failed;
+
+  record_text (record, "kind", batch_kind_word (batch->kind));
+  if (!batch->listed)
+    return;
+  g_variant_dict_insert (record, "listed", "t", batch->units);
+  g_variant_dict_insert (record, "left", "t", batch->units - MIN (batch->units, ended));
+}
+
 GVariant *
 record_batch (const Batch *batch, const BatchRecordRate *rate, const TicketRest *ticket,
               GPtrArray *failures)
@@ -191,7 +204,8 @@ record_batch (const Batch *batch, const BatchRecordRate *rate, const TicketRest 
   record_text (&record, "product", batch->product);
   record_text (&record, "profile", batch->profile);
   record_text (&record, "state", batch_state_word (batch->state));
-  record_number (&record, "target", batch->target);
+  record_list_of_units (&record, batch);
+  record_number (&record, "target", batch->target != 0 ? batch->target : (guint)batch->units);
   record_number (&record, "passed", batch->passed);
   record_number (&record, "failed", batch->failed);
   record_number (&record, "attempts", batch->attempts);

@@ -79,7 +79,9 @@ station_resume_batch (Station *station)
 static gboolean
 is_complete (const Batch *batch)
 {
-  return batch->target > 0 && batch->passed >= batch->target;
+  const guint64 target = batch->target > 0 ? batch->target : batch->units;
+
+  return target > 0 && batch->passed >= target;
 }
 
 /* One batch runs at a time. One that is complete makes way by itself: it is paused, so that

@@ -91,6 +91,8 @@ static const Label reasons[] = {
   { "key-finding", N_ ("unsafe key") },
   { "busy-device", N_ ("unit in two slots") },
   { "already-done", N_ ("already done") },
+  { "not-finished", N_ ("was not finished") },
+  { "not-listed", N_ ("not on the list") },
   { "device-voided", N_ ("was taken back") },
   { "batch-state", N_ ("batch was stopped") },
   { "batch-full", N_ ("batch is complete") },
@@ -185,6 +187,22 @@ const char *
 batch_state_label (const char *state)
 {
   return label_or_word (batch_states, state);
+}
+
+const char *
+batch_kind_label (const char *kind)
+{
+  if (g_strcmp0 (kind, "renew") == 0)
+    return _ ("RENEWAL");
+  return g_strcmp0 (kind, "refresh") == 0 ? _ ("REFRESH") : _ ("BATCH");
+}
+
+const char *
+batch_kind_words (const char *kind)
+{
+  if (g_strcmp0 (kind, "renew") == 0)
+    return _ ("new certificates for finished units");
+  return g_strcmp0 (kind, "refresh") == 0 ? _ ("new roots and endpoint for finished units") : NULL;
 }
 
 const char *

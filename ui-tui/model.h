@@ -60,6 +60,7 @@ typedef struct {
   char *name;
   char *product;
   char *profile;
+  char *kind;  /* "new", "renew", "refresh" */
   char *state; /* "created", "running", "paused", "closed" */
   guint target;
   guint passed;

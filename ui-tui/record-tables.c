@@ -106,6 +106,7 @@ static const RecordField batch_fields[] = {
   TEXT ("name", BatchLine, name),
   TEXT ("product", BatchLine, product),
   TEXT ("profile", BatchLine, profile),
+  TEXT ("kind", BatchLine, kind),
   TEXT ("state", BatchLine, state),
   NUMBER ("target", BatchLine, target),
   NUMBER ("passed", BatchLine, passed),

@@ -47,7 +47,7 @@ draw_place (const Model *model, Canvas *canvas, Area area)
     bar_add (&bar, 0, "", STYLE_ATTENTION, g_strdup (_ (" DEMO ")));
   bar_add (&bar, 4, "", STYLE_BAR, g_strdup (health->station));
   if (batch != NULL) {
-    bar_add (&bar, 1, _ ("BATCH"), STYLE_BAR, g_strdup (batch->name));
+    bar_add (&bar, 1, batch_kind_label (batch->kind), STYLE_BAR, g_strdup (batch->name));
     bar_add (&bar, 5, "", STYLE_BAR, g_strdup (batch->product));
   }
   bar_add (&bar, 2, _ ("OPERATOR"), STYLE_BAR, operator_words (health));

@@ -235,7 +235,9 @@ draw_facts (Canvas *canvas, Area area, int row, const Model *model, const BatchL
 static void
 draw_details (Canvas *canvas, Area area, const Model *model, const BatchLine *batch)
 {
-  g_autofree char *title = g_strdup_printf ("%s  %s", batch->name, or_dash (batch->product));
+  const char *kind = batch_kind_words (batch->kind);
+  g_autofree char *title = g_strdup_printf ("%s  %s%s%s", batch->name, or_dash (batch->product),
+                                            kind != NULL ? "  " : "", kind != NULL ? kind : "");
   int row = 1;
 
   heading_draw (canvas, area, 0, title, batch_state_label (batch->state));

@@ -55,6 +55,9 @@ void help_draw (Model *model, Canvas *canvas, Area area);
 const char *step_label (const char *step);
 const char *tile_state_label (TileState state);
 const char *batch_state_label (const char *state);
+/* "BATCH", or what else it is; and in words, NULL for an ordinary one. */
+const char *batch_kind_label (const char *kind);
+const char *batch_kind_words (const char *kind);
 /* Of an attempt: "PASS" for "passed". */
 const char *result_label (const char *result);
 /* What is wrong, in a few words: "no answer"; for an unknown reason the operator's text,

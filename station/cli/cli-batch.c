@@ -19,6 +19,7 @@ static const Field batch_columns[] = {
 
 static const Field batch_fields[] = {
   { "name", "Batch", FIELD_TEXT },
+  { "kind", "Kind", FIELD_TEXT },
   { "state", "State", FIELD_TEXT },
   { "product", "Product", FIELD_TEXT },
   { "profile", "Profile", FIELD_TEXT },
@@ -27,6 +28,8 @@ static const Field batch_fields[] = {
   { "failed", "Failed", FIELD_NUMBER },
   { "attempts", "Attempts", FIELD_NUMBER },
   { "devices", "Devices seen", FIELD_NUMBER },
+  { "listed", "Units listed", FIELD_NUMBER },
+  { "left", "Of them left", FIELD_NUMBER },
   { "passed-last-hour", "Units per hour", FIELD_NUMBER },
   { "serial-scan", "Serials scanned", FIELD_YES_NO },
   { "serial-pattern", "They look like", FIELD_TEXT },
@@ -110,6 +113,28 @@ insert_serials (GVariantDict *dictionary, const CliOptions *options, GError **er
          && insert_count (dictionary, "serial-width", options->serial_width, error);
 }
 
+/* Only what has passed before, and with --file of that only what is listed. */
+static gboolean
+insert_kind (GVariantDict *dictionary, const CliOptions *options, GError **error)
+{
+  if (options->renew && options->refresh) {
+    g_set_error (error, CLI_ERROR, CLI_USAGE,
+                 "A batch either renews certificates or refreshes roots and endpoint: take --renew "
+                 "or --refresh.");
+    return FALSE;
+  }
+  if (options->file != NULL && !options->renew && !options->refresh) {
+    g_set_error (error, CLI_ERROR, CLI_USAGE,
+                 "A list of units is for devices that come back: add --renew or --refresh.");
+    return FALSE;
+  }
+  if (options->renew || options->refresh)
+    g_variant_dict_insert (dictionary, "kind", "s", options->renew ? "renew" : "refresh");
+  if (options->file != NULL)
+    g_variant_dict_insert (dictionary, "listed", "b", TRUE);
+  return TRUE;
+}
+
 static gboolean
 insert_target (GVariantDict *dictionary, const char *word, GError **error)
 {
@@ -138,7 +163,8 @@ batch_options (const CliOptions *options, GVariant **batch, GError **error)
                  "A batch needs --profile. 'keycradle profile list' shows what there is.");
     return FALSE;
   }
-  if (!argument_insert (&dictionary, "product", options->product, error)
+  if (!insert_kind (&dictionary, options, error)
+      || !argument_insert (&dictionary, "product", options->product, error)
       || !argument_insert (&dictionary, "profile", options->profile, error)
       || !insert_target (&dictionary, options->target, error)
       || !insert_serials (&dictionary, options, error))
@@ -160,7 +186,7 @@ cli_batch_create (Cli *cli, GError **error)
       || !api_station1_call_create_batch_sync (cli->api, name, options, NULL, error))
     return CLI_FAILED;
   printf ("Batch %s is created. 'keycradle batch start %s' lets devices in.\n", name, name);
-  return CLI_OK;
+  return cli->options.file == NULL || cli_add_batch_units (cli, name, error) ? CLI_OK : CLI_FAILED;
 }
 
 CliExit
@@ -244,8 +270,28 @@ cli_batch_pause (Cli *cli, GError **error)
   return set_state (cli, "paused", error);
 }
 
+/* Those of its list that never came. */
+static void
+tell_of_left (Cli *cli)
+{
+  const char *name = cli->arguments[0];
+  g_autoptr (GVariant) batch = NULL;
+  guint64 left = 0;
+
+  if (api_station1_call_get_batch_sync (cli->api, name, &batch, NULL, NULL)
+      && g_variant_lookup (batch, "left", "t", &left) && left > 0)
+    printf ("%" G_GUINT64_FORMAT
+            " units of its list are left; those that never came are on record. "
+            "'keycradle campaign progress %s --state left' names them.\n",
+            left, name);
+}
+
 CliExit
 cli_batch_close (Cli *cli, GError **error)
 {
-  return set_state (cli, "closed", error);
+  const CliExit end = set_state (cli, "closed", error);
+
+  if (end == CLI_OK)
+    tell_of_left (cli);
+  return end;
 }

@@ -33,6 +33,7 @@ static const Field device_fields[] = {
   { "firmware", "Firmware", FIELD_TEXT },
   { "attempts", "Attempts", FIELD_NUMBER },
   { "created-at", "First seen", FIELD_TIME },
+  { "endpoint", "Endpoint", FIELD_TEXT },
   { "certificate", "Certificate", FIELD_DIGEST },
   { "attestation", "Attestation", FIELD_TEXT },
   { "attestation-format", "Format", FIELD_TEXT },
@@ -112,6 +113,36 @@ cli_device_list (Cli *cli, GError **error)
   return CLI_OK;
 }
 
+static const Field lineage_columns[] = {
+  { "issued-at", "CERTIFICATE OF", FIELD_TIME },
+  { "batch", "BATCH", FIELD_TEXT },
+  { "state", "STATE", FIELD_TEXT },
+  { "void-reason", "VOID BECAUSE", FIELD_TEXT },
+  { "voided-at", "SINCE", FIELD_TIME },
+  { "not-after", "VALID UNTIL", FIELD_SECONDS },
+  { "sha256", "SHA-256", FIELD_DIGEST },
+  { "replaces", "REPLACES", FIELD_DIGEST },
+  { NULL, NULL, FIELD_TEXT },
+};
+
+static const Field root_columns[] = {
+  { "subject", "TRUSTS", FIELD_TEXT },
+  { "not-after", "VALID UNTIL", FIELD_SECONDS },
+  { "sha256", "SHA-256", FIELD_DIGEST },
+  { NULL, NULL, FIELD_TEXT },
+};
+
+static void
+print_list (const Cli *cli, GVariant *device, const char *key, const Field *columns)
+{
+  g_autoptr (GVariant) list = g_variant_lookup_value (device, key, G_VARIANT_TYPE ("aa{sv}"));
+
+  if (list == NULL || g_variant_n_children (list) == 0)
+    return;
+  putchar ('\n');
+  cli_print_records (cli, list, columns);
+}
+
 CliExit
 cli_device_show (Cli *cli, GError **error)
 {
@@ -121,6 +152,10 @@ cli_device_show (Cli *cli, GError **error)
       || !api_station1_call_get_device_sync (cli->api, cli->arguments[0], &device, NULL, error))
     return CLI_FAILED;
   cli_print_record (cli, device, device_fields);
+  if (cli->options.json)
+    return CLI_OK;
+  print_list (cli, device, "certificates", lineage_columns);
+  print_list (cli, device, "roots", root_columns);
   return CLI_OK;
 }
 

@@ -67,6 +67,10 @@ typedef struct {
   gint64 serial_width;
   gboolean serial_scan;
   char *serial_pattern;
+  gboolean renew;
+  gboolean refresh;
+  char *within;
+  char *what;
   char *role;
   char *language;
   char *badge_file;
@@ -271,6 +275,11 @@ CliExit cli_batch_show (Cli *cli, GError **error);
 CliExit cli_batch_start (Cli *cli, GError **error);
 CliExit cli_batch_pause (Cli *cli, GError **error);
 CliExit cli_batch_close (Cli *cli, GError **error);
+CliExit cli_batch_units (Cli *cli, GError **error);
+/* Puts what --file or the words behind the batch name on its list; says how many. */
+gboolean cli_add_batch_units (Cli *cli, const char *batch, GError **error);
+CliExit cli_campaign_list (Cli *cli, GError **error);
+CliExit cli_campaign_progress (Cli *cli, GError **error);
 CliExit cli_batch_targets (Cli *cli, GError **error);
 CliExit cli_target_add (Cli *cli, GError **error);
 CliExit cli_target_set (Cli *cli, GError **error);

@@ -37,7 +37,7 @@ const CliVerb cli_verbs[] = {
 
   { "batch", "create", "NAME",
     "product profile target serial-prefix serial-first serial-last serial-width serial-scan "
-    "serial-pattern",
+    "serial-pattern renew refresh file",
     "Make a batch: product, profile and how many.", CLI_ROLE_SUPERVISOR, cli_batch_create },
   { "batch", "list", "", "json no-headings", "List the batches, newest first.", CLI_ROLE_AUDITOR,
     cli_batch_list },
@@ -48,7 +48,14 @@ const CliVerb cli_verbs[] = {
     cli_batch_pause },
   { "batch", "targets", "BATCH [TARGET...]", "status",
     "Register the units of a batch there as they pass.", CLI_ROLE_SUPERVISOR, cli_batch_targets },
+  { "batch", "units", "BATCH [SERIAL...]", "file", "Put units on the list of a batch.",
+    CLI_ROLE_SUPERVISOR, cli_batch_units },
   { "batch", "close", "BATCH", "", "End a batch for good.", CLI_ROLE_SUPERVISOR, cli_batch_close },
+
+  { "campaign", "list", "[TARGET]", "within what output limit marker json no-headings",
+    "List the units of which something ends.", CLI_ROLE_AUDITOR, cli_campaign_list },
+  { "campaign", "progress", "BATCH", "state output limit marker json no-headings",
+    "Show how far a batch of units that come back is.", CLI_ROLE_AUDITOR, cli_campaign_progress },
 
   { "device", "list", "", "batch limit json no-headings", "List devices.", CLI_ROLE_AUDITOR,
     cli_device_list },

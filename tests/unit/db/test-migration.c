@@ -310,6 +310,33 @@ START_TEST (a_batch_that_was_closed_long_ago_is_left_alone)
 }
 END_TEST
 
+/* ---- schema 10: renewals ---- */
+
+START_TEST (an_old_ledger_knows_who_signed_what_lives)
+{
+  g_auto (Fixture) f = { 0 };
+  g_autoptr (EVP_PKEY) lost = make_key ();
+  g_autoptr (EVP_PKEY) first = make_key ();
+  g_autoptr (EVP_PKEY) second = make_key ();
+  Database *database = make_ledger_of_schema (&f, 6);
+  old_certificate (database, 1, "key-lost", 1, lost);
+  old_certificate (database, 1, NULL, 2, first);
+  old_certificate (database, 2, NULL, 3, second);
+  database_close (database);
+  fixture_reopen (&f);
+
+  g_autofree char *signers =
+      raw_text (f.path, "SELECT group_concat (state || ' ' || coalesce (issuer, 'unknown'))"
+                        " FROM certificates");
+  ck_assert_str_eq (signers, "void unknown,issued 1,issued 1");
+  g_autofree char *kinds = raw_text (f.path, "SELECT DISTINCT order_kind FROM batches");
+  ck_assert_str_eq (kinds, "new");
+  ck_assert (!raw_sql (f.path, "UPDATE certificates SET issuer = NULL"));
+  g_autofree char *foreign = raw_text (f.path, "PRAGMA foreign_key_check");
+  ck_assert_ptr_null (foreign);
+}
+END_TEST
+
 /* ---- schema 9: the registry ---- */
 
 START_TEST (an_old_ledger_has_no_targets_and_whole_exports)
@@ -346,6 +373,7 @@ main (void)
   tcase_add_test (migration, an_old_export_is_a_whole_one);
   tcase_add_test (migration, the_old_file_is_kept_as_it_was);
   tcase_add_test (migration, a_migrated_ledger_has_the_schema_of_a_new_one);
+  tcase_add_test (migration, an_old_ledger_knows_who_signed_what_lives);
   tcase_add_test (migration, an_old_ledger_has_no_targets_and_whole_exports);
   tcase_add_loop_test (migration, an_old_ledger_knows_the_keys_that_it_has_seen, 1, 4);
   tcase_add_loop_test (migration, an_old_ledger_gets_its_events_chained, 1, 7);

@@ -47,6 +47,18 @@ START_TEST (every_step_of_the_api_has_a_label)
 }
 END_TEST
 
+START_TEST (a_batch_says_of_what_kind_it_is)
+{
+  ck_assert_str_eq (batch_kind_label ("new"), "BATCH");
+  ck_assert_str_eq (batch_kind_label (NULL), "BATCH"); /* an older daemon */
+  ck_assert_str_eq (batch_kind_label ("renew"), "RENEWAL");
+  ck_assert_str_eq (batch_kind_label ("refresh"), "REFRESH");
+  ck_assert_ptr_null (batch_kind_words ("new"));
+  ck_assert_str_eq (batch_kind_words ("renew"), "new certificates for finished units");
+  ck_assert_str_eq (batch_kind_words ("refresh"), "new roots and endpoint for finished units");
+}
+END_TEST
+
 /* "Verifying 10/13" in a tile of forty, on 132 columns. */
 START_TEST (a_step_fits_into_a_tile_of_forty)
 {
@@ -180,6 +192,7 @@ main (void)
   int failed;
 
   tcase_add_test (labels, every_step_of_the_api_has_a_label);
+  tcase_add_test (labels, a_batch_says_of_what_kind_it_is);
   tcase_add_test (labels, a_step_fits_into_a_tile_of_forty);
   tcase_add_test (labels, a_word_that_the_screen_does_not_know_is_shown_as_it_is);
   tcase_add_test (labels, an_unknown_reason_shows_the_operators_text);
