@@ -48,7 +48,8 @@ static gboolean
 look_after (gpointer data)
 {
   RehearseStation *station = data;
-  GDBusConnection *connection = g_dbus_proxy_get_connection (G_DBUS_PROXY (station->cli->api));
+  /* only the main loop changes it, so no lock is needed to read it here */
+  GDBusConnection *connection = g_dbus_proxy_get_connection (G_DBUS_PROXY (station->api));
 
   if (g_dbus_connection_is_closed (connection) && cli_connect (station->cli, NULL))
     put_api (station, station->cli->api);
