@@ -181,9 +181,7 @@ add_values (Cli *cli, GPtrArray *candidates, const char *prefix, const char *pla
     { "STATUS", "INACTIVE" },    { "STATUS", "REVOKED" },   { "STATUS", "PENDING_TRANSFER" },
     { "STATE", "waiting" },      { "STATE", "handed" },     { "STATE", "done" },
     { "STATE", "refused" },      { "STATE", "alarm" },      { "STATE", "parked" },
-    { "STATE", "dropped" },
-    { "CHAIN", "rsa" },
-    { "CHAIN", "ecdsa" },
+    { "STATE", "dropped" },      { "CHAIN", "rsa" },        { "CHAIN", "ecdsa" },
     { "CHAIN", "both" },
   };
   static const char *const file_words[] = { "FILE", "FOLDER", "PATH" };
