@@ -453,6 +453,37 @@ START_TEST (one_account_and_region_has_a_certificate_once)
 }
 END_TEST
 
+START_TEST (a_certificate_needs_its_ca_active_there)
+{
+  g_autoptr (GError) error = NULL;
+#define SET(status)                                                                                \
+  assert_ok (ledger_change_authority (f.ledger, "prod", "ca", status, -1, "sue", &error), error)
+
+  SET (REGISTRATION_INACTIVE);
+  assert_says ("registry ca activate", change (f.ledger, REGISTRY_REGISTER, "prod", "chip-0"));
+  SET (REGISTRATION_NONE);
+  assert_says ("registry ca register", change (f.ledger, REGISTRY_REGISTER, "prod", "chip-0"));
+  register_ca (f.ledger, "prod", ca);
+  assert_text ("chip-0 none ACTIVE\n", change (f.ledger, REGISTRY_REGISTER, "prod", "chip-0"));
+  /* What is registered stays so, whatever becomes of the CA. */
+  SET (REGISTRATION_INACTIVE);
+  assert_text ("chip-0 ACTIVE INACTIVE\n",
+               change (f.ledger, REGISTRY_DEACTIVATE, "prod", "chip-0"));
+  assert_text ("chip-0 INACTIVE ACTIVE\n", change (f.ledger, REGISTRY_ACTIVATE, "prod", "chip-0"));
+#undef SET
+}
+END_TEST
+
+START_TEST (an_impostor_of_the_ca_is_no_ca_of_it)
+{
+  g_autoptr (TestAuthority) impostor = test_authority_new ("ca", 3650);
+
+  /* The same name, another key. */
+  pass_signed (f.ledger, "b1", "chip-9", 9, impostor, 365);
+  assert_says ("registry ca register", change (f.ledger, REGISTRY_REGISTER, "prod", "chip-9"));
+}
+END_TEST
+
 START_TEST (an_expired_certificate_is_not_registered)
 {
   pass_signed (f.ledger, "b1", "chip-8", 8, ca, -1);
@@ -489,6 +520,8 @@ main (void)
   tcase_add_test (cases, a_cancelled_transfer_can_begin_again);
   tcase_add_test (cases, what_was_deleted_can_be_registered_anew);
   tcase_add_test (cases, one_account_and_region_has_a_certificate_once);
+  tcase_add_test (cases, a_certificate_needs_its_ca_active_there);
+  tcase_add_test (cases, an_impostor_of_the_ca_is_no_ca_of_it);
   tcase_add_test (cases, an_expired_certificate_is_not_registered);
   suite_add_tcase (suite, cases);
   return run_suite (suite);
