@@ -30,7 +30,7 @@ START_TEST (nouns_verbs_and_options_come_from_the_table)
 {
   expect ("ba", "batch");
   expect ("s", "status slot sim");
-  expect ("batch ", "create list show start pause close");
+  expect ("batch ", "create list show start pause targets units close");
   expect ("batch s", "show start");
   expect ("--json slot l", "list learn");
   expect ("slot learn --se", "--seconds");

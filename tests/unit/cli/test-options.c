@@ -74,8 +74,8 @@ START_TEST (a_wrong_command_line_is_refused_with_what_to_type)
   } cases[] = {
     { "keycradle", "keycradle help" },
     { "keycradle fly", "'fly'" },
-    { "keycradle batch", "create, list, show, start, pause, close" },
-    { "keycradle batch fly", "create, list, show, start, pause, close" },
+    { "keycradle batch", "create, list, show, start, pause, targets, units, close" },
+    { "keycradle batch fly", "create, list, show, start, pause, targets, units, close" },
     { "keycradle slot list --pem", "takes no --pem" },
     { "keycradle slot list --no-such", "--no-such" },
     { "keycradle slot enable", "keycradle slot enable SLOT" },
