@@ -3,9 +3,12 @@
  * The methods that read the ledger: devices, attempts, certificates, events,
  * what was found among keys.
  */
+#include "db/registry.h"
 #include "station/api-private.h"
 #include "station/records-renewal.h"
 #include "station/transcript.h"
+
+#define REGISTRATIONS_MOST 100 /* targets in which one certificate is shown to be */
 
 static GVariant *
 make_device (gconstpointer item)
@@ -141,6 +144,36 @@ handle_list_certificates (ApiStation1 *skeleton, GDBusMethodInvocation *invocati
   return api_return (invocation, record_list (certificates, make_certificate));
 }
 
+/* Where it is registered, as "production ACTIVE"; takes `record` over. NULL with error. */
+static GVariant *
+with_registrations (GVariant *record, const Certificate *certificate, Station *station,
+                    GError **error)
+{
+  const RegistrationFilter filter = { .sha256 = certificate->sha256 };
+  g_autoptr (GVariant) known = g_variant_ref_sink (record);
+  g_autofree char *next = NULL;
+  g_autoptr (GPtrArray) registrations =
+      ledger_registrations (station->ledger, &filter, REGISTRATIONS_MOST, NULL, &next, error);
+  g_autoptr (GStrvBuilder) words = g_strv_builder_new ();
+  g_auto (GStrv) all = NULL;
+  GVariantDict whole;
+
+  if (registrations == NULL)
+    return NULL;
+  for (guint i = 0; i < registrations->len; i++) {
+    const Registration *one = g_ptr_array_index (registrations, i);
+    g_autofree char *word =
+        g_strdup_printf ("%s %s", one->target, registration_status_word (one->status));
+
+    g_strv_builder_add (words, word);
+  }
+  all = g_strv_builder_end (words);
+  g_variant_dict_init (&whole, known);
+  if (*all != NULL)
+    record_words (&whole, "registrations", (const char *const *)all);
+  return g_variant_dict_end (&whole);
+}
+
 static gboolean
 handle_get_certificate (ApiStation1 *skeleton, GDBusMethodInvocation *invocation, const char *key,
                         Station *station)
@@ -148,9 +181,14 @@ handle_get_certificate (ApiStation1 *skeleton, GDBusMethodInvocation *invocation
   g_autoptr (GError) error = NULL;
   g_autoptr (Certificate) certificate = ledger_certificate (station->ledger, key, &error);
 
-  if (certificate == NULL)
+  GVariant *record = NULL;
+
+  if (certificate != NULL)
+    record =
+        with_registrations (record_certificate (certificate, TRUE), certificate, station, &error);
+  if (record == NULL)
     return api_refuse (invocation, error);
-  return api_return (invocation, record_certificate (certificate, TRUE));
+  return api_return (invocation, record);
 }
 
 static GVariant *

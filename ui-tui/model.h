@@ -215,6 +215,7 @@ typedef struct {
   guint64 log_index;
   gint64 issued_at;
   gint64 verified_at;
+  char **registrations; /* "production ACTIVE"; NULL where it is registered nowhere */
 } CertificateLine;
 
 typedef struct {

@@ -276,6 +276,7 @@ static const RecordField certificate_fields[] = {
   LARGE ("log-index", CertificateLine, log_index),
   TIME ("issued-at", CertificateLine, issued_at),
   TIME ("verified-at", CertificateLine, verified_at),
+  WORDS ("registrations", CertificateLine, registrations),
   END,
 };
 TABLE (certificate, CertificateLine);

@@ -112,9 +112,12 @@ draw_certificate (Canvas *canvas, Area area, const CertificateLine *certificate,
   g_autofree char *sha256 = grouped_words (certificate->sha256);
   g_autofree char *sha1 = grouped_words (certificate->sha1);
   g_autofree char *spki = grouped_words (certificate->spki_sha256);
+  g_autofree char *registered =
+      certificate->registrations != NULL ? g_strjoinv (", ", certificate->registrations) : NULL;
   const Fact facts[] = {
     { _ ("Void"), certificate->void_reason },
     { _ ("Subject"), certificate->subject },
+    { _ ("Registered"), registered },
     { _ ("Valid"), validity },
     { _ ("Number"), certificate->serial_number },
     { _ ("Key"), certificate->key },

@@ -86,6 +86,7 @@ static const Field certificate_fields[] = {
   { "serial-number", "Number", FIELD_TEXT },
   { "status", "Status", FIELD_TEXT },
   { "state", "State", FIELD_TEXT },
+  { "registrations", "Registered", FIELD_LIST },
   { "void-reason", "Void because", FIELD_TEXT },
   { "batch", "Batch", FIELD_TEXT },
   { "profile", "Profile", FIELD_TEXT },

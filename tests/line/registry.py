@@ -59,6 +59,7 @@ def every_operation_goes_from_the_command_line():
         make_units(station, station.simulator(), 3)
         rig.expect_equal(statuses(station, 'pre'), {f'SN-{n}': 'INACTIVE' for n in range(3)}, 'at PASS')
         rig.expect_equal(station.json('batch', 'show', 'B1')['targets'], ['pre'], 'targets of the batch')
+        rig.expect_equal(station.json('cert', 'show', 'SN-0')['registrations'], ['pre INACTIVE'], 'at the certificate')
         change(station, 'register', 'prod', '--batch', 'B1', counts=(3, 0, 0))
         change(station, 'register', 'prod', '--batch', 'B1', counts=(0, 3, 0))
         change(station, 'deactivate', 'prod', 'SN-0', 'SN-1', counts=(2, 0, 0))

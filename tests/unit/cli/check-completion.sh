@@ -28,6 +28,9 @@ expect() { # LINE CANDIDATES
 complete -p keycradle >/dev/null || failed=1
 expect 'keycradle ba' 'batch'
 expect 'keycradle batch p' 'pause'
+expect 'keycradle registry ca ' 'register activate deactivate delete list'
+expect 'keycradle registry c' 'cancel-transfer ca'
+expect 'keycradle target add T --kind a' 'aws azure-hub azure-dps'
 expect 'keycradle export ' 'list statement aws csv jsonl'
 expect 'keycradle slot learn --se' '--seconds'
 expect 'keycradle csr check ' ''
