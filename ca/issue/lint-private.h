@@ -7,11 +7,6 @@
 
 #include "ca/issue/lint.h"
 
-enum {
-  DER_UTC_TIME = 0x17,
-  DER_GENERALIZED_TIME = 0x18,
-};
-
 /* The extensions that a device's certificate may have. */
 typedef enum {
   LINT_BASIC_CONSTRAINTS,

@@ -363,8 +363,9 @@ refuse_known (const List *list, const guint8 *record, GError **error)
   return FALSE;
 }
 
-gboolean
-known_keys_check (const KnownKeys *known, const Csr *csr, GError **error)
+/* In the lists of `forms`, bits. */
+static gboolean
+check_lists (const KnownKeys *known, guint forms, const Csr *csr, GError **error)
 {
   Digests digests = { 0 };
 
@@ -373,11 +374,24 @@ known_keys_check (const KnownKeys *known, const Csr *csr, GError **error)
   digest_key (csr, &digests);
   for (guint i = 0; i < known->lists->len; i++) {
     const List *list = g_ptr_array_index (known->lists, i);
-    const guint8 *record =
-        digests.has[list->form] ? find_record (list, digests.bytes[list->form]) : NULL;
+    const guint8 *record = NULL;
 
+    if ((forms & 1u << list->form) != 0 && digests.has[list->form])
+      record = find_record (list, digests.bytes[list->form]);
     if (record != NULL)
       return refuse_known (list, record, error);
   }
   return TRUE;
+}
+
+gboolean
+known_keys_check (const KnownKeys *known, const Csr *csr, GError **error)
+{
+  return check_lists (known, (1u << N_FORMS) - 1, csr, error);
+}
+
+gboolean
+known_keys_check_debian (const KnownKeys *known, const Csr *csr, GError **error)
+{
+  return check_lists (known, 1u << FORM_MODULUS_SHA1, csr, error);
 }

@@ -26,3 +26,6 @@ gsize known_keys_size (const KnownKeys *known);
 /* FALSE with CA_ERROR_KNOWN_KEY, and the list named, where `csr`'s key is on one; `known` may be
  * NULL. */
 gboolean known_keys_check (const KnownKeys *known, const Csr *csr, GError **error);
+
+/* The same with the lists in openssl-blacklist's form alone: the keys of CVE-2008-0166. */
+gboolean known_keys_check_debian (const KnownKeys *known, const Csr *csr, GError **error);
