@@ -4,10 +4,10 @@
  */
 #include "audit/result.h"
 
-#include <json-glib/json-glib.h>
 #include <string.h>
 
 #include "base/encode.h"
+#include "base/json-write.h"
 
 static const char *const titles[AUDIT_CHECKS] = {
   [AUDIT_LOG] = "Entries of the log",
@@ -88,25 +88,11 @@ audit_result_text (const AuditResult *result)
 }
 
 static void
-set_number (JsonBuilder *builder, const char *name, guint64 number)
-{
-  json_builder_set_member_name (builder, name);
-  json_builder_add_int_value (builder, (gint64)number);
-}
-
-static void
-set_text (JsonBuilder *builder, const char *name, const char *value)
-{
-  json_builder_set_member_name (builder, name);
-  json_builder_add_string_value (builder, value);
-}
-
-static void
 set_hash (JsonBuilder *builder, const char *name, const guint8 hash[32])
 {
   g_autofree char *hex = hex_encode (hash, 32);
 
-  set_text (builder, name, hex);
+  json_set_text (builder, name, hex);
 }
 
 static void
@@ -116,11 +102,11 @@ add_checks (JsonBuilder *builder, const AuditResult *result)
   json_builder_begin_array (builder);
   for (guint check = 0; check < AUDIT_CHECKS; check++) {
     json_builder_begin_object (builder);
-    set_text (builder, "check", audit_check_word ((AuditCheck)check));
-    set_number (builder, "checked", result->checked[check]);
-    set_number (builder, "wrong", result->found[check][AUDIT_WRONG]);
-    set_number (builder, "unchecked", result->found[check][AUDIT_UNCHECKED]);
-    set_number (builder, "notes", result->found[check][AUDIT_NOTE]);
+    json_set_text (builder, "check", audit_check_word ((AuditCheck)check));
+    json_set_number (builder, "checked", result->checked[check]);
+    json_set_number (builder, "wrong", result->found[check][AUDIT_WRONG]);
+    json_set_number (builder, "unchecked", result->found[check][AUDIT_UNCHECKED]);
+    json_set_number (builder, "notes", result->found[check][AUDIT_NOTE]);
     json_builder_end_object (builder);
   }
   json_builder_end_array (builder);
@@ -136,10 +122,10 @@ add_finding (JsonBuilder *builder, const AuditFinding *finding)
   };
 
   json_builder_begin_object (builder);
-  set_text (builder, "weight", weights[finding->weight]);
-  set_text (builder, "check", audit_check_word (finding->check));
-  set_text (builder, "place", finding->place);
-  set_text (builder, "sentence", finding->sentence);
+  json_set_text (builder, "weight", weights[finding->weight]);
+  json_set_text (builder, "check", audit_check_word (finding->check));
+  json_set_text (builder, "place", finding->place);
+  json_set_text (builder, "sentence", finding->sentence);
   json_builder_end_object (builder);
 }
 
@@ -147,20 +133,18 @@ char *
 audit_result_json (const AuditResult *result)
 {
   g_autoptr (JsonBuilder) builder = json_builder_new ();
-  g_autoptr (JsonGenerator) generator = json_generator_new ();
-  g_autoptr (JsonNode) root = NULL;
   const AuditFinding *first = audit_first_wrong (result);
 
   json_builder_begin_object (builder);
-  set_text (builder, "verdict",
-            audit_count (result, AUDIT_WRONG) > 0       ? "wrong"
-            : audit_count (result, AUDIT_UNCHECKED) > 0 ? "partial"
-                                                        : "good");
+  json_set_text (builder, "verdict",
+                 audit_count (result, AUDIT_WRONG) > 0       ? "wrong"
+                 : audit_count (result, AUDIT_UNCHECKED) > 0 ? "partial"
+                                                             : "good");
   set_hash (builder, "log-origin", result->origin);
-  set_number (builder, "log-size", result->entries);
+  json_set_number (builder, "log-size", result->entries);
   set_hash (builder, "log-root", result->root);
   if (first != NULL)
-    set_text (builder, "first-wrong", first->place);
+    json_set_text (builder, "first-wrong", first->place);
   add_checks (builder, result);
   json_builder_set_member_name (builder, "findings");
   json_builder_begin_array (builder);
@@ -168,9 +152,5 @@ audit_result_json (const AuditResult *result)
     add_finding (builder, g_ptr_array_index (result->findings, i));
   json_builder_end_array (builder);
   json_builder_end_object (builder);
-  root = json_builder_get_root (builder);
-  json_generator_set_root (generator, root);
-  json_generator_set_pretty (generator, TRUE);
-  char *text = json_generator_to_data (generator, NULL);
-  return text;
+  return json_to_text (builder, TRUE);
 }

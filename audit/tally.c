@@ -4,9 +4,9 @@
  */
 #include "audit/tally.h"
 
-#include <json-glib/json-glib.h>
 #include <string.h>
 
+#include "base/json-write.h"
 #include "base/text.h"
 
 #define LONGEST_SHOWN 255
@@ -287,31 +287,17 @@ audit_tally_text (const AuditTally *tally)
 }
 
 static void
-set_number (JsonBuilder *builder, const char *name, guint64 number)
-{
-  json_builder_set_member_name (builder, name);
-  json_builder_add_int_value (builder, (gint64)number);
-}
-
-static void
-set_text (JsonBuilder *builder, const char *name, const char *value)
-{
-  json_builder_set_member_name (builder, name);
-  json_builder_add_string_value (builder, value);
-}
-
-static void
 add_batch (JsonBuilder *builder, const TallyBatch *batch)
 {
   g_autofree char *name = text_for_display (batch->name, 64);
 
   json_builder_begin_object (builder);
-  set_text (builder, "batch", name);
-  set_number (builder, "entries", batch->entries);
-  set_number (builder, "rows", rows_of (batch));
-  set_number (builder, "verified", batch->states[TALLY_VERIFIED]);
-  set_number (builder, "void", batch->states[TALLY_VOID]);
-  set_number (builder, "open", batch->states[TALLY_OPEN]);
+  json_set_text (builder, "batch", name);
+  json_set_number (builder, "entries", batch->entries);
+  json_set_number (builder, "rows", rows_of (batch));
+  json_set_number (builder, "verified", batch->states[TALLY_VERIFIED]);
+  json_set_number (builder, "void", batch->states[TALLY_VOID]);
+  json_set_number (builder, "open", batch->states[TALLY_OPEN]);
   json_builder_end_object (builder);
 }
 
@@ -319,12 +305,12 @@ static void
 add_line (JsonBuilder *builder, const TallyLine *line)
 {
   json_builder_begin_object (builder);
-  set_number (builder, "entry", line->index);
-  set_text (builder, "batch", line->batch);
-  set_text (builder, "device", line->device);
-  set_text (builder, "state", line->reason != NULL ? "void" : "open");
+  json_set_number (builder, "entry", line->index);
+  json_set_text (builder, "batch", line->batch);
+  json_set_text (builder, "device", line->device);
+  json_set_text (builder, "state", line->reason != NULL ? "void" : "open");
   if (line->reason != NULL)
-    set_text (builder, "reason", line->reason);
+    json_set_text (builder, "reason", line->reason);
   json_builder_end_object (builder);
 }
 
@@ -332,14 +318,12 @@ char *
 audit_tally_json (const AuditTally *tally)
 {
   g_autoptr (JsonBuilder) builder = json_builder_new ();
-  g_autoptr (JsonGenerator) generator = json_generator_new ();
-  g_autoptr (JsonNode) root = NULL;
 
   json_builder_begin_object (builder);
-  set_number (builder, "signatures", tally->entries + tally->others + tally->lost);
-  set_number (builder, "entries", tally->entries);
-  set_number (builder, "others", tally->others);
-  set_number (builder, "lost", tally->lost);
+  json_set_number (builder, "signatures", tally->entries + tally->others + tally->lost);
+  json_set_number (builder, "entries", tally->entries);
+  json_set_number (builder, "others", tally->others);
+  json_set_number (builder, "lost", tally->lost);
   json_builder_set_member_name (builder, "batches");
   json_builder_begin_array (builder);
   for (guint i = 0; i < tally->batches->len; i++)
@@ -351,8 +335,5 @@ audit_tally_json (const AuditTally *tally)
     add_line (builder, g_ptr_array_index (tally->lines, i));
   json_builder_end_array (builder);
   json_builder_end_object (builder);
-  root = json_builder_get_root (builder);
-  json_generator_set_root (generator, root);
-  json_generator_set_pretty (generator, TRUE);
-  return json_generator_to_data (generator, NULL);
+  return json_to_text (builder, TRUE);
 }
