@@ -75,8 +75,8 @@ chain_first (const guint8 *chain, gsize length)
   return first > 0 ? g_bytes_new (chain, first) : NULL;
 }
 
-static gpointer
-load_chain (Statement *select)
+GPtrArray *
+statement_chain (Statement *select)
 {
   GPtrArray *chain = g_ptr_array_new_with_free_func ((GDestroyNotify)g_bytes_unref);
   gsize left;
@@ -85,6 +85,12 @@ load_chain (Statement *select)
   for (gsize length; (length = der_length (at, left)) > 0; at += length, left -= length)
     g_ptr_array_add (chain, g_bytes_new (at, length));
   return chain;
+}
+
+static gpointer
+load_chain (Statement *select)
+{
+  return statement_chain (select);
 }
 
 GPtrArray *

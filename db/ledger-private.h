@@ -49,6 +49,8 @@ GPtrArray *authorities_load (Database *database, GError **error);
 
 /* The CA itself of a chain as the ledger keeps it; NULL where it can't be read. */
 GBytes *chain_first (const guint8 *chain, gsize length);
+/* The next column, certificates end to end, as a chain (GPtrArray of GBytes). */
+GPtrArray *statement_chain (Statement *select);
 
 /* Moves the mark in the signer's log over what is stored behind it. */
 gboolean log_mark_advance (Database *database, GError **error);

@@ -214,3 +214,8 @@ BEFORE UPDATE OF id, at, actor, batch, format, format_version, through, rows, by
 BEGIN
   SELECT RAISE (ABORT, 'exports are never changed');
 END;
+
+-- ---- looking after the stock ----
+
+-- What ends soon, for the audit's checks and for campaigns.
+CREATE INDEX certificates_by_end ON certificates (not_after);
