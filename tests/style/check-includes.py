@@ -8,7 +8,7 @@ import sources
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*([<"])([^>"]+)[>"]', re.MULTILINE)
 
 # ca/ from the bottom up: a part may include what stands before it.
-CA_ROOT = ('base/', 'ca/clock.h', 'ca/der.h', 'ca/error.h', 'ca/harden.h',
+CA_ROOT = ('base/', 'ca/clock.h', 'ca/der.h', 'ca/der-time.h', 'ca/error.h', 'ca/harden.h',
            'ca/openssl.h', 'ca/signature.h')
 CA_PARTS = {
     'judge': (), 'profile': (), 'proof': (), 'keystore': ('proof',),
@@ -35,6 +35,8 @@ RULES = [
     ('drivers/', {'ours': ('base/', 'drivers/'), 'systems': ''}),
     ('base/', {'ours': ('base/',), 'systems': 'openssl'}),
     *CA,
+    ('checks/', {'ours': ('base/', 'ca/error.h', 'ca/der.h', 'ca/der-time.h', 'ca/openssl.h', 'ca/signature.h', 'ca/judge/',
+                          'checks/'), 'systems': 'openssl'}),
     ('db/', {'ours': ('base/', 'db/'), 'systems': 'openssl sqlite'}),
     ('audit/', {'ours': ('base/', 'ca/error.h', 'ca/der.h', 'ca/proof/', 'ca/log/log-format.h', 'ca/log/log-frame.h', 'audit/'),
                 'systems': 'openssl'}),
@@ -47,8 +49,8 @@ RULES = [
     ('ui-tui/card/', {'ours': ('base/', 'ui-tui/'), 'systems': 'drawing'}),
     ('ui-tui/', {'ours': ('base/', 'ui-tui/'), 'systems': ''}),
     ('station/', {'ours': ('base/', 'drivers/', 'db/', 'ca/error.h', 'ca/wire/client.h', 'ca/wire/client-evidence.h', 'ca/wire/client-jws.h', 'ca/judge/csr.h',
-                           'ca/judge/proof.h', 'ca/profile/profile.h', 'ca/judge/keycheck.h', 'ca/fleet/fleet.h',
-                           'ca/proof/', 'station/'),
+                           'ca/judge/proof.h', 'ca/profile/profile.h', 'ca/judge/keycheck.h', 'ca/judge/known-keys.h',
+                           'ca/fleet/fleet.h', 'ca/proof/', 'checks/', 'station/'),
                   'systems': 'openssl'}),
 ]
 
