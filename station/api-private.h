@@ -107,6 +107,7 @@ void api_connect_ca (ApiStation1 *skeleton, Station *station);
 void api_connect_approvals (ApiStation1 *skeleton, Station *station);
 void api_connect_evidence (ApiStation1 *skeleton, Station *station);
 void api_connect_collecting (ApiStation1 *skeleton, Station *station);
+void api_connect_checks (ApiStation1 *skeleton, Station *station);
 void api_connect_exports (ApiStation1 *skeleton, Station *station);
 void api_connect_targets (ApiStation1 *skeleton, Station *station);
 void api_connect_registry (ApiStation1 *skeleton, Station *station);

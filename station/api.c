@@ -201,6 +201,7 @@ connect_methods (Api *api)
   api_connect_registry (api->skeleton, station);
   api_connect_operations (api->skeleton, station);
   api_connect_collecting (api->skeleton, station);
+  api_connect_checks (api->skeleton, station);
   api_connect_people (api->skeleton, station, api->connections);
 }
 

@@ -21,6 +21,7 @@ static const char *const station_keys[] = { "Name",
                                             "Socket",
                                             "ProfileFolder",
                                             "CrlFolder",
+                                            "KnownKeys",
                                             "OperatorGroup",
                                             "SupervisorGroup",
                                             "AuditorGroup",
@@ -64,6 +65,7 @@ config_free (Config *config)
   g_free (config->auditor_group);
   g_free (config->match_folder);
   g_free (config->crl_folder);
+  g_strfreev (config->known_keys);
   g_free (config->signer_socket);
   g_free (config->signer_config);
   g_ptr_array_unref (config->slots);
@@ -95,6 +97,18 @@ read_path (const Keyfile *file, const char *group, const char *key, const char *
                          *path);
 }
 
+/* They are only read when somebody asks, so that a list that is away does not stop the line. */
+static gboolean
+read_known_keys (const Keyfile *file, Config *config, GError **error)
+{
+  config->known_keys = keyfile_words (file, "station", "KnownKeys", "");
+  for (char **path = config->known_keys; *path != NULL; path++)
+    if (!g_path_is_absolute (*path))
+      return keyfile_refuse (file, "station", "KnownKeys", error,
+                             "KnownKeys=%s must be a full path, starting with /", *path);
+  return TRUE;
+}
+
 static gboolean
 read_station (const Keyfile *file, Config *config, GError **error)
 {
@@ -113,7 +127,9 @@ read_station (const Keyfile *file, Config *config, GError **error)
                            error))
     return FALSE;
   config->demo = mode == 1;
-  return read_path (file, group, "StateFolder", DEFAULT_STATE_FOLDER, &config->state_folder, error)
+  return read_known_keys (file, config, error)
+         && read_path (file, group, "StateFolder", DEFAULT_STATE_FOLDER, &config->state_folder,
+                       error)
          && read_path (file, group, "Socket", DEFAULT_STATION_SOCKET, &config->socket, error)
          && read_path (file, group, "ProfileFolder", DEFAULT_PROFILE_FOLDER,
                        &config->profile_folder, error)

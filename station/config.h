@@ -41,6 +41,7 @@ typedef struct {
   char *profile_folder;
   char *match_folder; /* the site's match files, or NULL */
   char *crl_folder;   /* where revocation lists are published, or NULL */
+  char **known_keys;  /* full paths of lists of keys that others know; may be empty */
   char *operator_group;
   char *supervisor_group;
   char *auditor_group;

@@ -42,6 +42,8 @@ static const struct {
   { "VerifyManifest", ROLE_AUDITOR },
   { "CollectEvidence", ROLE_AUDITOR },
   { "Prove", ROLE_AUDITOR },
+  { "RunChecks", ROLE_AUDITOR },
+  { "VerifyCertificates", ROLE_AUDITOR },
   { "StartSlot", ROLE_OPERATOR },
   { "ListOperators", ROLE_AUDITOR },
   { "ListExports", ROLE_AUDITOR },

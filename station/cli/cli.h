@@ -83,6 +83,9 @@ typedef struct {
   char *to;
   char *ca;
   gboolean new_only;
+  gint64 expiring_days;
+  gint64 age_days;
+  char **crl;
   gboolean check;
   gint64 most_rows;
   gboolean ascii;
@@ -341,6 +344,8 @@ CliExit cli_report_save (Cli *cli, GError **error);
 CliExit cli_ticket_make (Cli *cli, GError **error);
 CliExit cli_ticket_show (Cli *cli, GError **error);
 CliExit cli_audit_verify (Cli *cli, GError **error);
+CliExit cli_audit_checks (Cli *cli, GError **error);
+CliExit cli_audit_certificates (Cli *cli, GError **error);
 CliExit cli_ticket_load (Cli *cli, GError **error);
 CliExit cli_ticket_list (Cli *cli, GError **error);
 CliExit cli_audit_reconcile (Cli *cli, GError **error);
