@@ -152,6 +152,10 @@ read_operation (GVariant *record)
   take_text (record, "arguments", &operation->arguments);
   operation->certificate = bytes_in (record, "certificate");
   operation->authority = bytes_in (record, "authority");
+  if (*operation->sha256 == '\0' && operation->certificate != NULL) { /* of a CA */
+    g_free (operation->sha256);
+    operation->sha256 = g_compute_checksum_for_bytes (G_CHECKSUM_SHA256, operation->certificate);
+  }
   return operation;
 }
 
