@@ -256,7 +256,7 @@ exists (AwsCourse *aws, AwsStep describe, const AwsError *error)
 
 /* Described, it is not there. */
 static void
-is_absent (AwsCourse *aws, const AwsError *error)
+is_absent (AwsCourse *aws)
 {
   if (*aws->steps == AWS_REJECT) {
     aws->was_there = TRUE;
@@ -304,7 +304,7 @@ objected (AwsCourse *aws, const AwsError *error)
     go_on (aws);
   }
   else if (step == AWS_DESCRIBE && aws_error_is (error, "ResourceNotFoundException"))
-    is_absent (aws, error);
+    is_absent (aws);
   else if (may_be_told_already (step, error))
     take_detour (aws, AWS_DESCRIBE, error);
   else

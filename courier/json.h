@@ -6,7 +6,7 @@
 
 #include <json-glib/json-glib.h>
 
-/* NULL where `text` is no JSON. Free with json_node_unref(). */
+/* NULL where `text` is no JSON, or deeper than any cloud's. Free with json_node_unref(). */
 JsonNode *json_read (const char *text);
 /* NULL where the node is none, or no object, or no array. */
 JsonObject *json_object_of (JsonNode *node);

@@ -125,15 +125,26 @@ said (const Answer *answer)
   return g_strdup_printf ("nRF Cloud answered with HTTP status %u. %s", answer->status, shown);
 }
 
+static gboolean
+is_plain (const char *address)
+{
+  for (const char *at = address; at != NULL && *at != '\0'; at++)
+    if (!g_ascii_isgraph (*at))
+      return FALSE;
+  return address != NULL;
+}
+
 /* Only to a host of theirs: what stands in an answer must not lead us anywhere. */
 static gboolean
 take_error_address (NrfCourse *nrf, const char *address)
 {
-  g_autoptr (GUri) uri = address == NULL ? NULL : g_uri_parse (address, G_URI_FLAGS_ENCODED, NULL);
+  g_autoptr (GUri) uri =
+      is_plain (address) ? g_uri_parse (address, G_URI_FLAGS_ENCODED, NULL) : NULL;
   const char *query = uri == NULL ? NULL : g_uri_get_query (uri);
 
   if (uri == NULL || g_strcmp0 (g_uri_get_scheme (uri), "https") != 0
-      || g_uri_get_host (uri) == NULL || !g_str_has_suffix (g_uri_get_host (uri), ".nrfcloud.com"))
+      || g_uri_get_host (uri) == NULL || !g_str_has_suffix (g_uri_get_host (uri), ".nrfcloud.com")
+      || *g_uri_get_path (uri) != '/')
     return FALSE;
   nrf->error_host = g_strdup (g_uri_get_host (uri));
   nrf->error_path = query == NULL ? g_strdup (g_uri_get_path (uri))

@@ -368,7 +368,11 @@ END_TEST
 START_TEST (errors_lead_nowhere_else)
 {
   static const char *const addresses[] = { "https://nrfcloud.com.evil.example/x.json",
-                                           "http://bulk.nrfcloud.com/x.json", "", "file:///etc" };
+                                           "http://bulk.nrfcloud.com/x.json",
+                                           "",
+                                           "file:///etc",
+                                           "https://bulk.nrfcloud.com",
+                                           "https://bulk.nrfcloud.com/ü" };
 
   begin_nrf ();
   nrf_fails (addresses[_i]);
@@ -430,7 +434,7 @@ main (void)
   tcase_add_test (cases, an_enrolment_is_deleted_as_it_was_seen);
   tcase_add_test (cases, devices_are_onboarded_by_a_table);
   tcase_add_test (cases, each_row_has_its_error);
-  tcase_add_loop_test (cases, errors_lead_nowhere_else, 0, 4);
+  tcase_add_loop_test (cases, errors_lead_nowhere_else, 0, 6);
   tcase_add_loop_test (cases, errors_that_can_not_be_read_are_no_success, 0, 5);
   tcase_add_loop_test (cases, nrf_cloud_has_no_status, 0, 2);
   suite_add_tcase (suite, cases);

@@ -197,7 +197,7 @@ END_TEST
 
 START_TEST (a_credential_of_systemd_is_found)
 {
-  g_autofree char *path = write_file ("SECRETKEY\n", 0440);
+  g_autofree char *path G_GNUC_UNUSED = write_file ("SECRETKEY\n", 0440);
   g_autoptr (Credentials) credentials = NULL;
   GError *error = NULL;
 
