@@ -259,7 +259,8 @@ def an_rsa_key_is_nowhere_but_in_the_signer():
     search_everywhere('rsa-3072')
 
 
-rig.main({one.__name__: one for one in (
-    both_daemons_are_confined, both_daemons_work_under_the_filters_of_their_units,
-    nothing_dumps_a_core, an_elliptic_key_is_nowhere_but_in_the_signer,
-    an_rsa_key_is_nowhere_but_in_the_signer)})
+if __name__ == '__main__':
+    rig.main({one.__name__: one for one in (
+        both_daemons_are_confined, both_daemons_work_under_the_filters_of_their_units,
+        nothing_dumps_a_core, an_elliptic_key_is_nowhere_but_in_the_signer,
+        an_rsa_key_is_nowhere_but_in_the_signer)})
