@@ -119,14 +119,11 @@ take_header (char *data, size_t size, size_t count, void *user_data)
   Exchange *exchange = user_data;
   g_autofree char *line = g_strndup (data, size * count);
   char *type = value_of (line, "x-amzn-errortype");
-  g_autofree char *retry = value_of (line, "retry-after");
 
   if (type != NULL) {
     g_free (exchange->answer.error_type);
     exchange->answer.error_type = type;
   }
-  if (retry != NULL)
-    exchange->answer.retry_after = (guint)MIN (g_ascii_strtoull (retry, NULL, 10), 3600);
   return size * count;
 }
 

@@ -44,10 +44,9 @@ char *percent_encode (const char *text, const char *safe);
 char *request_line_target (const Request *request);
 
 typedef struct {
-  guint status;      /* of HTTP; 0: nobody answered, and `problem` says why */
-  char *problem;     /* in words, or NULL */
-  char *error_type;  /* x-amzn-errortype, or NULL */
-  guint retry_after; /* seconds, as Retry-After says; 0 */
+  guint status;     /* of HTTP; 0: nobody answered, and `problem` says why */
+  char *problem;    /* in words, or NULL */
+  char *error_type; /* x-amzn-errortype, or NULL */
   GString *body;
 } Answer;
 

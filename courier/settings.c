@@ -73,6 +73,19 @@ read_target (const Keyfile *file, const char *group, CourierSettings *settings, 
          && check_address (file, group, settings, error);
 }
 
+/* Most often the file is not there at all. */
+static void
+say_what_to_write (const char *path, const char *target, GError **error)
+{
+  if (error == NULL || !g_error_matches (*error, G_FILE_ERROR, G_FILE_ERROR_NOENT))
+    return;
+  g_clear_error (error);
+  g_set_error (error, COURIER_ERROR, COURIER_NOT_FOUND,
+               "There is no %s: write it, with [target %s] and Credentials= in it; "
+               "courier.conf(5) tells how.",
+               path, target);
+}
+
 CourierSettings *
 courier_settings_load (const char *path, const char *target, GError **error)
 {
@@ -80,8 +93,10 @@ courier_settings_load (const char *path, const char *target, GError **error)
   g_autoptr (CourierSettings) settings = g_new0 (CourierSettings, 1);
   g_autofree char *group = g_strconcat ("target ", target, NULL);
 
-  if (file == NULL)
+  if (file == NULL) {
+    say_what_to_write (path, target, error);
     return NULL;
+  }
   if (!g_key_file_has_group (file->values, group)) {
     g_set_error (error, COURIER_ERROR, COURIER_NOT_FOUND,
                  "%s has no [%s]: write it, with Credentials= in it; courier.conf(5) tells how.",

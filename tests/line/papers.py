@@ -164,7 +164,9 @@ def expect_no_secret(path, content):
 def every_program_has_its_man_page_and_help():
     pages = {os.path.basename(path).split('.')[0]
              for path in glob.glob(os.path.join(rig.PREFIX, 'share/man/man*/*'))}
-    for name in ('keycradle', 'keycradled', 'keycradle-signer', 'keycradle-sim'):
+    optional = [name for name in ('keycradle-courier',)
+                if os.path.exists(os.path.join(rig.PREFIX, 'libexec', name))]
+    for name in ('keycradle', 'keycradled', 'keycradle-signer', 'keycradle-sim', *optional):
         rig.program(name)
         rig.expect(name in pages, f'there is no man page of {name}, only {sorted(pages)}')
         run = subprocess.run([rig.program(name), '--help'], capture_output=True, text=True,

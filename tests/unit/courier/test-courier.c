@@ -232,6 +232,10 @@ START_TEST (a_target_is_configured)
   ck_assert_uint_eq (settings->connections, 3);
   ck_assert_ptr_null (courier_settings_load (path, "b", &error));
   ck_assert (g_error_matches (error, COURIER_ERROR, COURIER_NOT_FOUND));
+  g_clear_error (&error);
+  ck_assert_ptr_null (courier_settings_load ("/nowhere/courier.conf", "a", &error));
+  ck_assert (g_error_matches (error, COURIER_ERROR, COURIER_NOT_FOUND));
+  ck_assert_ptr_nonnull (strstr (error->message, "[target a]"));
 }
 END_TEST
 
