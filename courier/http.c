@@ -240,7 +240,9 @@ finish (HttpPool *pool, Exchange *exchange, CURLcode result)
     const char *problem =
         *exchange->problem != '\0' ? exchange->problem : curl_easy_strerror (result);
 
-    answer->problem = text_for_display (problem, MOST_PROBLEM);
+    g_autofree char *shown = text_for_display (problem, MOST_PROBLEM);
+
+    answer->problem = g_strconcat (shown, g_str_has_suffix (shown, ".") ? "" : ".", NULL);
   }
   exchange->done (answer, exchange->data);
 }
