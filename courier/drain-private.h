@@ -75,4 +75,5 @@ gboolean outbox_bear (Drain *drain, GError *problem, gint64 now, GError **error)
 
 void report_progress (Drain *drain, gint64 now);
 void report_line (const Drain *drain, const char *format, ...) G_GNUC_PRINTF (2, 3);
-void report_end (Drain *drain);
+/* Returns how many operations still wait. */
+guint64 report_end (const Drain *drain);

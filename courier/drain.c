@@ -184,7 +184,7 @@ run (Drain *drain, GError **error)
 }
 
 static CourierExit
-exit_of (const Drain *drain, GError **error)
+exit_of (const Drain *drain, guint64 left, GError **error)
 {
   if (drain->stopped != NULL) {
     g_set_error (error, COURIER_ERROR, COURIER_FAILED,
@@ -194,9 +194,7 @@ exit_of (const Drain *drain, GError **error)
   }
   if (drain->tally.refused > 0 || drain->tally.alarms > 0)
     return COURIER_PARTIAL;
-  if (drain->last_try_at > 0 && drain->order->mode == DRAIN_ONCE)
-    return COURIER_TRY_AGAIN;
-  return COURIER_OK;
+  return left > 0 && drain->order->mode != DRAIN_WATCH ? COURIER_TRY_AGAIN : COURIER_OK;
 }
 
 CourierExit
@@ -215,8 +213,7 @@ drain (const DrainOrder *order, GError **error)
     harvest (&state, now);
     state.station_at = 0;
     outbox_flush (&state, TRUE, now, NULL);
-    report_end (&state);
-    code = exit_of (&state, error);
+    code = exit_of (&state, report_end (&state), error);
   }
   clear_drain (&state);
   return code;

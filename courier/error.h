@@ -14,7 +14,7 @@ typedef enum {
   COURIER_UNREACHABLE = 4,   /* keycradled does not answer */
   COURIER_NOT_PERMITTED = 5, /* at the station */
   COURIER_PARTIAL = 8,       /* something was refused, or is an alarm */
-  COURIER_TRY_AGAIN = 75,    /* the cloud was not there, or something waits for its next try */
+  COURIER_TRY_AGAIN = 75,    /* something still waits: for its next try, or for what was refused */
 } CourierExit;
 
 #define COURIER_ERROR (courier_error_quark ())

@@ -53,8 +53,8 @@ report_progress (Drain *drain, gint64 now)
   drain->told = told;
 }
 
-void
-report_end (Drain *drain)
+guint64
+report_end (const Drain *drain)
 {
   g_autoptr (CloudTarget) target =
       station_link_target (drain->order->link, drain->order->target->name, NULL);
@@ -68,4 +68,5 @@ report_end (Drain *drain)
     printf (", %" G_GUINT64_FORMAT " wait", target->waiting);
   printf (".\n");
   fflush (stdout);
+  return target == NULL ? 0 : target->waiting;
 }

@@ -314,6 +314,7 @@ def another_server_is_not_believed():
         configure(station, cloud, CaFile=other)
         run = register(station, '--once', exit_code=75)
         rig.expect('certificate' in run.stderr, run.stderr)
+        rig.expect('1 wait' in register(station, '--once', exit_code=75).stdout, 'its time has not come')
         rig.expect_equal(cloud.calls.total(), 0, 'calls')
         rig.expect_equal(waiting(station), 1, 'it waits')
 
