@@ -29,11 +29,11 @@ static void
 aws_line (GString *text, const ManifestRow *row, const ManifestContext *context)
 {
   aws_append_names (text, row);
-  g_string_append (text, ",\"CertificatePem\":\"");
+  append_literal (text, ",\"CertificatePem\":\"");
   append_pem (text, row->der, row->der_length, "\\n");
-  g_string_append (text, "\",\"CACertificatePem\":\"");
+  append_literal (text, "\",\"CACertificatePem\":\"");
   g_string_append (text, manifest_authority_of (context, row)->pem);
-  g_string_append (text, "\"}\n");
+  append_literal (text, "\"}\n");
 }
 
 static char *

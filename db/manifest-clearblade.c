@@ -51,17 +51,17 @@ clearblade_refusal (const ManifestRow *row, const ManifestContext *context)
 static void
 clearblade_line (GString *text, const ManifestRow *row, const ManifestContext *context)
 {
-  g_string_append (text, "{\"id\":");
+  append_literal (text, "{\"id\":");
   append_json_string (text, manifest_device_name (row));
-  g_string_append (text, ",\"credentials\":[{\"publicKey\":{\"format\":\"");
+  append_literal (text, ",\"credentials\":[{\"publicKey\":{\"format\":\"");
   g_string_append (text, credential_format (row));
-  g_string_append (text, "\",\"key\":\"");
+  append_literal (text, "\",\"key\":\"");
   append_pem (text, row->der, row->der_length, "\\n");
-  g_string_append (text, "\"},\"expirationTime\":\"");
+  append_literal (text, "\"},\"expirationTime\":\"");
   append_time (text, row->not_after);
-  g_string_append (text, "\"}],\"metadata\":{\"serialNumber\":");
+  append_literal (text, "\"}],\"metadata\":{\"serialNumber\":");
   append_json_string (text, row->device);
-  g_string_append (text, "}}\n");
+  append_literal (text, "}}\n");
 }
 
 const ManifestWriter manifest_clearblade = {

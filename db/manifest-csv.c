@@ -47,7 +47,7 @@ csv_line (GString *text, const ManifestRow *row, const ManifestContext *context)
   append_text_field (text, row->model == NULL ? "" : row->model);
   g_string_append_c (text, '"');
   append_pem (text, row->der, row->der_length, "\n");
-  g_string_append (text, "\"\r\n");
+  append_literal (text, "\"\r\n");
 }
 
 static GHashTable *

@@ -34,9 +34,11 @@ manifest_refuse_device (const ManifestRow *row, const ManifestContext *context,
                         const DeviceNameRule *rule)
 {
   const char *name = manifest_device_name (row);
-  g_autofree char *shown = text_for_display (name, 64);
+  const gboolean fits = name[0] != '\0' && manifest_text_fits (name, rule->extra, rule->longest);
+  /* Most rows are fine: nothing is made for them. */
+  g_autofree char *shown = fits && !row->name_taken ? NULL : text_for_display (name, 64);
 
-  if (name[0] == '\0' || !manifest_text_fits (name, rule->extra, rule->longest))
+  if (!fits)
     return g_strdup_printf ("its common name %s can't be a %s: %s takes 1 to %" G_GSIZE_FORMAT
                             " letters, digits and %s",
                             shown, rule->name, rule->receiver, rule->longest, rule->extra);

@@ -7,27 +7,29 @@
 #define FEW_ROWS 5000    /* asking about each of them is quicker */
 #define MOST_NAMES 20000 /* so that memory stays bounded */
 
-#define SEVERAL_QUERY                                                                              \
+#define NAMES_QUERY                                                                                \
   "SELECT common_name FROM certificates INDEXED BY certificates_by_name"                           \
-  " WHERE batch = ? AND common_name IS NOT NULL GROUP BY common_name HAVING count (*) > 1 LIMIT ?"
+  " WHERE batch = ? AND common_name IS NOT NULL ORDER BY common_name"
 
+/* In the order of the index a name that is there again stands beside itself. */
 static gboolean
 load_several (ManifestNames *names, GError **error)
 {
   gboolean more;
-  g_autoptr (Statement) select = statement_prepare (names->database, SEVERAL_QUERY, error);
+  g_autoptr (GString) before = g_string_new (NULL);
+  g_autoptr (Statement) select = statement_prepare (names->database, NAMES_QUERY, error);
 
   if (select == NULL)
     return FALSE;
   statement_bind_int64 (select, names->walk->batch_id);
-  statement_bind_int64 (select, MOST_NAMES + 1);
-  if (!statement_step (select, &more, error))
-    return FALSE;
-  while (more) {
-    g_hash_table_add (names->several, statement_dup_text (select));
+  do {
     if (!statement_step (select, &more, error))
       return FALSE;
-  }
+    const char *name = more ? statement_text (select) : "";
+    if (more && g_str_equal (name, before->str))
+      g_hash_table_add (names->several, g_strdup (name));
+    g_string_assign (before, name);
+  } while (more && g_hash_table_size (names->several) <= MOST_NAMES);
   if (g_hash_table_size (names->several) > MOST_NAMES) {
     names->every_row = TRUE;
     g_hash_table_remove_all (names->several);

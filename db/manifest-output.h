@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * What an export writes into: a descriptor, in large pieces, hashed on the way.
+ * What an export writes into: a descriptor, in large pieces. A thread of its own hashes and writes
+ * a piece while the next one is being made.
  */
 #pragma once
 
@@ -9,9 +10,14 @@
 
 typedef struct {
   int fd;
-  GByteArray *buffer;
-  EVP_MD_CTX *digest;
-  guint64 bytes; /* that were written */
+  GString *piece;     /* the one that is being made */
+  GAsyncQueue *full;  /* of pieces, for the thread */
+  GAsyncQueue *empty; /* of pieces, back from it */
+  GThread *thread;
+  EVP_MD_CTX *digest; /* from here on the thread's own, until it has ended */
+  guint64 bytes;      /* that were written */
+  GError *failure;    /* behind which it only returns pieces */
+  int failed;         /* the same, to be read meanwhile */
 } ManifestOutput;
 
 /* Errors of all: G_FILE_ERROR, or LEDGER_ERROR_STORAGE where SHA-256 fails. */

@@ -5,6 +5,8 @@
  */
 #pragma once
 
+#include <string.h>
+
 #include "db/json-text.h"
 #include "db/ledger-private.h"
 #include "db/manifest.h"
@@ -204,12 +206,29 @@ void manifest_row_load (ManifestRow *row, Statement *statement);
 
 /* ---- text ---- */
 
+/* As g_string_append_len(), but without a call for each of a row's many small pieces. */
+static inline void
+append_text (GString *text, const char *data, gsize length)
+{
+  if (text->len + length >= text->allocated_len) {
+    g_string_append_len (text, data, (gssize)length);
+    return;
+  }
+  memcpy (text->str + text->len, data, length);
+  text->len += length;
+  text->str[text->len] = '\0';
+}
+
+#define append_literal(text, literal) append_text (text, "" literal, sizeof literal - 1)
+
 void append_hex (GString *text, const guint8 *data, gsize length);
+void append_number (GString *text, gint64 number);
 void append_time (GString *text, gint64 seconds); /* 2026-01-31T23:59:59Z */
 /* PEM of a certificate, each line ended by `line_end`; and of anything else. */
 void append_pem (GString *text, const guint8 *der, gsize length, const char *line_end);
 void append_pem_block (GString *text, const char *label, const guint8 *der, gsize length,
                        const char *line_end);
+void append_base64 (GString *text, const guint8 *data, gsize length); /* on one line */
 /* One CSV field (RFC 4180): quoted where needed; what a spreadsheet would take for a formula
  * gets a ' in front. */
 void append_csv_field (GString *text, const char *value);

@@ -23,13 +23,13 @@ spki_line (GString *text, const ManifestRow *row, const ManifestContext *context
   CertificateParts parts = { 0 };
 
   certificate_split (row->der, row->der_length, &parts);
-  g_string_append (text, "{\"device\":");
+  append_literal (text, "{\"device\":");
   append_json_string (text, row->device);
-  g_string_append (text, ",\"spki-sha256\":\"");
+  append_literal (text, ",\"spki-sha256\":\"");
   append_hex (text, row->spki_sha256, 32);
-  g_string_append (text, "\",\"public-key\":\"");
+  append_literal (text, "\",\"public-key\":\"");
   append_pem_block (text, "PUBLIC KEY", parts.spki.data, parts.spki.length, "\\n");
-  g_string_append (text, "\"}\n");
+  append_literal (text, "\"}\n");
 }
 
 const ManifestWriter manifest_spki = {
