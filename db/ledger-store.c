@@ -215,6 +215,25 @@ insert_certificate (Database *database, const Storing *storing, const char *void
   return statement_run (insert, error);
 }
 
+/* In the same transaction; what is stored already may lack it, where it came from the signer's log,
+ * which has no requests. */
+static gboolean
+keep_request (Database *database, const Storing *storing, GError **error)
+{
+  if (storing->issuance->request == NULL)
+    return TRUE;
+  g_autoptr (Statement) insert =
+      statement_prepare (database,
+                         "INSERT OR IGNORE INTO requests (certificate, der)"
+                         " SELECT id, ? FROM certificates WHERE log_index = ?",
+                         error);
+  if (insert == NULL)
+    return FALSE;
+  statement_bind_bytes (insert, storing->issuance->request);
+  statement_bind_int64 (insert, (gint64)storing->issuance->log_index);
+  return statement_run (insert, error);
+}
+
 static gboolean
 certify_device (Database *database, gint64 device_id, GError **error)
 {
@@ -250,11 +269,11 @@ store_certificate (Database *database, gpointer data, GError **error)
   if (!find_stored (database, storing, &stored, error))
     return FALSE;
   if (stored)
-    return TRUE;
+    return keep_request (database, storing, error);
   return find_or_recover_batch (database, storing, error)
          && find_or_recover_device (database, storing, error)
          && claim_key (database, storing, error) && place_certificate (database, storing, error)
-         && log_mark_advance (database, error);
+         && keep_request (database, storing, error) && log_mark_advance (database, error);
 }
 
 gboolean

@@ -311,6 +311,7 @@ typedef struct {
   const char *profile;
   const char *device; /* serial */
   GBytes *der;
+  GBytes *request; /* the CSR as DER, to be kept with it; or NULL */
 } Issuance;
 
 /* Stores what was issued, before the first byte of it leaves. Storing the same entry again is

@@ -79,7 +79,7 @@ order_changed_profile (const Order *order)
       || !settings_equal (now->driver_settings, before->driver_settings)
       || !words_equal (now->attestation_roots, before->attestation_roots)
       || now->attestation != before->attestation || now->install_chain != before->install_chain
-      || now->lock != before->lock)
+      || now->lock != before->lock || now->keep_request != before->keep_request)
     return NULL;
   return g_steal_pointer (&now);
 }

@@ -233,7 +233,9 @@ store (Run *run, GError **error)
                               .batch = issued->batch,
                               .profile = issued->profile,
                               .device = issued->device,
-                              .der = issued->certificate };
+                              .der = issued->certificate,
+                              .request =
+                                  run->context->order->profile->keep_request ? run->csr : NULL };
   g_autoptr (Certificate) live = NULL;
 
   run_enter (run, STEP_STORE);

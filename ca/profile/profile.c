@@ -32,8 +32,9 @@ static const char *const certificate_keys[] = { "Subject",
                                                 "Vid",
                                                 "Pid",
                                                 NULL };
-static const char *const device_keys[] = { "Key",  "Chain",       "ServerRoots",      "Endpoint",
-                                           "Lock", "Attestation", "AttestationRoots", NULL };
+static const char *const device_keys[] = { "Key",  "Chain",       "ServerRoots", "Endpoint",
+                                           "Lock", "KeepRequest", "Attestation", "AttestationRoots",
+                                           NULL };
 static const KeyfileGroup groups[] = { { PROFILE_CERTIFICATE, certificate_keys },
                                        { PROFILE_DEVICE, device_keys },
                                        { "driver *", NULL },
@@ -122,6 +123,8 @@ read_profile (const Keyfile *keyfile, Profile *profile, GError **error)
          && read_server_roots (keyfile, profile, error) && read_endpoint (keyfile, profile, error)
          && keyfile_boolean (keyfile, PROFILE_DEVICE, "Chain", TRUE, &profile->install_chain, error)
          && keyfile_boolean (keyfile, PROFILE_DEVICE, "Lock", FALSE, &profile->lock, error)
+         && keyfile_boolean (keyfile, PROFILE_DEVICE, "KeepRequest", FALSE, &profile->keep_request,
+                             error)
          && read_attestation (keyfile, profile, error)
          && profile_check_kind (keyfile, profile, error);
 }

@@ -71,6 +71,7 @@ typedef struct {
   char **server_roots; /* as written */
   char *endpoint;      /* or NULL */
   gboolean lock;
+  gboolean keep_request; /* the ledger keeps the CSR with the certificate */
   AttestationPolicy attestation;
   char **attestation_roots; /* absolute paths; the station reads them */
   /* [driver NAME]: what the product's driver is told; of KeyfileSetting. The station judges them.

@@ -125,9 +125,32 @@ def what_would_be_refused_is_told_before():
         rig.expect_equal(station.json('export', 'list'), [], 'exports on record')
 
 
+def a_request_that_was_kept_goes_to_aws():
+    with rig.station(slots=2, start=False) as station:
+        station.edit(station.profile_path(), r'^Lock=no$', 'Lock=no\nKeepRequest=yes')
+        station.start()
+        simulator = station.simulator()
+        station.start_batch(target=2)
+        provision(station, simulator, 2)
+        path = os.path.join(station.folder, 'out.ndjson')
+        station.json('export', 'aws-csr', '--batch', 'B1', '--output', path)
+        with open(path, encoding='ascii') as file:
+            lines = [json.loads(line) for line in file]
+        rig.expect_equal(len(lines), 2, 'lines')
+        for line in lines:
+            run = subprocess.run(['openssl', 'req', '-verify', '-noout', '-pubkey'], input=line['CSR'],
+                                 capture_output=True, text=True, check=False)
+            rig.expect(run.returncode == 0 and 'verify OK' in run.stderr, run)
+            pem = station.cli('cert', 'show', line['SerialNumber'], '--pem').stdout
+            key = subprocess.run(['openssl', 'x509', '-pubkey', '-noout'], input=pem, text=True,
+                                 capture_output=True, check=True).stdout
+            rig.expect_equal(run.stdout, key, f'the key of {line["SerialNumber"]}')
+
+
 if __name__ == '__main__':
     rig.main({test.__name__: test for test in (
         parts_of_an_export_fit_together,
         a_set_is_there_whole_or_without_its_first_part,
         what_would_be_refused_is_told_before,
+        a_request_that_was_kept_goes_to_aws,
     )})

@@ -41,7 +41,7 @@ START_TEST (test_a_full_profile_is_read)
       "KeyUsage=digitalSignature;keyAgreement\n"
       "ExtendedKeyUsage=clientAuth; serverAuth\nBackdateSeconds=120\n\n"
       "[device]\nKey=p-384;p-256\nChain=no\nServerRoots=amazon-root-ca-1;"
-      "/etc/root.pem\nEndpoint=a-ats.iot.eu-west-1.amazonaws.com\nLock=yes\n";
+      "/etc/root.pem\nEndpoint=a-ats.iot.eu-west-1.amazonaws.com\nLock=yes\nKeepRequest=yes\n";
   GError *problem = NULL;
   g_autoptr (Profile) profile = load (text, &problem);
   g_autofree char *digest = sha256_hex ((const guint8 *)text, strlen (text));
@@ -59,6 +59,7 @@ START_TEST (test_a_full_profile_is_read)
   ck_assert (!profile->install_chain);
   ck_assert_str_eq (profile->server_roots[1], "/etc/root.pem");
   ck_assert (profile->lock);
+  ck_assert (profile->keep_request);
 }
 END_TEST
 
@@ -74,6 +75,7 @@ START_TEST (test_defaults_are_the_documented_ones)
   ck_assert_str_eq (profile->keys[0], "p-256");
   ck_assert (profile->install_chain);
   ck_assert (!profile->lock);
+  ck_assert (!profile->keep_request);
   ck_assert (profile->endpoint == NULL);
 }
 END_TEST

@@ -130,6 +130,36 @@ START_TEST (a_check_leaves_no_trace)
 }
 END_TEST
 
+/* With the certificate, once, and never another. */
+START_TEST (a_request_is_kept_with_its_certificate)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (ManifestSummary) summary = NULL;
+  g_autoptr (EVP_PKEY) key = make_key ();
+  g_autoptr (GBytes) der = make_certificate (key, "chip-r", 10);
+  g_autoptr (GBytes) request = g_bytes_new_static ("\x30\x03\x02\x01\x07", 5);
+  g_autoptr (GBytes) other = g_bytes_new_static ("\x30\x03\x02\x01\x08", 5);
+  gint64 attempt;
+  g_autoptr (Device) device = arrive (f.ledger, "b1", "chip-r", NULL, &attempt, NULL);
+  Issuance issuance = {
+    .log_index = DEVICES, .batch = "b1", .profile = "p", .device = "chip-r", .der = der
+  };
+
+  ck_assert_ptr_nonnull (device);
+  assert_ok (ledger_store_certificate (f.ledger, &issuance, &error), error); /* from the log */
+  issuance.request = request;
+  assert_ok (ledger_store_certificate (f.ledger, &issuance, &error), error);
+  issuance.request = other;
+  assert_ok (ledger_store_certificate (f.ledger, &issuance, &error), error);
+  g_autoptr (Certificate) stored = ledger_certificate (f.ledger, "chip-r", NULL);
+  assert_ok (ledger_certificate_verified (f.ledger, attempt, stored->id, NULL, &error), error);
+  g_autofree char *text = export_part ((ManifestOrder){ .format = "aws-csr" }, &summary);
+  ck_assert_uint_eq (summary->rows, 1);
+  ck_assert_uint_eq (summary->omitted, DEVICES);
+  ck_assert_ptr_nonnull (strstr (text, "MAMCAQc="));
+}
+END_TEST
+
 int
 main (void)
 {
@@ -143,6 +173,7 @@ main (void)
   tcase_add_test (parts, what_is_split_otherwise_is_refused);
   tcase_add_test (parts, only_what_is_written_counts);
   tcase_add_test (parts, a_check_leaves_no_trace);
+  tcase_add_test (parts, a_request_is_kept_with_its_certificate);
   suite_add_tcase (suite, parts);
   return run_suite (suite);
 }
