@@ -164,7 +164,6 @@ report_unknown (ManifestVerification *verification, guint64 number, GHashTable *
 {
   const ManifestWriter *writer = verification->writer;
   const char *text = g_hash_table_lookup (said, writer->certificate_field);
-  g_autoptr (GBytes) digest = NULL;
   g_autofree char *shown = NULL;
 
   if (writer->identity == MANIFEST_BY_PEM) {

@@ -9,8 +9,9 @@
 #include "ui-tui/text.h"
 #include "ui-tui/view.h"
 
-#define NAME_COLUMNS 10
+#define NAME_COLUMNS 13
 #define BAR_COLUMNS 30
+#define FORMAT_ROWS 5
 
 static const Column export_columns[] = {
   { N_ ("When"), 16, FALSE, 0, FALSE },  { N_ ("Batch"), 0, FALSE, 0, FALSE },
@@ -30,12 +31,28 @@ use_of_format (const char *name)
 
 /* ---- what will be written ---- */
 
+/* A few of them stand there, the chosen one among them. */
+static guint
+first_format (const Model *model)
+{
+  const guint most = model->formats->len - MIN (model->formats->len, FORMAT_ROWS);
+  const guint before = FORMAT_ROWS / 2;
+
+  return MIN (model->export_format - MIN (model->export_format, before), most);
+}
+
+static guint
+end_of_formats (const Model *model)
+{
+  return MIN (first_format (model) + FORMAT_ROWS, model->formats->len);
+}
+
 static int
 draw_formats (Canvas *canvas, Area area, int row, const Model *model)
 {
   canvas_printf (canvas, area, row++, 1, -1, STYLE_QUIET, _ ("Format (%s and %s choose)"),
                  key_name (REQUEST_UP), key_name (REQUEST_DOWN));
-  for (guint i = 0; i < model->formats->len; i++, row++) {
+  for (guint i = first_format (model); i < end_of_formats (model); i++, row++) {
     const char *format = g_ptr_array_index (model->formats, i);
     const gboolean chosen = i == model->export_format;
 

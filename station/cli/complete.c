@@ -118,6 +118,13 @@ list_reports (ApiStation1 *api, GVariant **records)
 }
 
 static gboolean
+list_formats (ApiStation1 *api, GVariant **records)
+{
+  return api_station1_call_list_formats_sync (api, g_variant_new_parsed ("@a{sv} {}"), records,
+                                              NULL, NULL);
+}
+
+static gboolean
 list_exports (ApiStation1 *api, GVariant **records)
 {
   GVariant *filter = g_variant_new_parsed ("{'limit': <%u>}", SERIALS_MOST);
@@ -131,12 +138,13 @@ static const struct {
   ListCall list;
   const char *key;
 } sources[] = {
-  { "BATCH", list_batches, "name" },    { "PROFILE", list_profiles, "name" },
-  { "SERIAL", list_devices, "serial" }, { "ATTEMPT", list_attempts, "id" },
-  { "SLOT", list_slots, "slot" },       { "OPERATOR", list_operators, "name" },
-  { "REQUEST", list_requests, "id" },   { "REPORT", list_reports, "id" },
-  { "EXPORT", list_exports, "id" },     { "TARGET", list_targets, "name" },
-  { "CA", list_authorities, "name" },   { "OPERATION", list_operations, "id" },
+  { "BATCH", list_batches, "name" },      { "PROFILE", list_profiles, "name" },
+  { "SERIAL", list_devices, "serial" },   { "ATTEMPT", list_attempts, "id" },
+  { "SLOT", list_slots, "slot" },         { "OPERATOR", list_operators, "name" },
+  { "REQUEST", list_requests, "id" },     { "REPORT", list_reports, "id" },
+  { "EXPORT", list_exports, "id" },       { "FORMAT", list_formats, "name" },
+  { "TARGET", list_targets, "name" },     { "CA", list_authorities, "name" },
+  { "OPERATION", list_operations, "id" },
 };
 
 static void
@@ -169,20 +177,21 @@ add_values (Cli *cli, GPtrArray *candidates, const char *prefix, const char *pla
     const char *placeholder;
     const char *word;
   } fixed[] = {
-    { "FORMAT", "aws" },         { "FORMAT", "aws-no-ca" }, { "FORMAT", "aws-csr" },
-    { "FORMAT", "aws-calls" },   { "FORMAT", "azure-hub" }, { "FORMAT", "azure-dps" },
-    { "FORMAT", "nrfcloud" },    { "FORMAT", "microchip" }, { "FORMAT", "csv" },
-    { "FORMAT", "jsonl" },       { "ROLE", "operator" },    { "ROLE", "supervisor" },
-    { "ROLE", "auditor" },       { "LANGUAGE", "en" },      { "LANGUAGE", "de" },
-    { "LANGUAGE", "zh_CN" },     { "KIND", "aws" },         { "KIND", "azure-hub" },
-    { "KIND", "azure-dps" },     { "KIND", "nrfcloud" },    { "KIND", "other" },
-    { "MODE", "registered-ca" }, { "MODE", "sni-only" },    { "MODE", "without-ca" },
-    { "MODE", "csr" },           { "MODE", "self-signed" }, { "STATUS", "ACTIVE" },
-    { "STATUS", "INACTIVE" },    { "STATUS", "REVOKED" },   { "STATUS", "PENDING_TRANSFER" },
-    { "STATE", "waiting" },      { "STATE", "handed" },     { "STATE", "done" },
-    { "STATE", "refused" },      { "STATE", "alarm" },      { "STATE", "parked" },
-    { "STATE", "dropped" },      { "CHAIN", "rsa" },        { "CHAIN", "ecdsa" },
-    { "CHAIN", "both" },
+    { "ROLE", "operator" },  { "ROLE", "supervisor" },
+    { "ROLE", "auditor" },   { "LANGUAGE", "en" },
+    { "LANGUAGE", "de" },    { "LANGUAGE", "zh_CN" },
+    { "KIND", "aws" },       { "KIND", "azure-hub" },
+    { "KIND", "azure-dps" }, { "KIND", "nrfcloud" },
+    { "KIND", "other" },     { "MODE", "registered-ca" },
+    { "MODE", "sni-only" },  { "MODE", "without-ca" },
+    { "MODE", "csr" },       { "MODE", "self-signed" },
+    { "STATUS", "ACTIVE" },  { "STATUS", "INACTIVE" },
+    { "STATUS", "REVOKED" }, { "STATUS", "PENDING_TRANSFER" },
+    { "STATE", "waiting" },  { "STATE", "handed" },
+    { "STATE", "done" },     { "STATE", "refused" },
+    { "STATE", "alarm" },    { "STATE", "parked" },
+    { "STATE", "dropped" },  { "CHAIN", "rsa" },
+    { "CHAIN", "ecdsa" },    { "CHAIN", "both" },
   };
   static const char *const file_words[] = { "FILE", "FOLDER", "PATH" };
 

@@ -65,7 +65,7 @@ def export(program, folder, name):
 def sqlite(folder, name, form):
     """(seconds, CPU seconds)"""
     with open(os.path.join(folder, 'ca.pem'), encoding='ascii') as file:
-        authority = file.read().replace("'", "''")
+        authority = file.read().partition('-----END CERTIFICATE-----')[0] + '-----END CERTIFICATE-----'
     query = 'SELECT ' + ROWS[name].replace(':ca', f"'{authority}'") + ' FROM rows'
     before, began = children_cpu(), time.monotonic()
     with subprocess.Popen(['sqlite3', form, os.path.join(folder, 'peer.db'), query],

@@ -71,7 +71,7 @@ def formats_of(pattern, folder):
 
 
 written = formats_of(r'\.name = "([a-z0-9-]+)",[^}]*\.file_suffix = "([.a-z]+)"', 'db/manifest-')
-offered = formats_of(r'\{ "([a-z0-9-]+)", "([.a-z]+)", N_', 'ui-tui/export-formats.c')
+offered = formats_of(r'\{ "([a-z0-9-]+)", "([.a-z]+)",\s+N_', 'ui-tui/export-formats.c')
 for format in sorted(written ^ offered):
     offences.append('ui-tui/export-formats.c: %s (%s) is not there and in db/ alike' % format)
 if len(in_daemon) < 60 or not written:

@@ -60,11 +60,10 @@ START_TEST (arguments_and_values_of_options_are_completed_by_kind)
   expect ("csr check a.csr ", ":files");
   expect ("manifest verify ", ":files");
   expect ("manifest verify a ", "");
-  expect ("export ", "list statement aws csv jsonl");
+  expect ("export ", "list statement");
   expect ("export list ", "");
   expect ("operator add ANNA --role ", "operator supervisor auditor");
   expect ("card --language d", "de");
-  expect ("export j", "jsonl");
   expect ("--config ", ":files");
   expect ("export aws --output ", ":files");
   expect ("--config file batch p", "pause");

@@ -67,12 +67,12 @@ END_TEST
 
 START_TEST (what_is_split_otherwise_is_refused)
 {
-  g_autoptr (GError) error = NULL;
   g_autoptr (ManifestSummary) first = NULL;
   g_autoptr (ManifestSummary) last = NULL;
   g_autofree char *head = export_part (order_of (3, 0), &first);
   ManifestOrder order = order_of (0, 0);
 
+  ck_assert_ptr_nonnull (head);
   order.split = FALSE;
   order.most_rows = DEVICES - 1;
   refuse_export (order, LEDGER_ERROR_INVALID, "in parts");
@@ -86,6 +86,7 @@ START_TEST (what_is_split_otherwise_is_refused)
   order.format = "csv";
   refuse_export (order, LEDGER_ERROR_INVALID, "another batch, format or target");
   g_autofree char *tail = export_part (order_of (3, first->id), &last);
+  ck_assert_ptr_nonnull (tail);
   refuse_export (order_of (3, last->id), LEDGER_ERROR_INVALID, "no part behind it");
 }
 END_TEST
@@ -103,6 +104,7 @@ START_TEST (only_what_is_written_counts)
 
   ck_assert_ptr_nonnull (bad);
   g_autofree char *text = export_part (order, &summary);
+  ck_assert_ptr_nonnull (text);
   ck_assert_uint_eq (summary->parts, 1);
   ck_assert_uint_eq (summary->rows, DEVICES);
   g_autofree char *refusals = check_order (order, &check);
