@@ -135,3 +135,43 @@ text_nearest (const char *text, const char *const *words)
   }
   return nearest;
 }
+
+/* ---- JSON ---- */
+
+static gboolean
+is_plain_in_json (char character)
+{
+  return (guchar)character >= 0x20 && character != '"' && character != '\\' && character != 0x7f;
+}
+
+static void
+append_json_character (GString *text, char character)
+{
+  if (character == '"' || character == '\\') {
+    g_string_append_c (text, '\\');
+    g_string_append_c (text, character);
+  }
+  else if (character == '\n')
+    g_string_append (text, "\\n");
+  else
+    g_string_append_printf (text, "\\u%04x", (guint)(guchar)character);
+}
+
+void
+append_json_string (GString *text, const char *value)
+{
+  const char *at = value == NULL ? "" : value;
+
+  g_string_append_c (text, '"');
+  while (*at != '\0') {
+    const char *end = at;
+
+    while (is_plain_in_json (*end))
+      end++;
+    g_string_append_len (text, at, end - at);
+    if (*end != '\0')
+      append_json_character (text, *end++);
+    at = end;
+  }
+  g_string_append_c (text, '"');
+}

@@ -34,3 +34,7 @@ gboolean serial_fits_pattern (const char *serial, const char *pattern);
 /* The word of NULL-ended `words` that somebody who wrote `text` may have meant, or NULL: at most
  * one in three letters is wrong, missing, too many or swapped; case counts for nothing. */
 const char *text_nearest (const char *text, const char *const *words);
+
+/* Appends `value` as a JSON string (RFC 8259, section 7) with its quotes, control characters and
+ * DEL escaped; NULL is the empty one. */
+void append_json_string (GString *text, const char *value);

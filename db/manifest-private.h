@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "base/text.h"
 #include "db/json-text.h"
 #include "db/ledger-private.h"
 #include "db/manifest.h"

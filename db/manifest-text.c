@@ -107,44 +107,6 @@ append_time (GString *text, gint64 seconds)
   append_text (text, formatted, TIME_LENGTH);
 }
 
-static gboolean
-is_plain (char character)
-{
-  return (guchar)character >= 0x20 && character != '"' && character != '\\' && character != 0x7f;
-}
-
-static void
-append_json_character (GString *text, char character)
-{
-  if (character == '"' || character == '\\') {
-    g_string_append_c (text, '\\');
-    g_string_append_c (text, character);
-  }
-  else if (character == '\n')
-    g_string_append (text, "\\n");
-  else
-    g_string_append_printf (text, "\\u%04x", (guint)(guchar)character);
-}
-
-void
-append_json_string (GString *text, const char *value)
-{
-  const char *at = value == NULL ? "" : value;
-
-  g_string_append_c (text, '"');
-  while (*at != '\0') {
-    const char *end = at;
-
-    while (is_plain (*end))
-      end++;
-    append_text (text, at, (gsize)(end - at));
-    if (*end != '\0')
-      append_json_character (text, *end++);
-    at = end;
-  }
-  g_string_append_c (text, '"');
-}
-
 /* Two digits for every 12 bits. */
 static const char *
 base64_pairs (void)

@@ -68,6 +68,23 @@ def aws(path, keys):
             yield whole(THING, line['ThingName']), certificate(line['CertificatePem'])
 
 
+def aws_calls(path, authority):
+    with open(path, encoding='utf-8') as file:
+        for line in file:
+            stage, _, sha256, account, region, thing, *calls = line.rstrip('\n').split('\t')
+            said = {name: json.loads(text) for name, text in zip(calls[::2], calls[1::2])}
+            register = said['register-certificate' if authority else 'register-certificate-without-ca']
+            der = certificate(register['certificatePem'])
+            assert (stage, account, region) == ('2', '123456789012', 'eu-west-1') and digest(der) == sha256
+            assert ('caCertificatePem' in register) == authority and register['status'] == 'ACTIVE'
+            arn = f'arn:aws:iot:eu-west-1:123456789012:cert/{sha256}'
+            assert said['attach-thing-principal'] == {'thingName': thing, 'principal': arn}
+            assert said['attach-policy'] == {'policyName': 'factory-device', 'target': arn}
+            assert said['create-thing']['thingTypeName'] == 'sensor'
+            assert ('add-thing-to-thing-group' in said) == authority
+            yield thing, der
+
+
 def azure_hub(path, authority):
     for line in lines(path):
         assert line['importMode'] == 'create' and line['status'] == 'enabled'
@@ -177,7 +194,8 @@ def devices(name, path, *more):
     readers = {'aws': lambda: aws(path, ['CertificatePem', 'CACertificatePem']),
                'aws-no-ca': lambda: aws(path, ['CertificatePem']), 'aws-csr': lambda: aws(path, ['CSR']),
                'spki': lambda: spki(path), 'thingsboard': lambda: thingsboard(path),
-               'clearblade': lambda: clearblade(path), 'azure-dps': lambda: azure_dps(path), 'nrfcloud': lambda: nrfcloud(path),
+               'clearblade': lambda: clearblade(path), 'aws-calls': lambda: aws_calls(path, 'with' in more),
+               'azure-dps': lambda: azure_dps(path), 'nrfcloud': lambda: nrfcloud(path),
                'microchip': lambda: microchip(path, more[0], 'chain' in more)}
     yield from ((device, digest(der)) for device, der in readers[name]())
 

@@ -72,10 +72,13 @@ expected_devices (const char *digest)
 static const struct {
   const char *format, *target, *more;
 } formats_and_targets[] = {
-  { "aws", NULL, NULL },           { "aws", "ca", NULL },        { "aws-no-ca", NULL, NULL },
-  { "azure-hub", NULL, NULL },     { "azure-hub", "hub", NULL }, { "azure-hub", "hub-ca", "ca" },
-  { "thingsboard", NULL, NULL },   { "clearblade", NULL, NULL }, { "azure-dps", NULL, NULL },
-  { "nrfcloud", NULL, NULL },      { "nrfcloud", "nrf", NULL },  { "aws-csr", NULL, "request" },
+  { "aws", NULL, NULL },           { "aws", "ca", NULL },
+  { "aws-no-ca", NULL, NULL },     { "azure-hub", NULL, NULL },
+  { "azure-hub", "hub", NULL },    { "azure-hub", "hub-ca", "ca" },
+  { "thingsboard", NULL, NULL },   { "clearblade", NULL, NULL },
+  { "azure-dps", NULL, NULL },     { "nrfcloud", NULL, NULL },
+  { "nrfcloud", "nrf", NULL },     { "aws-csr", NULL, "request" },
+  { "aws-calls", "ca", "with" },   { "aws-calls", "alone", "alone" },
   { "aws-csr", "csr", "request" },
 };
 
@@ -187,6 +190,8 @@ static const struct {
   { "aws", NULL, "chip-3", 10, "one thing" },
   { "aws", NULL, "late", 0, "expired" },
   { "aws", NULL, "later", 1, NULL },
+  { "aws-calls", "ca", "a b", 10, "thing name" },
+  { "aws-calls", "ca", "a-b", 10, NULL },
   { "aws-no-ca", NULL, "a b", 10, "thing name" },
   { "aws-no-ca", NULL, "a-b", 10, NULL },
   { "aws-csr", NULL, "a*b", 10, "thing name" },
@@ -219,9 +224,10 @@ static const struct {
 
 static const struct {
   const char *format, *target;
-} ruled[] = { { "aws", NULL },       { "aws-no-ca", NULL },     { "aws-csr", NULL },
-              { "azure-hub", NULL }, { "azure-hub", "hub-ca" }, { "azure-dps", NULL },
-              { "nrfcloud", NULL },  { "clearblade", NULL },    { "thingsboard", NULL } };
+} ruled[] = { { "aws", NULL },        { "aws-no-ca", NULL }, { "aws-csr", NULL },
+              { "aws-calls", "ca" },  { "azure-hub", NULL }, { "azure-hub", "hub-ca" },
+              { "azure-dps", NULL },  { "nrfcloud", NULL },  { "clearblade", NULL },
+              { "thingsboard", NULL } };
 
 static const char *
 reason_for (const ManifestSummary *summary, const char *device)
@@ -363,9 +369,10 @@ static const struct {
   const char *format, *target;
   gboolean taken;
 } modes[] = {
-  { "aws", "sni", TRUE },     { "aws", "alone", FALSE },    { "aws", "csr", FALSE },
-  { "aws", "hub", FALSE },    { "aws-no-ca", "sni", TRUE }, { "aws-no-ca", "alone", FALSE },
-  { "aws-csr", "ca", FALSE }, { "aws-csr", "csr", TRUE },
+  { "aws", "sni", TRUE },         { "aws", "alone", FALSE },     { "aws", "csr", FALSE },
+  { "aws", "hub", FALSE },        { "aws-no-ca", "sni", TRUE },  { "aws-no-ca", "alone", FALSE },
+  { "aws-csr", "ca", FALSE },     { "aws-csr", "csr", TRUE },    { "aws-calls", "csr", FALSE },
+  { "aws-calls", "alone", TRUE }, { "aws-calls", "hub", FALSE }, { "aws-calls", NULL, FALSE },
 };
 
 START_TEST (a_target_of_another_mode_is_refused)
@@ -390,6 +397,8 @@ static const struct {
   { "aws-no-ca", NULL, "\"ThingName\":\"chip-2\"", "\"ThingName\":\"evil\"", "line 3: ThingName" },
   { "aws-csr", NULL, "\"ThingName\":\"chip-2\"", "\"ThingName\":\"evil\"", "line 3: ThingName" },
   { "aws-csr", NULL, "MAMCAQA=", "MAMCAQE=", "line 1: CSR was edited" },
+  { "aws-calls", "ca", "\"thingName\":\"chip-2\"", "\"thingName\":\"evil\"",
+    "line 3: create-thing was edited" },
   { "azure-hub", NULL, "\"id\":\"chip-2\"", "\"id\":\"evil\"", "line 3: the certificate belongs" },
   { "azure-hub", "hub-ca", "\"id\":\"chip-2\"", "\"id\":\"evil\"", "line 3: the certificate" },
   { "azure-hub", NULL, "selfSigned", "sas", "line 1: authentication.type was edited" },

@@ -101,8 +101,9 @@ START_TEST (every_changed_byte_is_found)
 
   keep_requests ();
   for (guint i = 0; formats[i] != NULL; i++) {
-    /* A signed one: test-formats.c. */
-    if (manifest_writer (formats[i]->name)->signs)
+    const ManifestWriter *writer = manifest_writer (formats[i]->name);
+    /* These are in test-formats.c. */
+    if (writer->signs || writer->needs_target)
       continue;
     g_autofree char *text = export_text (formats[i]->name, NULL);
     gsize length = strlen (text);
