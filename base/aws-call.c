@@ -108,19 +108,15 @@ or_null (const char *text)
 
 /* ---- lines ---- */
 
+/* What a certificate is good for: its thing, policy and group. */
 static void
-append_register (GString *text, const AwsAccount *account, const AwsSubject *subject,
-                 const AwsOperation *operation)
+append_thing (GString *text, const AwsAccount *account, const AwsSubject *subject)
 {
-  const gboolean with = account->with_authority;
   g_autofree char *arn = certificate_arn (account, subject->sha256);
   g_autoptr (GString) attributes = g_string_new ("{\"attributes\":{\"serialNumber\":");
 
   append_json_string (attributes, subject->name);
   g_string_append (attributes, "}}");
-  append_call (text, with ? "register-certificate" : "register-certificate-without-ca",
-               "certificatePem", subject->certificate, "caCertificatePem",
-               with ? subject->authority : NULL, "status", operation->to_status, NULL);
   append_call (text, "create-thing", "thingName", subject->thing, "thingTypeName",
                or_null (account->thing_type), ":attributePayload", attributes->str, NULL);
   append_call (text, "attach-thing-principal", "thingName", subject->thing, "principal", arn, NULL);
@@ -129,6 +125,18 @@ append_register (GString *text, const AwsAccount *account, const AwsSubject *sub
   if (account->thing_group[0] != '\0')
     append_call (text, "add-thing-to-thing-group", "thingGroupName", account->thing_group,
                  "thingName", subject->thing, NULL);
+}
+
+static void
+append_register (GString *text, const AwsAccount *account, const AwsSubject *subject,
+                 const AwsOperation *operation)
+{
+  const gboolean with = account->with_authority;
+
+  append_call (text, with ? "register-certificate" : "register-certificate-without-ca",
+               "certificatePem", subject->certificate, "caCertificatePem",
+               with ? subject->authority : NULL, "status", operation->to_status, NULL);
+  append_thing (text, account, subject);
 }
 
 static void
@@ -158,6 +166,7 @@ append_transfer (GString *text, const AwsAccount *account, const AwsSubject *sub
                operation->account, "transferMessage", operation->message, NULL);
 }
 
+/* A transfer brings the certificate alone. */
 static void
 append_accept (GString *text, const AwsAccount *account, const AwsSubject *subject,
                const AwsOperation *operation)
@@ -165,6 +174,7 @@ append_accept (GString *text, const AwsAccount *account, const AwsSubject *subje
   append_call (text, "accept-certificate-transfer", "certificateId", subject->sha256,
                ":setAsActive", g_strcmp0 (operation->to_status, "ACTIVE") == 0 ? "true" : "false",
                NULL);
+  append_thing (text, account, subject);
 }
 
 static void

@@ -39,7 +39,7 @@ while [ $# -gt 0 ]; do
   shift
 done
 case $0 in
-/*.sh) calls=${0%.sh} ;;
+/*.sh | ./*.sh) calls=${0%.sh} ;;
 *.sh) calls=./${0%.sh} ;;
 *) fail "run it under the name that it was exported with: FILE.sh beside FILE" ;;
 esac

@@ -73,8 +73,8 @@ static char *
 echo_signature (gpointer data, const char *payload, const char *unique_id, GError **error)
 {
   GHashTable *said = data;
-  const char *protected = g_hash_table_lookup (said, "protected");
-  const char *signature = g_hash_table_lookup (said, "signature");
+  const char *protected = said == NULL ? NULL : g_hash_table_lookup (said, "protected");
+  const char *signature = said == NULL ? NULL : g_hash_table_lookup (said, "signature");
 
   return jws_flattened (payload, protected == NULL ? "" : protected, unique_id,
                         signature == NULL ? "" : signature);

@@ -223,7 +223,7 @@ const ManifestWriter manifest_microchip = {
   .format = { .name = "microchip",
               .title = "Microchip manifest of secure elements (JWS)",
               .file_suffix = ".json",
-              .use = N_ ("secure elements: a manifest as Microchip's, signed by this station"),
+              .use = N_ ("secure elements: Microchip's manifest, signed by this station"),
               .next = "keycradle manifest verify {file}" },
   .version = 1,
   .refusal = microchip_refusal,

@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "station/cli/arguments.h"
 #include "station/cli/export-check.h"
+#include "station/cli/export-operations.h"
 #include "station/cli/export-set.h"
 #include "station/cli/output.h"
 
@@ -202,6 +203,8 @@ cli_export (Cli *cli, GError **error)
   g_autoptr (GPtrArray) set = NULL;
   guint64 omitted = 0;
 
+  if (g_str_equal (cli->arguments[0], "aws-calls") && cli->options.batch == NULL)
+    return export_operations (cli, error);
   if (!check_options (cli, error))
     return CLI_FAILED;
   if (cli->options.check)

@@ -154,10 +154,72 @@ confirm_batch (Cli *cli, GError **error)
   return CLI_OK;
 }
 
+static GVariant *
+handed_page (Cli *cli, GError **error)
+{
+  g_auto (GVariantDict) filter;
+  g_autofree char *next = NULL;
+  GVariant *page = NULL;
+
+  g_variant_dict_init (&filter, NULL);
+  g_variant_dict_insert (&filter, "target", "s", cli->arguments[0]);
+  g_variant_dict_insert (&filter, "state", "s", "handed");
+  api_station1_call_list_operations_sync (cli->api, g_variant_dict_end (&filter), &page, &next,
+                                          NULL, error);
+  return page;
+}
+
+static GVariant *
+done_answers (GVariant *page)
+{
+  GVariantBuilder answers;
+
+  g_variant_builder_init (&answers, G_VARIANT_TYPE ("aa{sv}"));
+  for (gsize i = 0; i < g_variant_n_children (page); i++) {
+    g_autoptr (GVariant) operation = g_variant_get_child_value (page, i);
+    GVariantDict answer;
+    gint64 id = 0;
+
+    g_variant_lookup (operation, "id", "x", &id);
+    g_variant_dict_init (&answer, NULL);
+    g_variant_dict_insert (&answer, "id", "x", id);
+    g_variant_dict_insert (&answer, "state", "s", "done");
+    g_variant_builder_add_value (&answers, g_variant_dict_end (&answer));
+  }
+  return g_variant_builder_end (&answers);
+}
+
+/* All that stands in exported calls; what was answered is not handed any more. */
+static CliExit
+confirm_handed (Cli *cli, GError **error)
+{
+  gsize count = 0;
+
+  if (!argument_text (cli->arguments[0], error) || !cli_connect (cli, error))
+    return CLI_FAILED;
+  for (;;) {
+    g_autoptr (GVariant) page = handed_page (cli, error);
+
+    if (page == NULL)
+      return CLI_FAILED;
+    if (g_variant_n_children (page) == 0)
+      break;
+    count += g_variant_n_children (page);
+    if (!api_station1_call_answer_operations_sync (cli->api, done_answers (page), NULL, error))
+      return CLI_FAILED;
+  }
+  printf ("%" G_GSIZE_FORMAT " done\n", count);
+  return CLI_OK;
+}
+
 CliExit
 cli_outbox_done (Cli *cli, GError **error)
 {
   const gboolean batch = cli->options.batch != NULL;
+
+  if (!batch && cli->n_arguments == 1 && cli->options.reason == NULL
+      && strspn (cli->arguments[0], "0123456789") < strlen (cli->arguments[0]))
+    return confirm_handed (cli, error);
 
   if (batch && (cli->n_arguments != 1 || cli->options.reason != NULL)) {
     g_set_error_literal (error, CLI_ERROR, CLI_USAGE,

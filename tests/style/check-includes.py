@@ -55,7 +55,7 @@ RULES = [
 ]
 
 # Made in the build folder, for one folder each.
-GENERATED = {'station-api.h': ('station/', 'ui-tui/', 'courier/'), 'db-resources.h': 'db/',
+GENERATED = {'station-api.h': ('station/', 'ui-tui/', 'courier/'), 'db-resources.h': 'db/', 'aws-calls-resources.h': 'base/',
              'manifest-formats.h': 'db/'}
 
 FREESTANDING = {'stddef.h', 'stdint.h', 'string.h', 'stdbool.h', 'limits.h'}
