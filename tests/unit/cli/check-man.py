@@ -32,7 +32,8 @@ def verbs_of_page(page):
                              re.M):
         text = match.group(2) + match.group(3)
         plain = match.group(2).replace("_", "").replace("*", "")
-        entries[match.group(1)] = (plain, set(re.findall(r"--([a-z-]+)", text)))
+        first, options = entries.get(match.group(1), (plain, set()))  # a verb may have a second entry
+        entries[match.group(1)] = (first, options | set(re.findall(r"--([a-z-]+)", text)))
     return entries
 
 
