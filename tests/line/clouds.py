@@ -27,7 +27,7 @@ import rig
 ACCOUNT = '123456789012'
 REGION = 'eu-west-1'
 NAMES = (f'iot.{REGION}.amazonaws.com', 'hub.azure-devices.net', 'dps.azure-devices-provisioning.net',
-         'api.nrfcloud.com', 'bulk.nrfcloud.com')
+         'api.nrfcloud.com', 'bulk.nrfcloud.com', 'localhost')
 
 
 class Refused(Exception):

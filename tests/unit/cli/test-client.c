@@ -115,6 +115,7 @@ START_TEST (an_export_appears_whole_with_its_template)
 {
   fake_daemon_start (&(FakeAnswers){ .exported = "a\nb\nc\n",
                                      .summary = "{" SUMMARY ", 'template': <'{\"T\":1}'>,"
+                                                " 'template-suffix': <'.template.json'>,"
                                                 " 'next': <'register {name} {file}.x'>}" });
   g_autofree char *output = run ("export aws --batch B1 --output %s/b1.ndjson", 0, NULL);
 
@@ -141,7 +142,8 @@ START_TEST (what_an_export_left_out_is_named_and_partial)
 {
   fake_daemon_start (&(FakeAnswers){
       .exported = "a\n",
-      .summary = "{" SUMMARY ", 'omitted': <[{'device': <'SN-9'>, 'reason': <'too long'>}]>}" });
+      .summary = "{" SUMMARY ", 'omitted': <[{'device': <'SN-9'>, 'reason': <'too long'>}]>,"
+                 " 'omitted-count': <uint64 1>}" });
   g_free (run ("export csv --batch B1 --output %s/out", 8, "left out SN-9: too long"));
 
   expect_content ("out", "a\n");

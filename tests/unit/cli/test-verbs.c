@@ -230,9 +230,9 @@ START_TEST (exports_are_listed_and_may_be_of_what_is_new)
   expect (fake_daemon_heard (), "'batch': <'B1'>");
   expect (fake_daemon_heard (), "'limit': <uint32 3>");
   expect_call ("export csv --batch B1 --output %s/x --new-only", "Export", "({},)",
-               "Export ('csv', 'B1', {'new-only': <true>}, handle 0)");
+               "Export ('csv', 'B1', {'split': <true>, 'new-only': <true>}, handle 0)");
   expect_call ("export csv --batch B1 --output %s/x", "Export", "({},)",
-               "Export ('csv', 'B1', @a{sv} {}, handle 0)");
+               "Export ('csv', 'B1', {'split': <true>}, handle 0)");
 }
 END_TEST
 

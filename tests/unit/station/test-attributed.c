@@ -179,9 +179,17 @@ static const Act elsewhere[] = {
 };
 
 /* These read, or change nothing but the connection that calls. */
-static const char *const no_acts[] = { "LimitRole",   "Listen",         "Deauthorize",
-                                       "CancelLearn", "VerifyManifest", "CollectEvidence",
-                                       "Prove",       "TakeOperations", NULL };
+static const char *const no_acts[] = { "LimitRole",
+                                       "Listen",
+                                       "Deauthorize",
+                                       "CancelLearn",
+                                       "VerifyManifest",
+                                       "CollectEvidence",
+                                       "Prove",
+                                       "TakeOperations",
+                                       "RunChecks",
+                                       "VerifyCertificates",
+                                       NULL };
 
 static gboolean
 stands_in (const char *method, const Act *table, gsize count)
