@@ -154,7 +154,7 @@ append_detach_policy (GString *text, const AwsAccount *account, const char *arn)
     append_call (text, "detach-policy", "policyName", account->policy, "target", arn, NULL);
 }
 
-/* AWS transfers no certificate that has a policy. */
+/* AWS transfers no certificate that a policy or a thing is attached to. */
 static void
 append_transfer (GString *text, const AwsAccount *account, const AwsSubject *subject,
                  const AwsOperation *operation)
@@ -162,6 +162,7 @@ append_transfer (GString *text, const AwsAccount *account, const AwsSubject *sub
   g_autofree char *arn = certificate_arn (account, subject->sha256);
 
   append_detach_policy (text, account, arn);
+  append_call (text, "detach-thing-principal", "thingName", subject->thing, "principal", arn, NULL);
   append_call (text, "transfer-certificate", "certificateId", subject->sha256, "targetAwsAccount",
                operation->account, "transferMessage", operation->message, NULL);
 }
