@@ -18,7 +18,7 @@ typedef struct {
   gboolean optional;
 } JsonKey;
 
-#define JSON_MOST_KEYS 16
+#define JSON_MOST_KEYS 20
 
 typedef struct {
   const char *name;

@@ -29,7 +29,9 @@ static const JsonMember jsonl = {
     { "not-after", JSON_TEXT, FALSE },
     { "issued-at", JSON_TEXT, FALSE },
     { "verified-at", JSON_TEXT, FALSE },
-    { "log-index", JSON_NUMBER, FALSE } },
+    { "log-index", JSON_NUMBER, FALSE },
+    { "chip-id", JSON_TEXT, TRUE },
+    { "model", JSON_TEXT, TRUE } },
 };
 enum { DEVICE, PEM };
 

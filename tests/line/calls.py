@@ -44,7 +44,7 @@ def shim(station, endpoint):
     path = os.path.join(folder, 'aws')
     os.makedirs(folder, exist_ok=True)
     with open(path, 'w', encoding='ascii') as file:
-        file.write(f'#!/bin/sh\nexec /usr/bin/aws --endpoint-url https://localhost:{endpoint.port} "$@"\n')
+        file.write(f'#!/bin/sh\nexec /usr/bin/aws --endpoint-url https://127.0.0.1:{endpoint.port} "$@"\n')
     os.chmod(path, 0o755)
     return folder
 
