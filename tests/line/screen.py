@@ -337,6 +337,14 @@ def hostile_words_stay_words():
             rig.expect(not bad, f'control bytes reached the terminal: {bad[:5]}')
 
 
+def manifest_in(folder):
+    """Not what stands beside it, nor a file that has not got its name yet."""
+    for name in os.listdir(folder):
+        if not name.startswith('.') and 'template' not in name and not name.endswith('.p7s'):
+            return os.path.join(folder, name)
+    return None
+
+
 def a_file_is_exported_from_the_screen():
     with rig.station(slots=1) as station:
         simulator = station.simulator()
@@ -349,12 +357,9 @@ def a_file_is_exported_from_the_screen():
             screen.keys('F7')
             screen.wait('aws', folder[:20])
             screen.keys('x')
-            rig.wait_until(lambda: [name for name in os.listdir(folder)
-                                    if not name.startswith('.')], 'a file is there')
+            manifest = rig.wait_until(lambda: manifest_in(folder), 'a manifest is there')
             screen.wait('1 row|rows|SHA')
-        names = [name for name in os.listdir(folder)
-                 if 'template' not in name and not name.endswith('.p7s')]
-        verdict = station.json('manifest', 'verify', os.path.join(folder, names[0]))
+        verdict = station.json('manifest', 'verify', manifest)
         rig.expect(verdict['genuine'], f'{verdict}')
 
 
