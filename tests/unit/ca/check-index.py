@@ -13,7 +13,6 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).parents[2] / 'line'))
 import wire  # noqa: E402
 
-VERSION = 3
 STEP = 4096
 PATIENCE = 60
 
@@ -34,9 +33,10 @@ class Signer:
         with open(self.said, 'w') as said:
             self.process = subprocess.Popen([program, '--config', folder / 'signer.conf'], stderr=said)
         wait_for('the signer does not listen', self.socket.exists)
+        self.version, = wire.find_version(str(self.socket))
 
     def ask(self, kind, values):
-        with wire.Connection(str(self.socket), VERSION) as connection:
+        with wire.Connection(str(self.socket), self.version) as connection:
             return connection.ask(kind, values)
 
     def size_and_verified(self):
