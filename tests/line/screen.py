@@ -340,7 +340,7 @@ def hostile_words_stay_words():
 def manifest_in(folder):
     """Not what stands beside it, nor a file that has not got its name yet."""
     for name in os.listdir(folder):
-        if not name.startswith('.') and 'template' not in name and not name.endswith('.p7s'):
+        if name.endswith('.ndjson') and not name.startswith('.'):
             return os.path.join(folder, name)
     return None
 
