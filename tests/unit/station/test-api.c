@@ -554,16 +554,20 @@ disable_and_enable (ApiStation1 *proxy)
 {
   GError *error = NULL;
   g_autoptr (GVariant) events = NULL;
-  g_autoptr (GVariant) event = NULL;
-  const char *kind;
+  const char *kind = "";
 
   ck_assert (api_station1_call_set_slot_enabled_sync (proxy, 1, FALSE, "bent pin", NULL, NULL));
   wait_for_state (proxy, "disabled");
   assert_error (api_station1_call_start_slot_sync (proxy, 1, NULL, &error), &error, "State");
-  ck_assert (api_station1_call_list_events_sync (proxy, 1, &events, NULL, NULL));
-  event = g_variant_get_child_value (events, 0);
-  ck_assert (g_variant_lookup (event, "kind", "&s", &kind));
-  ck_assert_str_eq (kind, "slot-disable");
+  ck_assert (api_station1_call_list_events_sync (proxy, 5, &events, NULL, NULL));
+  /* The station may have had something to record meanwhile. */
+  for (gsize i = 0; !g_str_equal (kind, "slot-disable"); i++) {
+    g_autoptr (GVariant) event = NULL;
+    ck_assert_uint_lt (i, g_variant_n_children (events));
+    event = g_variant_get_child_value (events, i);
+    ck_assert (g_variant_lookup (event, "kind", "&s", &kind));
+    kind = g_intern_string (kind);
+  }
   ck_assert (api_station1_call_set_slot_enabled_sync (proxy, 1, TRUE, "", NULL, NULL));
   wait_for_state (proxy, "empty");
 }
