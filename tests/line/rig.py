@@ -20,6 +20,7 @@ import threading
 import time
 
 PATIENCE = 60.0  # seconds; only a broken program uses them up
+SANITIZED = 'ASAN_OPTIONS' in os.environ  # tests/no-reports: nothing can be told of memory there
 COMPLAINT = re.compile(r"(GLib|GObject|GIO|Json)[\w-]*-(CRITICAL|WARNING)|assertion '|"
                        r"runtime error:|Sanitizer")
 PREFIX = os.environ.get('KEYCRADLE_TEST_PREFIX', '')
