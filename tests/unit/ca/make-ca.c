@@ -7,6 +7,7 @@
 #include "ca/openssl.h"
 #include "tests/unit/ca/make.h"
 
+#include <check.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
@@ -134,4 +135,41 @@ open_ca (const char *folder, EVP_PKEY *key, const char *signature, const char *v
   authority->demo = TRUE; /* so that its key may be plain */
   g_assert_true (authority_unlock (authority, uri, &no_passphrase, &problem));
   return authority;
+}
+
+Profile *
+make_profile (const char *folder, const char *text)
+{
+  g_autofree char *path = g_build_filename (folder, "test.profile", NULL);
+  GError *problem = NULL;
+  Profile *profile;
+
+  folder_write (folder, "test.profile", text, 0644);
+  profile = profile_load (path, &problem);
+  ck_assert_msg (profile != NULL, "%s", problem != NULL ? problem->message : "");
+  return profile;
+}
+
+X509 *
+certificate_decode (GBytes *der)
+{
+  gsize length;
+  const guint8 *at = g_bytes_get_data (der, &length);
+  X509 *certificate = d2i_X509 (NULL, &at, (long)length);
+
+  ck_assert (certificate != NULL && at == (const guint8 *)g_bytes_get_data (der, NULL) + length);
+  return certificate;
+}
+
+char *
+certificate_text (GBytes *der)
+{
+  g_autoptr (X509) certificate = certificate_decode (der);
+  g_autoptr (BIO) out = BIO_new (BIO_s_mem ());
+  char *data;
+  long length;
+
+  X509_print_ex (out, certificate, XN_FLAG_RFC2253, 0);
+  length = BIO_get_mem_data (out, &data);
+  return g_strndup (data, (gsize)length);
 }

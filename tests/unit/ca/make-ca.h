@@ -6,6 +6,7 @@
 #pragma once
 
 #include "ca/issue/authority.h"
+#include "ca/profile/profile.h"
 
 /* A new key: "P-256", "rsa-2048", or "dsa-2048-256", whose parameters are in
  * `parameter_folder`/dsa-2048-256.pem. */
@@ -21,3 +22,10 @@ Authority *open_ca (const char *folder, EVP_PKEY *key, const char *signature, co
 
 /* PEM. */
 void save_certificate (const char *folder, const char *name, X509 *certificate);
+
+/* `text` as a file in `folder`, loaded. */
+Profile *make_profile (const char *folder, const char *text);
+
+/* OpenSSL reads all of it; and what it prints of it, with the subject as RFC 2253 has it. */
+X509 *certificate_decode (GBytes *der);
+char *certificate_text (GBytes *der);

@@ -9,6 +9,7 @@
 #include "ca/command/demo.h"
 #include "ca/der.h"
 
+#include <check.h>
 #include <glib/gstdio.h>
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
@@ -260,4 +261,30 @@ run (const char *folder, char **output, const char *first, ...)
   if (output != NULL)
     *output = g_strconcat (said, complained, NULL);
   return status;
+}
+
+void
+folder_save (const char *folder, const char *name, GBytes *content)
+{
+  g_autofree char *path = g_build_filename (folder, name, NULL);
+
+  ck_assert (g_file_set_contents (path, g_bytes_get_data (content, NULL),
+                                  (gssize)g_bytes_get_size (content), NULL));
+}
+
+void
+folder_shell (const char *folder, const char *line)
+{
+  g_autofree char *said = NULL;
+
+  ck_assert_msg (run (folder, &said, "sh", "-c", line, NULL) == 0, "%s: %s", line, said);
+}
+
+void
+folder_shell_refuses (const char *folder, const char *line, const char *words)
+{
+  g_autofree char *said = NULL;
+
+  ck_assert_msg (run (folder, &said, "sh", "-c", line, NULL) != 0, "accepted: %s", line);
+  ck_assert_msg (strstr (said, words) != NULL, "wanted '%s', said: %s", words, said);
 }

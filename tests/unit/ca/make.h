@@ -48,6 +48,7 @@ GBytes *bytes_flipped (GBytes *bytes, gsize place, guint8 mask);
 char *folder_make (void);
 void folder_remove (char *folder);
 void folder_write (const char *folder, const char *name, const char *text, int mode);
+void folder_save (const char *folder, const char *name, GBytes *content);
 
 /* ca.key, ca.pem and so on, profiles.d/sensor.profile (any key, until-ca), state/ and
  * signer.conf in demo mode, of a demo CA. */
@@ -55,3 +56,7 @@ void folder_fill (const char *folder, const char *ca_key);
 
 /* Runs a command; its exit status. What it says goes to `output` (may be NULL). */
 int run (const char *folder, char **output, const char *first, ...) G_GNUC_NULL_TERMINATED;
+
+/* Runs a line of the shell in the folder. It must end well; or it must not, and say `words`. */
+void folder_shell (const char *folder, const char *line);
+void folder_shell_refuses (const char *folder, const char *line, const char *words);

@@ -31,14 +31,6 @@ static const char *program;
 static char *folder;
 
 static void
-shell (const char *command)
-{
-  g_autofree char *said = NULL;
-
-  ck_assert_msg (run (folder, &said, "sh", "-c", command, NULL) == 0, "%s: %s", command, said);
-}
-
-static void
 setup (void)
 {
   folder = folder_make ();
@@ -97,7 +89,7 @@ make_ca (const char *key)
   g_autofree char *arguments = g_strconcat (CSR "--key ", key, NULL);
 
   expect_done (arguments);
-  shell (ROOT "&&" EXTENSIONS "&&" SIGN "&&" CHAIN);
+  folder_shell (folder, ROOT "&&" EXTENSIONS "&&" SIGN "&&" CHAIN);
   expect_done (INSTALL);
 }
 
@@ -122,8 +114,8 @@ START_TEST (test_a_request_asks_for_what_a_ca_needs)
   ck_assert_ptr_nonnull (strstr (text, "O = \"Example, Inc\""));
   ck_assert_int_eq (g_stat (path, &info), 0);
   ck_assert_int_eq (info.st_mode & 0777, 0600);
-  shell ("openssl pkcs8 -in ca-2026/ca.key -passin file:passphrase -out /dev/null");
-  shell ("openssl asn1parse -in ca-2026/ca.key | grep -q scrypt");
+  folder_shell (folder, "openssl pkcs8 -in ca-2026/ca.key -passin file:passphrase -out /dev/null");
+  folder_shell (folder, "openssl asn1parse -in ca-2026/ca.key | grep -q scrypt");
   ck_assert_int_eq (run (folder, &printed, "sh", "-c",
                          "openssl req -in ca-2026/ca.csr -noout -pubkey | openssl pkey -pubin "
                          "-outform DER | openssl dgst -sha256 -r | cut -c1-64 | tr -d '\\n'",
@@ -137,15 +129,15 @@ END_TEST
 START_TEST (test_nothing_is_overwritten)
 {
   expect_done (CSR);
-  shell ("sha256sum ca-2026/* > sums");
+  folder_shell (folder, "sha256sum ca-2026/* > sums");
   expect_refused (CSR, "exists already");
   expect_refused (CSR "--key-uri file:ca-2026/ca.key", "exists already");
-  shell ("sha256sum --check --quiet sums");
-  shell ("rm ca-2026/ca.csr");
+  folder_shell (folder, "sha256sum --check --quiet sums");
+  folder_shell (folder, "rm ca-2026/ca.csr");
   expect_refused (CSR, "ca.key exists already");
   /* the same key once more: what a power cut between key and request calls for */
   expect_done (CSR "--key-uri file:ca-2026/ca.key");
-  shell ("openssl req -in ca-2026/ca.csr -noout -verify");
+  folder_shell (folder, "openssl req -in ca-2026/ca.csr -noout -verify");
   expect_done ("init --folder demo");
   expect_refused ("init --folder demo", "exists already");
 }
@@ -183,18 +175,19 @@ START_TEST (test_a_chain_is_put_in_order)
   g_autofree char *said = NULL;
 
   expect_done (CSR);
-  shell (ROOT "&&" EXTENSIONS "&&" SIGN "&& cat root.pem root.pem signed.pem > chain.pem");
+  folder_shell (folder,
+                ROOT "&&" EXTENSIONS "&&" SIGN "&& cat root.pem root.pem signed.pem > chain.pem");
   ck_assert_int_eq (ca (INSTALL, &said), 0);
   ck_assert_ptr_nonnull (strstr (said, "[ca 2026]"));
   ck_assert_ptr_nonnull (strstr (said, "/ca-2026/ca.key"));
   ck_assert_ptr_null (strstr (said, "warning"));
-  shell ("cat signed.pem root.pem > wanted.pem && cmp wanted.pem ca-2026/ca.pem");
+  folder_shell (folder, "cat signed.pem root.pem > wanted.pem && cmp wanted.pem ca-2026/ca.pem");
   /* once more is nothing new; another certificate of the same key needs a word */
   expect_done (INSTALL);
-  shell (SIGN "&&" CHAIN);
+  folder_shell (folder, SIGN "&&" CHAIN);
   expect_refused (INSTALL, "--replace");
   expect_done (INSTALL "--replace");
-  shell ("cat signed.pem root.pem > wanted.pem && cmp wanted.pem ca-2026/ca.pem");
+  folder_shell (folder, "cat signed.pem root.pem > wanted.pem && cmp wanted.pem ca-2026/ca.pem");
   expect_done ("check --folder ca-2026 --passphrase-file passphrase");
   folder_write (folder, "other", "wrong horse battery\n", 0600);
   expect_refused ("check --folder ca-2026 --passphrase-file other", "passphrase is wrong");
@@ -220,12 +213,13 @@ static const struct {
 START_TEST (test_a_bad_chain_never_becomes_ca_pem)
 {
   expect_done (CSR);
-  shell (ROOT "&&" EXTENSIONS "&&" SIGN "&&" CHAIN);
-  shell ("openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 -subj "
-         "/CN=Stranger -keyout /dev/null -out stranger.pem 2>&1");
-  shell (bad_chains[_i].change);
+  folder_shell (folder, ROOT "&&" EXTENSIONS "&&" SIGN "&&" CHAIN);
+  folder_shell (
+      folder, "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 -subj "
+              "/CN=Stranger -keyout /dev/null -out stranger.pem 2>&1");
+  folder_shell (folder, bad_chains[_i].change);
   expect_refused (INSTALL, bad_chains[_i].words);
-  shell ("test \"$(ls ca-2026 | tr '\\n' ' ')\" = 'ca.csr ca.key '");
+  folder_shell (folder, "test \"$(ls ca-2026 | tr '\\n' ' ')\" = 'ca.csr ca.key '");
 }
 END_TEST
 
@@ -234,11 +228,12 @@ START_TEST (test_what_should_be_known_is_said)
   g_autofree char *said = NULL;
 
   expect_done (CSR);
-  shell (ROOT "&& printf '%s\\n' 'basicConstraints=critical,CA:TRUE' "
-              "'keyUsage=critical,keyCertSign' 'subjectKeyIdentifier=hash' "
-              "'authorityKeyIdentifier=keyid:always' > ca.ext && "
-              "openssl x509 -req -in ca-2026/ca.csr -CA root.pem -CAkey root.key -CAcreateserial "
-              "-days 20 -extfile ca.ext -out chain.pem 2>&1");
+  folder_shell (folder, ROOT
+                "&& printf '%s\\n' 'basicConstraints=critical,CA:TRUE' "
+                "'keyUsage=critical,keyCertSign' 'subjectKeyIdentifier=hash' "
+                "'authorityKeyIdentifier=keyid:always' > ca.ext && "
+                "openssl x509 -req -in ca-2026/ca.csr -CA root.pem -CAkey root.key -CAcreateserial "
+                "-days 20 -extfile ca.ext -out chain.pem 2>&1");
   ck_assert_int_eq (ca (INSTALL, &said), 0);
   ck_assert_ptr_nonnull (strstr (said, "warning: it expires on"));
   ck_assert_ptr_nonnull (strstr (said, "cRLSign"));
@@ -259,7 +254,7 @@ make_production_folder (void)
       "passphrase\n",
       folder, folder, folder, folder, folder, folder);
 
-  shell ("mkdir state profiles.d");
+  folder_shell (folder, "mkdir state profiles.d");
   folder_write (folder, "profiles.d/sensor.profile",
                 "[certificate]\nSubject=CN=${serial},O=Example\nValidity=until-ca\n", 0644);
   folder_write (folder, "signer.conf", config, 0644);
@@ -317,9 +312,11 @@ START_TEST (test_a_ca_of_an_offline_root_issues_in_production)
   kill (pid, SIGTERM);
   ck_assert_int_eq (waitpid (pid, &status, 0), pid);
   ck_assert_int_eq (status, 0);
-  shell ("openssl x509 -inform DER -in device.der -out device.pem");
-  shell ("openssl verify -x509_strict -purpose sslclient -CAfile root.pem -untrusted signed.pem "
-         "device.pem");
+  folder_shell (folder, "openssl x509 -inform DER -in device.der -out device.pem");
+  folder_shell (
+      folder,
+      "openssl verify -x509_strict -purpose sslclient -CAfile root.pem -untrusted signed.pem "
+      "device.pem");
 }
 END_TEST
 
@@ -331,7 +328,7 @@ START_TEST (test_a_cut_leaves_nothing_half_made)
 
   if (g_find_program_in_path ("strace") == NULL)
     return;
-  shell (ROOT "&&" EXTENSIONS);
+  folder_shell (folder, ROOT "&&" EXTENSIONS);
   for (int when = 1; when < 200; when++) {
     g_autofree char *command =
         g_strdup_printf ("rm -rf ca-2026; strace -qq -o /dev/null -f -e trace=%s -e "
@@ -345,11 +342,12 @@ START_TEST (test_a_cut_leaves_nothing_half_made)
     }
     ck_assert (!exists ("ca-2026/ca.pem"));
     if (exists ("ca-2026/ca.csr"))
-      shell (SIGN "&&" CHAIN);
+      folder_shell (folder, SIGN "&&" CHAIN);
     if (exists ("ca-2026/ca.csr"))
       expect_done (INSTALL);
     if (exists ("ca-2026/ca.key"))
-      shell ("openssl pkcs8 -in ca-2026/ca.key -passin file:passphrase -out /dev/null");
+      folder_shell (folder,
+                    "openssl pkcs8 -in ca-2026/ca.key -passin file:passphrase -out /dev/null");
   }
   ck_abort_msg ("%s never ended", call);
 }

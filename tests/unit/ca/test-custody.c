@@ -41,20 +41,12 @@ teardown (void)
   folder_remove (folder);
 }
 
-static void
-shell (const char *command)
-{
-  g_autofree char *said = NULL;
-
-  ck_assert_msg (run (folder, &said, "sh", "-c", command, NULL) == 0, "%s: %s", command, said);
-}
-
 /* A CA that does not carry the demo mark, made by `command`, in production mode. */
 static void
 use_production_ca (const char *command)
 {
-  shell (command);
-  shell ("sed -i s/Mode=demo/Mode=production/ signer.conf");
+  folder_shell (folder, command);
+  folder_shell (folder, "sed -i s/Mode=demo/Mode=production/ signer.conf");
 }
 
 static void
@@ -88,7 +80,7 @@ END_TEST
 START_TEST (test_a_demo_ca_is_for_demo_mode_only)
 {
   expect_ok ();
-  shell ("sed -i s/Mode=demo/Mode=production/ signer.conf");
+  folder_shell (folder, "sed -i s/Mode=demo/Mode=production/ signer.conf");
   expect_refused ("is a test CA");
 }
 END_TEST
@@ -111,11 +103,11 @@ END_TEST
 
 START_TEST (test_a_passphrase_file_for_others_or_absent_or_empty_is_refused)
 {
-  shell ("chmod 640 ca.passphrase");
+  folder_shell (folder, "chmod 640 ca.passphrase");
   expect_refused ("chmod 0600");
   folder_write (folder, "ca.passphrase", "", 0600);
   expect_refused ("empty");
-  shell ("rm ca.passphrase");
+  folder_shell (folder, "rm ca.passphrase");
   expect_refused ("can't be opened");
 }
 END_TEST
@@ -129,8 +121,10 @@ END_TEST
 
 START_TEST (test_a_demo_ca_may_have_a_plain_key)
 {
-  shell ("openssl pkcs8 -in ca.key -passin file:ca.passphrase -out new.key && mv new.key ca.key "
-         "&& chmod 644 ca.key");
+  folder_shell (
+      folder,
+      "openssl pkcs8 -in ca.key -passin file:ca.passphrase -out new.key && mv new.key ca.key "
+      "&& chmod 644 ca.key");
   expect_ok ();
 }
 END_TEST
@@ -157,7 +151,7 @@ START_TEST (test_a_key_file_that_group_or_others_may_read_is_refused)
   static const char *const modes[] = { "chmod 640 ca.key", "chmod 604 ca.key", "chmod 620 ca.key" };
 
   use_production_ca (MAKE_CA CA_EXTENSIONS SEAL);
-  shell (modes[_i]);
+  folder_shell (folder, modes[_i]);
   expect_refused ("chmod 0600");
 }
 END_TEST
@@ -167,7 +161,7 @@ START_TEST (test_a_key_file_of_another_user_is_refused)
   use_production_ca (MAKE_CA CA_EXTENSIONS SEAL);
   if (geteuid () != 0)
     return; /* only root can give a file away */
-  shell ("chown 65534 ca.key");
+  folder_shell (folder, "chown 65534 ca.key");
   expect_refused ("another user");
 }
 END_TEST
@@ -239,10 +233,11 @@ END_TEST
 /* The intermediate's signature is changed; the demo root follows it. */
 START_TEST (test_a_chain_whose_signature_is_wrong_is_refused)
 {
-  shell ("openssl x509 -in ca.pem -outform DER -out one.der && "
-         "size=$(stat -c %s one.der) && head -c $((size-1)) one.der > two.der && "
-         "printf '\\001' >> two.der && "
-         "openssl x509 -inform DER -in two.der -out bad.pem && cat bad.pem root.pem > ca.pem");
+  folder_shell (
+      folder, "openssl x509 -in ca.pem -outform DER -out one.der && "
+              "size=$(stat -c %s one.der) && head -c $((size-1)) one.der > two.der && "
+              "printf '\\001' >> two.der && "
+              "openssl x509 -inform DER -in two.der -out bad.pem && cat bad.pem root.pem > ca.pem");
   expect_refused ("certificate 1 is wrong");
 }
 END_TEST
@@ -319,7 +314,7 @@ START_TEST (test_mistakes_in_the_configuration_name_file_and_line)
     { "sed -i 's/^Mode/AllowedUser=nobody-at-all\\nMode/' signer.conf", "no such user" },
   };
 
-  shell (cases[_i].command);
+  folder_shell (folder, cases[_i].command);
   expect_refused (cases[_i].words);
 }
 END_TEST
@@ -331,10 +326,11 @@ START_TEST (test_the_passphrase_comes_by_descriptor_or_credential_too)
   g_autofree char *credential =
       g_strdup_printf ("CREDENTIALS_DIRECTORY=$PWD %s --check --config signer.conf", program);
 
-  shell ("sed -i 's/^PassphraseFile=.*/PassphraseFd=5/' signer.conf");
-  shell (command);
-  shell ("sed -i 's/^PassphraseFd=.*/PassphraseCredential=ca.passphrase/' signer.conf");
-  shell (credential);
+  folder_shell (folder, "sed -i 's/^PassphraseFile=.*/PassphraseFd=5/' signer.conf");
+  folder_shell (folder, command);
+  folder_shell (folder,
+                "sed -i 's/^PassphraseFd=.*/PassphraseCredential=ca.passphrase/' signer.conf");
+  folder_shell (folder, credential);
   expect_refused ("LoadCredential");
 }
 END_TEST
@@ -348,7 +344,7 @@ START_TEST (test_demo_cas_verify_and_are_never_overwritten)
 
   ck_assert_int_eq (
       run (folder, NULL, program, "init-demo", "--folder", "new", "--key", keys[_i], NULL), 0);
-  shell ("openssl verify -x509_strict -CAfile new/root.pem new/ca.pem");
+  folder_shell (folder, "openssl verify -x509_strict -CAfile new/root.pem new/ca.pem");
   ck_assert_int_eq (g_stat (key, &info), 0);
   ck_assert_uint_eq (info.st_mode & 0777, 0600);
   ck_assert_int_ne (run (folder, &said, program, "init-demo", "--folder", "new", NULL), 0);

@@ -1,17 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * Each kind of profile with each algorithm of a CA: what is issued must satisfy OpenSSL, which has
- * no part in writing it, and say what the profile says. Also how random serials are, and which keys
- * a profile lets in.
+ * no part in writing it, and say what the profile says. Also which keys a profile lets in, and what
+ * a CA can't issue.
  */
 #include "ca/issue/issue.h"
 #include "ca/openssl.h"
 #include "tests/unit/ca/make-ca.h"
 #include "tests/unit/ca/make.h"
-#include "tests/unit/rounds.h"
 
 #include <check.h>
-#include <math.h>
 #include <openssl/x509v3.h>
 #include <string.h>
 #include <time.h>
@@ -46,19 +44,6 @@ new_ca (const char *key_word, const char *signature, const char *vendor, const c
   return open_ca (folder, key, signature, vendor, product);
 }
 
-static Profile *
-load_profile (const char *text)
-{
-  g_autofree char *path = g_build_filename (folder, "test.profile", NULL);
-  GError *problem = NULL;
-  Profile *profile;
-
-  folder_write (folder, "test.profile", text, 0644);
-  profile = profile_load (path, &problem);
-  ck_assert_msg (profile != NULL, "%s", problem != NULL ? problem->message : "");
-  return profile;
-}
-
 static GBytes *
 issue_for (const Authority *authority, const Profile *profile, GBytes *request, GError **error)
 {
@@ -72,22 +57,11 @@ issue_for (const Authority *authority, const Profile *profile, GBytes *request, 
   return plan != NULL ? issue_certificate (plan, &csr, &values, (gint64)time (NULL), error) : NULL;
 }
 
-static X509 *
-decode (GBytes *der)
-{
-  gsize length;
-  const guint8 *at = g_bytes_get_data (der, &length);
-  X509 *certificate = d2i_X509 (NULL, &at, (long)length);
-
-  ck_assert (certificate != NULL && at == (const guint8 *)g_bytes_get_data (der, NULL) + length);
-  return certificate;
-}
-
 /* `openssl verify -x509_strict`, as others would run it. */
 static void
 expect_openssl_takes (GBytes *der)
 {
-  g_autoptr (X509) certificate = decode (der);
+  g_autoptr (X509) certificate = certificate_decode (der);
   g_autofree char *said = NULL;
 
   save_certificate (folder, "device.pem", certificate);
@@ -95,19 +69,6 @@ expect_openssl_takes (GBytes *der)
                       "-untrusted", "ca.pem", "device.pem", NULL)
                      == 0,
                  "%s", said);
-}
-
-static char *
-text_of (GBytes *der)
-{
-  g_autoptr (X509) certificate = decode (der);
-  g_autoptr (BIO) out = BIO_new (BIO_s_mem ());
-  char *data;
-  long length;
-
-  X509_print_ex (out, certificate, XN_FLAG_RFC2253, 0);
-  length = BIO_get_mem_data (out, &data);
-  return g_strndup (data, (gsize)length);
 }
 
 /* ---- kinds and algorithms ---- */
@@ -191,7 +152,7 @@ static const struct {
 static void
 check_certificate (GBytes *der, guint profile, guint algorithm)
 {
-  g_autofree char *text = text_of (der);
+  g_autofree char *text = certificate_text (der);
 
   ck_assert_msg (strstr (text, algorithms[algorithm].name) != NULL, "%s", text);
   for (guint i = 0; profiles[profile].shows[i] != NULL; i++)
@@ -207,7 +168,7 @@ START_TEST (test_openssl_takes_every_kind_from_every_algorithm)
       new_ca (algorithms[_i].ca_key, algorithms[_i].word, "FFF1", _i == 0 ? "8000" : NULL);
 
   for (guint i = 0; i < G_N_ELEMENTS (profiles); i++) {
-    g_autoptr (Profile) profile = load_profile (profiles[i].text);
+    g_autoptr (Profile) profile = make_profile (folder, profiles[i].text);
     g_autoptr (GBytes) der = NULL;
     g_autoptr (GError) problem = NULL;
 
@@ -262,7 +223,7 @@ START_TEST (test_a_dac_needs_a_pai_of_its_vendor_and_product)
                 { "FFF1", "8001", "the CA is for product 8001" },
                 { NULL, NULL, "no vendor id" } };
   Authority *authority = new_ca ("P-256", NULL, cases[_i].vendor, cases[_i].product);
-  g_autoptr (Profile) profile = load_profile (profiles[MATTER].text);
+  g_autoptr (Profile) profile = make_profile (folder, profiles[MATTER].text);
   g_autoptr (GError) problem = NULL;
   g_autoptr (IssueTemplate) plan = issue_template_new (authority, profile, &problem);
 
@@ -283,8 +244,8 @@ START_TEST (test_what_the_lint_refuses_is_not_signed)
   g_autofree char *short_enough = g_strdup_printf (MATTER_PROFILE "Subject=CN=%s\n", long_name);
   Authority *authority = new_ca ("P-256", NULL, "FFF1", NULL);
   g_autoptr (GBytes) request = make_good_request ("P-256", "SHA256");
-  g_autoptr (Profile) wrong = load_profile (too_long);
-  g_autoptr (Profile) right = load_profile (short_enough);
+  g_autoptr (Profile) wrong = make_profile (folder, too_long);
+  g_autoptr (Profile) right = make_profile (folder, short_enough);
   Keystore *keystore = g_steal_pointer (&authority->keystore);
   g_autoptr (GError) problem = NULL;
   g_autoptr (GBytes) der = NULL;
@@ -315,7 +276,7 @@ START_TEST (test_a_profile_with_keys_lets_in_no_others)
   g_autofree char *text =
       g_strdup_printf ("[certificate]\nSubject=CN=a\nValidity=1d\n[device]\n%s", cases[_i].keys);
   Authority *authority = new_ca ("P-256", NULL, NULL, NULL);
-  g_autoptr (Profile) profile = load_profile (text);
+  g_autoptr (Profile) profile = make_profile (folder, text);
   g_autoptr (GBytes) request = make_good_request (cases[_i].device_key, "SHA256");
   g_autoptr (GError) problem = NULL;
   g_autoptr (GBytes) der = issue_for (authority, profile, request, &problem);
@@ -323,93 +284,6 @@ START_TEST (test_a_profile_with_keys_lets_in_no_others)
   ck_assert ((der != NULL) == cases[_i].allowed);
   ck_assert (der != NULL || g_error_matches (problem, CA_ERROR, CA_ERROR_PROFILE_KEY));
   authority_free (authority);
-}
-END_TEST
-
-/* ---- Form=compressed ---- */
-
-#define COMPRESSED "[certificate]\nSubject=CN=${serial}\nForm=compressed\nValidity=10y\n"
-
-static GBytes *
-issue_compressed_at (gint64 now, gint64 authority_begins, GBytes *request, GError **error)
-{
-  static const SubjectValues values = { "SN-0001", "c0ffee", "B-1", "sensor" };
-  Authority *authority = new_ca ("P-256", NULL, NULL, NULL);
-  g_autoptr (Profile) profile = load_profile (COMPRESSED);
-  g_autoptr (IssueTemplate) plan = issue_template_new (authority, profile, NULL);
-  gsize length;
-  const guint8 *data = g_bytes_get_data (request, &length);
-  GBytes *der;
-  Csr csr;
-
-  ck_assert (csr_parse (data, length, &csr, NULL));
-  authority->not_before = authority_begins;
-  authority->not_after = G_GINT64_CONSTANT (4102444800); /* 2100 */
-  der = issue_certificate (plan, &csr, &values, now, error);
-  authority_free (authority);
-  return der;
-}
-
-START_TEST (test_a_compressed_certificate_lasts_whole_years_from_an_hour)
-{
-  static const struct {
-    gint64 now;
-    const char *begins; /* as OpenSSL prints it */
-    const char *ends;
-  } cases[] = {
-    { 1785484801, "Jul 31 07:00:00 2026 GMT",
-      "Jul 31 07:00:00 2036 GMT" }, /* 08:00:01, less 60 s */
-    { 1785484860, "Jul 31 08:00:00 2026 GMT", "Jul 31 08:00:00 2036 GMT" }, /* 08:01:00 */
-    { 1835438400, "Feb 28 23:00:00 2028 GMT", "Feb 28 23:00:00 2038 GMT" }, /* on 29 February */
-    { 1956528030, "Dec 31 23:00:00 2031 GMT", "Dec 31 23:00:00 2041 GMT" }, /* the last one */
-  };
-  g_autoptr (GBytes) request = make_good_request ("P-256", "SHA256");
-  g_autoptr (GError) problem = NULL;
-  g_autoptr (GBytes) der = issue_compressed_at (cases[_i].now, 0, request, &problem);
-  g_autofree char *text = NULL;
-
-  ck_assert_msg (der != NULL, "%s", problem != NULL ? problem->message : "");
-  text = text_of (der);
-  ck_assert_msg (strstr (text, cases[_i].begins) != NULL, "%s", text);
-  ck_assert_msg (strstr (text, cases[_i].ends) != NULL, "%s", text);
-}
-END_TEST
-
-START_TEST (test_a_compressed_certificate_is_not_made_where_it_does_not_fit)
-{
-  static const struct {
-    const char *key;
-    gint64 now;
-    gint64 authority_begins;
-    int code; /* CaError; 0: it fits */
-  } cases[] = { { "P-256", 1785484860, 1785484800, 0 },
-                { "P-256", 1785484860, 1785484801, CA_ERROR_VALIDITY }, /* a CA of this hour */
-                { "P-256", 1956528060, 0, CA_ERROR_VALIDITY },          /* 2032 */
-                { "P-384", 1785484860, 0, CA_ERROR_PROFILE_KEY } };
-  g_autoptr (GBytes) request = make_good_request (cases[_i].key, "SHA256");
-  g_autoptr (GError) problem = NULL;
-  g_autoptr (GBytes) der =
-      issue_compressed_at (cases[_i].now, cases[_i].authority_begins, request, &problem);
-
-  ck_assert ((der != NULL) == (cases[_i].code == 0));
-  ck_assert_msg (der != NULL || problem->code == cases[_i].code, "%s", problem->message);
-}
-END_TEST
-
-START_TEST (test_a_compressed_certificate_needs_a_p256_ca)
-{
-  static const char *const cas[][2] = { { "P-384", NULL }, { "P-256", "ecdsa-sha384" } };
-  Authority *authority = new_ca (cas[_i][0], cas[_i][1], NULL, NULL);
-  Authority *right = new_ca ("P-256", NULL, NULL, NULL);
-  g_autoptr (Profile) profile = load_profile (COMPRESSED);
-  g_autoptr (GError) problem = NULL;
-  g_autoptr (IssueTemplate) of_wrong = issue_template_new (authority, profile, &problem);
-  g_autoptr (IssueTemplate) of_right = issue_template_new (right, profile, NULL);
-
-  ck_assert (of_wrong == NULL && g_error_matches (problem, CA_ERROR, CA_ERROR_CA_CERTIFICATE));
-  ck_assert (of_right != NULL);
-  authority_free (authority);
-  authority_free (right);
 }
 END_TEST
 
@@ -430,7 +304,7 @@ START_TEST (test_only_an_idevid_outlives_its_ca)
   };
   g_autofree char *text = g_strconcat ("[certificate]\n", cases[_i].text, NULL);
   Authority *authority = new_ca ("P-256", NULL, NULL, NULL);
-  g_autoptr (Profile) profile = load_profile (text);
+  g_autoptr (Profile) profile = make_profile (folder, text);
   g_autoptr (GBytes) request = make_good_request ("P-256", "SHA256");
   g_autoptr (GError) problem = NULL;
   g_autoptr (GBytes) der = issue_for (authority, profile, request, &problem);
@@ -471,74 +345,6 @@ START_TEST (test_a_ca_key_must_fit_its_algorithm)
 }
 END_TEST
 
-/* ---- serials ---- */
-
-#define SERIAL_BYTES 20
-
-/* A byte's values are as frequent as chance has it: chi-square over `values` of them, whose mean is
- * values - 1 and whose deviation is sqrt(2 (values - 1)); six deviations are never passed by
- * chance in a lifetime of test runs. */
-static void
-expect_even (const guint *counts, guint first, guint values, guint total)
-{
-  const double expected = (double)total / values;
-  double sum = 0;
-
-  for (guint i = first; i < first + values; i++)
-    sum += (counts[i] - expected) * (counts[i] - expected) / expected;
-  ck_assert_msg (fabs (sum - (values - 1)) < 6 * sqrt (2.0 * (values - 1)), "chi-square %f of %u",
-                 sum, values);
-}
-
-static Span
-serial_of (GBytes *der)
-{
-  gsize length;
-  const guint8 *data = g_bytes_get_data (der, &length);
-  DerReader reader = der_reader (data, length);
-  Span serial;
-
-  ck_assert (der_enter (&reader, DER_SEQUENCE, "certificate", &reader, NULL)
-             && der_enter (&reader, DER_SEQUENCE, "tbs", &reader, NULL)
-             && der_read (&reader, DER_CONTEXT_0, "version", NULL, NULL, NULL)
-             && der_read (&reader, DER_INTEGER, "serial", &serial, NULL, NULL));
-  return serial;
-}
-
-START_TEST (test_ten_thousand_serials_are_random_and_differ)
-{
-  Authority *authority = new_ca ("P-256", NULL, NULL, NULL);
-  g_autoptr (Profile) profile =
-      load_profile ("[certificate]\nSubject=CN=a\nValidity=1d\nExtendedKeyUsage=\n");
-  g_autoptr (IssueTemplate) plan = issue_template_new (authority, profile, NULL);
-  g_autoptr (GHashTable) seen =
-      g_hash_table_new_full (g_bytes_hash, g_bytes_equal, (GDestroyNotify)g_bytes_unref, NULL);
-  g_autoptr (GBytes) request = make_good_request ("P-256", "SHA256");
-  static guint counts[SERIAL_BYTES][256];
-  const guint serials = rounds_of (10000, 2560);
-  gsize length;
-  const guint8 *data = g_bytes_get_data (request, &length);
-  Csr csr;
-
-  ck_assert (csr_parse (data, length, &csr, NULL));
-  for (guint i = 0; i < serials; i++) {
-    static const SubjectValues values = { "a", "b", "c", "d" };
-    g_autoptr (GBytes) der = issue_certificate (plan, &csr, &values, (gint64)time (NULL), NULL);
-    Span serial = serial_of (der);
-
-    ck_assert_uint_eq (serial.length, SERIAL_BYTES);
-    ck_assert (serial.data[0] >= 0x01 && serial.data[0] <= 0x7f);
-    ck_assert (g_hash_table_add (seen, g_bytes_new (serial.data, SERIAL_BYTES)));
-    for (guint k = 0; k < SERIAL_BYTES; k++)
-      counts[k][serial.data[k]]++;
-  }
-  expect_even (counts[0], 1, 127, serials);
-  for (guint k = 1; k < SERIAL_BYTES; k++)
-    expect_even (counts[k], 0, 256, serials);
-  authority_free (authority);
-}
-END_TEST
-
 int
 main (int argc, char **argv)
 {
@@ -561,10 +367,6 @@ main (int argc, char **argv)
   tcase_add_loop_test (all, test_a_profile_with_keys_lets_in_no_others, 0, 7);
   tcase_add_loop_test (all, test_only_an_idevid_outlives_its_ca, 0, 7);
   tcase_add_loop_test (all, test_a_ca_key_must_fit_its_algorithm, 0, 11);
-  tcase_add_loop_test (all, test_a_compressed_certificate_lasts_whole_years_from_an_hour, 0, 4);
-  tcase_add_loop_test (all, test_a_compressed_certificate_is_not_made_where_it_does_not_fit, 0, 4);
-  tcase_add_loop_test (all, test_a_compressed_certificate_needs_a_p256_ca, 0, 2);
-  tcase_add_test (all, test_ten_thousand_serials_are_random_and_differ);
   suite_add_tcase (suite, all);
   srunner_run_all (runner, CK_NORMAL);
   failed = srunner_ntests_failed (runner);
