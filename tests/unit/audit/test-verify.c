@@ -9,54 +9,9 @@
 
 #include "base/encode.h"
 #include "ca/proof/merkle.h"
-#include "tests/unit/audit/evidence-story.h"
+#include "tests/unit/audit/told-story.h"
 #include "tests/unit/ca/make.h"
 #include "tests/unit/rounds.h"
-
-static Story *story;
-static char *kept;        /* beside the collection: what the owner kept */
-static char *checkpoints; /* in it */
-
-static void
-setup (void)
-{
-  story = story_new ();
-  kept = g_build_filename (story->folder, "kept.note", NULL);
-  checkpoints = g_build_filename (story->collection, "checkpoints", NULL);
-}
-
-static void
-teardown (void)
-{
-  g_free (kept);
-  g_free (checkpoints);
-  story_free (story);
-}
-
-/* Ticket, three certificates (kept here), a report, two more of another ticket. */
-static void
-tell (void)
-{
-  story_ticket (story, 1, "B-1", 3);
-  for (guint i = 0; i < 3; i++)
-    story_certify (story, "B-1");
-  story_checkpoint (story, kept);
-  story_checkpoint (story, checkpoints);
-  story_report (story, "B-1", NULL);
-  story_ticket (story, 2, "B-1", 2);
-  story_certify (story, "B-1");
-  story_certify (story, "B-1");
-  story_report (story, "B-1", NULL);
-  story_checkpoint (story, checkpoints);
-}
-
-static void
-expect_first (const char *place)
-{
-  g_autofree char *first = story_first_wrong (story, kept);
-
-  ck_assert_str_eq (first, place);
-}
 
 /* The frame that holds byte `at` of the file. */
 static guint64
@@ -180,136 +135,6 @@ START_TEST (test_a_missing_entry_shows_at_the_next_root)
   story_put_log (story, forged->data, forged->len);
   /* What was entry 4 tells of 4 entries, and stands behind 3. */
   expect_first ("log 3");
-}
-END_TEST
-
-START_TEST (test_the_one_above_the_count_is_named)
-{
-  tell ();
-  story_certify (story, "B-1");
-  expect_first ("log 9");
-}
-END_TEST
-
-START_TEST (test_a_certificate_without_a_ticket_is_named)
-{
-  tell ();
-  story_certify (story, "B-2");
-  expect_first ("log 9");
-}
-END_TEST
-
-START_TEST (test_a_replayed_ticket_is_named)
-{
-  tell ();
-  story_ticket (story, 2, "B-1", 2);
-  expect_first ("log 9");
-}
-END_TEST
-
-START_TEST (test_a_ticket_of_another_owner_is_named)
-{
-  StorySigner owner;
-
-  tell ();
-  owner = story->owner;
-  story->owner = story->station;
-  story_ticket (story, 3, "B-1", 2);
-  story->owner = owner;
-  expect_first ("log 9");
-}
-END_TEST
-
-static void
-add_one (Report *report)
-{
-  report->certificates++;
-}
-
-static void
-take_a_refusal (Report *report)
-{
-  report->refusals++;
-}
-
-static void
-count_on (Report *report)
-{
-  report->number++;
-}
-
-static void
-other_root (Report *report)
-{
-  report->log.root[0] ^= 1;
-}
-
-static void
-later_certificate (Report *report)
-{
-  report->ticket->issued--;
-}
-
-START_TEST (test_a_report_that_says_other_than_the_log_is_named)
-{
-  static void (*const changes[]) (Report * report) = { add_one, take_a_refusal, count_on,
-                                                       other_root, later_certificate };
-
-  tell ();
-  story_report (story, "B-1", changes[_i]);
-  expect_first ("log 9");
-}
-END_TEST
-
-START_TEST (test_time_goes_on_but_at_a_clock_entry)
-{
-  LogEntry clock = { .type = LOG_ENTRY_CLOCK,
-                     .signed_at = STORY_START + 1,
-                     .device = span_of_text ("boss"),
-                     .product = span_of_text ("it was wrong") };
-  g_autoptr (AuditResult) result = NULL;
-
-  tell ();
-  story_append (story, &clock);
-  story_report (story, "B-1", NULL);
-  result = story_verify (story, kept);
-  ck_assert_uint_eq (result->found[AUDIT_TIMES][AUDIT_NOTE], 1);
-  /* The report counts no clock reset: that is what is wrong, not its time. */
-  ck_assert_str_eq (audit_first_wrong (result)->place, "log 10");
-  ck_assert_uint_eq (result->found[AUDIT_TIMES][AUDIT_WRONG], 0);
-}
-END_TEST
-
-static void
-set_back (const char *who)
-{
-  LogEntry clock = { .type = LOG_ENTRY_CLOCK,
-                     .signed_at = STORY_START + 1,
-                     .device = span_of_text (who),
-                     .product = span_of_text ("it was wrong") };
-
-  story_append (story, &clock);
-}
-
-START_TEST (test_only_the_owner_lets_the_clock_be_set_back)
-{
-  tell ();
-  set_back ("3");
-  story->clock_reset = TRUE;
-  story_ticket (story, 3, "B-1", 9);
-  expect_first ("");
-
-  set_back ("boss");
-  expect_first ("log 11");
-}
-END_TEST
-
-START_TEST (test_a_ticket_that_does_not_say_so_resets_no_clock)
-{
-  tell ();
-  set_back ("3");
-  story_ticket (story, 3, "B-1", 9);
-  expect_first ("log 9");
 }
 END_TEST
 
@@ -503,7 +328,7 @@ main (void)
   TCase *stories = tcase_create ("stories");
   SRunner *runner = srunner_create (suite);
 
-  tcase_add_checked_fixture (stories, setup, teardown);
+  tcase_add_checked_fixture (stories, told_setup, told_teardown);
   tcase_set_timeout (stories, 60);
   tcase_add_test (stories, test_an_honest_log_is_good);
   tcase_add_test (stories, test_a_flipped_byte_names_its_entry);
@@ -511,14 +336,6 @@ main (void)
   tcase_add_test (stories, test_no_log_is_named);
   tcase_add_test (stories, test_a_torn_end_is_told_and_a_cut_one_is_wrong);
   tcase_add_test (stories, test_a_missing_entry_shows_at_the_next_root);
-  tcase_add_test (stories, test_the_one_above_the_count_is_named);
-  tcase_add_test (stories, test_a_certificate_without_a_ticket_is_named);
-  tcase_add_test (stories, test_a_replayed_ticket_is_named);
-  tcase_add_test (stories, test_a_ticket_of_another_owner_is_named);
-  tcase_add_loop_test (stories, test_a_report_that_says_other_than_the_log_is_named, 0, 5);
-  tcase_add_test (stories, test_time_goes_on_but_at_a_clock_entry);
-  tcase_add_test (stories, test_only_the_owner_lets_the_clock_be_set_back);
-  tcase_add_test (stories, test_a_ticket_that_does_not_say_so_resets_no_clock);
   tcase_add_test (stories, test_a_key_of_two_devices_is_named);
   tcase_add_test (stories, test_a_field_that_a_type_does_not_name_is_wrong);
   tcase_add_test (stories, test_a_checkpoint_of_another_station_is_named);
