@@ -341,9 +341,8 @@ START_TEST (test_each_ca_has_a_list_of_its_own)
   guint64 old_unit, new_unit;
 
   running_stop (running, SIGTERM);
-  ck_assert_int_eq (run (running->folder, NULL, running->program, "init-demo", "--folder",
-                         "second", NULL),
-                    0);
+  ck_assert_int_eq (
+      run (running->folder, NULL, running->program, "init-demo", "--folder", "second", NULL), 0);
   config = g_strdup_printf ("[ca next]\nKey=file:%s/second/ca.key\nCertificate=%s/second/ca.pem\n"
                             "PassphraseFile=%s/second/ca.passphrase\nCrlDays=7\n",
                             running->folder, running->folder, running->folder);
