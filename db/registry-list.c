@@ -10,8 +10,6 @@
 #include "base/encode.h"
 #include "db/registry-private.h"
 
-#define KIND 'r'
-
 void
 registration_free (Registration *registration)
 {
@@ -290,14 +288,6 @@ way_of (const Wanted *wanted, gint64 *id)
   return BY_ROW;
 }
 
-typedef struct {
-  GPtrArray *rows;
-  guint most;
-  guint looked_at;
-  gint64 last;    /* the last row that was looked at */
-  gboolean ended; /* nothing is behind it */
-} Page;
-
 /* One row more than asked for tells whether there is a next page. */
 static gboolean
 take_row (Database *database, Statement *select, const Wanted *wanted, Page *page, gboolean *full,
@@ -322,8 +312,7 @@ take_row (Database *database, Statement *select, const Wanted *wanted, Page *pag
 }
 
 static gboolean
-fill_page (Database *database, const Wanted *wanted, gboolean ascending, gint64 behind, Page *page,
-           GError **error)
+fill_page (Database *database, const Wanted *wanted, gboolean ascending, Page *page, GError **error)
 {
   gint64 id;
   const Way way = way_of (wanted, &id);
@@ -334,7 +323,7 @@ fill_page (Database *database, const Wanted *wanted, gboolean ascending, gint64 
   if (select == NULL)
     return FALSE;
   statement_bind_int64 (select, id);
-  statement_bind_int64 (select, behind);
+  statement_bind_int64 (select, page->behind);
   if (way == BY_RARE_STATUS)
     statement_bind_text (select, registration_status_word (wanted->status));
   while (!full) {
@@ -355,25 +344,22 @@ ledger_registrations (Ledger *ledger, const RegistrationFilter *filter, guint mo
 {
   Database *database = ledger->list.database;
   g_autoptr (GPtrArray) rows = g_ptr_array_new_with_free_func ((GDestroyNotify)registration_free);
-  Page page = { .rows = rows, .most = most };
-  gint64 behind = filter->ascending ? 0 : G_MAXINT64;
+  Page page = {
+    .kind = 'r', .rows = rows, .most = most, .behind = filter->ascending ? 0 : G_MAXINT64
+  };
   gboolean none;
   Wanted wanted;
   G_GNUC_UNUSED g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&ledger->list.mutex);
 
   *next = NULL;
-  if (!page_check (most, error)
-      || (marker != NULL && !marker_read (database, KIND, marker, &behind, error))
+  if (!page_begin (&page, database, marker, error)
       || !resolve (database, filter, &wanted, &none, error))
     return NULL;
   if (none)
     return g_steal_pointer (&rows);
-  if (!fill_page (database, &wanted, filter->ascending, behind, &page, error))
+  if (!fill_page (database, &wanted, filter->ascending, &page, error))
     return NULL;
-  if (!page.ended) {
-    *next = marker_new (database, KIND, page.last, error);
-    if (*next == NULL)
-      return NULL;
-  }
+  if (!page_end (&page, database, next, error))
+    return NULL;
   return g_steal_pointer (&rows);
 }

@@ -8,8 +8,6 @@
 #include "base/encode.h"
 #include "db/registry-private.h"
 
-#define KIND 'o'
-
 void
 operation_free (Operation *operation)
 {
@@ -154,14 +152,6 @@ page_of (const Wanted *wanted)
   return wanted->target != 0 && is_trouble (wanted->state) ? BY_TROUBLE : BY_ROW;
 }
 
-typedef struct {
-  GPtrArray *rows;
-  guint most;
-  guint looked_at;
-  gint64 last;
-  gboolean ended;
-} Page;
-
 static gboolean
 is_wanted (const OperationFilter *filter, const Operation *operation)
 {
@@ -186,8 +176,8 @@ take_row (Statement *select, const OperationFilter *filter, Page *page)
 }
 
 static gboolean
-fill_page (Database *database, const OperationFilter *filter, const Wanted *wanted, gint64 behind,
-           Page *page, GError **error)
+fill_page (Database *database, const OperationFilter *filter, const Wanted *wanted, Page *page,
+           GError **error)
 {
   const char *query = page_of (wanted);
   gboolean full = FALSE;
@@ -197,7 +187,7 @@ fill_page (Database *database, const OperationFilter *filter, const Wanted *want
   if (select == NULL)
     return FALSE;
   statement_bind_int64 (select, wanted->device != 0 ? wanted->device : wanted->target);
-  statement_bind_int64 (select, behind);
+  statement_bind_int64 (select, page->behind);
   if (strcmp (query, BY_TROUBLE) == 0)
     statement_bind_text (select, wanted->state);
   while (!full) {
@@ -248,27 +238,22 @@ ledger_operations (Ledger *ledger, const OperationFilter *filter, guint most, co
 {
   Database *database = ledger->list.database;
   g_autoptr (GPtrArray) rows = g_ptr_array_new_with_free_func ((GDestroyNotify)operation_free);
-  Page page = { .rows = rows, .most = most };
-  gint64 behind = G_MAXINT64;
+  Page page = { .kind = 'o', .rows = rows, .most = most, .behind = G_MAXINT64 };
   gboolean none;
   Wanted wanted;
   G_GNUC_UNUSED g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&ledger->list.mutex);
 
   *next = NULL;
-  if (!page_check (most, error)
-      || (marker != NULL && !marker_read (database, KIND, marker, &behind, error))
+  if (!page_begin (&page, database, marker, error)
       || !resolve (database, filter, &wanted, &none, error))
     return NULL;
   if (none)
     return g_steal_pointer (&rows);
-  if (!fill_page (database, filter, &wanted, behind, &page, error)
+  if (!fill_page (database, filter, &wanted, &page, error)
       || !add_authorities (database, rows, error))
     return NULL;
-  if (!page.ended) {
-    *next = marker_new (database, KIND, page.last, error);
-    if (*next == NULL)
-      return NULL;
-  }
+  if (!page_end (&page, database, next, error))
+    return NULL;
   return g_steal_pointer (&rows);
 }
 

@@ -29,15 +29,7 @@ fill (Database *database, char kind, gint64 id, guint8 marker[MARKER], GError **
   return TRUE;
 }
 
-char *
-marker_new (Database *database, char kind, gint64 id, GError **error)
-{
-  guint8 marker[MARKER];
-
-  return fill (database, kind, id, marker, error) ? g_base64_encode (marker, sizeof marker) : NULL;
-}
-
-gboolean
+static gboolean
 marker_read (Database *database, char kind, const char *marker, gint64 *id, GError **error)
 {
   g_autoptr (GBytes) given = base64_read (marker, strlen (marker));
@@ -58,11 +50,26 @@ marker_read (Database *database, char kind, const char *marker, gint64 *id, GErr
 }
 
 gboolean
-page_check (guint most, GError **error)
+page_begin (Page *page, Database *database, const char *marker, GError **error)
 {
-  if (most >= 1 && most <= LARGEST_PAGE)
+  if (page->most < 1 || page->most > LARGEST_PAGE) {
+    g_set_error (error, LEDGER_ERROR, LEDGER_ERROR_INVALID,
+                 "a page has 1 to %u rows: ask for these", LARGEST_PAGE);
+    return FALSE;
+  }
+  return marker == NULL || marker_read (database, page->kind, marker, &page->behind, error);
+}
+
+gboolean
+page_end (const Page *page, Database *database, char **next, GError **error)
+{
+  guint8 marker[MARKER];
+
+  *next = NULL;
+  if (page->ended)
     return TRUE;
-  g_set_error (error, LEDGER_ERROR, LEDGER_ERROR_INVALID, "a page has 1 to %u rows: ask for these",
-               LARGEST_PAGE);
-  return FALSE;
+  if (!fill (database, page->kind, page->last, marker, error))
+    return FALSE;
+  *next = g_base64_encode (marker, sizeof marker);
+  return TRUE;
 }

@@ -142,13 +142,22 @@ gboolean registry_certificate_voided (Database *database, gint64 certificate_id,
 #define LARGEST_PAGE 250
 #define MOST_LOOKED_AT 10000 /* rows that one page may have to pass over */
 
-/* "r" for registrations, "o" for operations. Free with g_free(). */
-char *marker_new (Database *database, char kind, gint64 id, GError **error);
-/* INVALID for what marker_new() did not make. */
-gboolean marker_read (Database *database, char kind, const char *marker, gint64 *id,
-                      GError **error);
-/* INVALID unless 1 to LARGEST_PAGE. */
-gboolean page_check (guint most, GError **error);
+/* A page that is being read. */
+typedef struct {
+  char kind; /* "r" for registrations, "o" for operations */
+  GPtrArray *rows;
+  guint most;
+  gint64 behind; /* where it begins: the first row is behind this one */
+  guint looked_at;
+  gint64 last;    /* the last row that was looked at */
+  gboolean ended; /* nothing is behind it */
+} Page;
+
+/* `behind` becomes the marker's row, or stays where `marker` is NULL. INVALID for a marker of no
+ * page of this kind, and unless 1 to LARGEST_PAGE rows are asked for. */
+gboolean page_begin (Page *page, Database *database, const char *marker, GError **error);
+/* `next` is the marker of the next page, NULL at the end. Free with g_free(). */
+gboolean page_end (const Page *page, Database *database, char **next, GError **error);
 
 /* The ways to a page of registrations, one after the other; NULL behind the last. Each reads an
  * index in the order of its rows, but for those of one certificate or device, which are few. */
