@@ -5,7 +5,6 @@
  */
 #include "station/cli/cli.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -103,21 +102,9 @@ cli_ca_accept (Cli *cli, GError **error)
   return CLI_OK;
 }
 
-/* Becomes keycradle-signer: its errors and its exit status are ours. */
+/* Its errors and its exit status are ours. */
 CliExit
 cli_ca_tool (Cli *cli, GError **error)
 {
-  g_autofree char *program = cli_program ("keycradle-signer", error);
-  g_autoptr (GPtrArray) argv = g_ptr_array_new ();
-
-  if (program == NULL)
-    return CLI_FAILED;
-  g_ptr_array_add (argv, program);
-  g_ptr_array_add (argv, (char *)"ca");
-  for (char **argument = cli->arguments; *argument != NULL; argument++)
-    g_ptr_array_add (argv, *argument);
-  g_ptr_array_add (argv, NULL);
-  execv (program, (char **)argv->pdata);
-  g_set_error (error, CLI_ERROR, CLI_FAILED, "%s can't be run: %s.", program, g_strerror (errno));
-  return CLI_FAILED;
+  return cli_hand_over (cli, "keycradle-signer", "ca", error);
 }

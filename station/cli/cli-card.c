@@ -5,9 +5,7 @@
  */
 #include "station/cli/cli.h"
 
-#include <errno.h>
 #include <stdio.h>
-#include <unistd.h>
 
 #include "station/cli/arguments.h"
 
@@ -83,7 +81,5 @@ cli_card (Cli *cli, GError **error)
     slots = count_slots (cli);
 
   g_autoptr (GPtrArray) words = card_words (&cli->options, program, slots);
-  execv (program, (char **)words->pdata);
-  g_set_error (error, CLI_ERROR, CLI_FAILED, "%s can't be run: %s.", program, g_strerror (errno));
-  return CLI_FAILED;
+  return cli_become (words, error);
 }

@@ -5,9 +5,6 @@
  */
 #include "station/cli/cli.h"
 
-#include <errno.h>
-#include <unistd.h>
-
 static char *
 courier_program (GError **error)
 {
@@ -54,7 +51,5 @@ cli_register (Cli *cli, GError **error)
   if (program == NULL)
     return CLI_FAILED;
   words = courier_words (cli, program);
-  execv (program, (char **)words->pdata);
-  g_set_error (error, CLI_ERROR, CLI_FAILED, "%s can't be run: %s.", program, g_strerror (errno));
-  return CLI_FAILED;
+  return cli_become (words, error);
 }

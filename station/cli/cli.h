@@ -256,6 +256,12 @@ char *cli_program (const char *name, GError **error);
 /* Runs it to its end with our own standard streams; its exit status in `status`. */
 gboolean cli_run_program (char **argv, int *status, GError **error);
 
+/* Becomes words[0], a path; the words end with NULL. Only a failure returns. */
+CliExit cli_become (GPtrArray *words, GError **error);
+
+/* Becomes the program of that name, with `verb` (NULL: none) and the command's own arguments. */
+CliExit cli_hand_over (Cli *cli, const char *name, const char *verb, GError **error);
+
 /* ---- the verbs ---- */
 
 CliExit cli_init (Cli *cli, GError **error);

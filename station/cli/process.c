@@ -42,22 +42,38 @@ cli_run_program (char **argv, int *status, GError **error)
   return TRUE;
 }
 
-/* Becomes keycradle-sim: signals and exit status are the simulator's own. */
 CliExit
-cli_sim (Cli *cli, GError **error)
+cli_become (GPtrArray *words, GError **error)
 {
-  g_autofree char *program = cli_program ("keycradle-sim", error);
-  g_autoptr (GPtrArray) argv = g_ptr_array_new ();
+  const char *program = g_ptr_array_index (words, 0);
+
+  execv (program, (char **)words->pdata);
+  g_set_error (error, CLI_ERROR, CLI_FAILED, "%s can't be run: %s.", program, g_strerror (errno));
+  return CLI_FAILED;
+}
+
+CliExit
+cli_hand_over (Cli *cli, const char *name, const char *verb, GError **error)
+{
+  g_autofree char *program = cli_program (name, error);
+  g_autoptr (GPtrArray) words = g_ptr_array_new ();
 
   if (program == NULL)
     return CLI_FAILED;
-  g_ptr_array_add (argv, program);
+  g_ptr_array_add (words, program);
+  if (verb != NULL)
+    g_ptr_array_add (words, (char *)verb);
   for (char **argument = cli->arguments; *argument != NULL; argument++)
-    g_ptr_array_add (argv, *argument);
-  g_ptr_array_add (argv, NULL);
-  execv (program, (char **)argv->pdata);
-  g_set_error (error, CLI_ERROR, CLI_FAILED, "%s can't be run: %s.", program, g_strerror (errno));
-  return CLI_FAILED;
+    g_ptr_array_add (words, *argument);
+  g_ptr_array_add (words, NULL);
+  return cli_become (words, error);
+}
+
+/* Signals and exit status are the simulator's own. */
+CliExit
+cli_sim (Cli *cli, GError **error)
+{
+  return cli_hand_over (cli, "keycradle-sim", NULL, error);
 }
 
 /* The daemon itself reads the file: there is one parser, and no second opinion. */
