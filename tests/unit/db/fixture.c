@@ -106,6 +106,14 @@ make_certificate (EVP_PKEY *key, const char *common_name, int days)
 }
 
 GBytes *
+new_certificate (const char *common_name, int days)
+{
+  g_autoptr (EVP_PKEY) key = make_key ();
+
+  return make_certificate (key, common_name, days);
+}
+
+GBytes *
 spki_of (EVP_PKEY *key)
 {
   guint8 *der = NULL;

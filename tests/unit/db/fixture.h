@@ -28,6 +28,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (EVP_PKEY, EVP_PKEY_free)
 EVP_PKEY *make_key (void);
 /* A certificate as DER that is valid from a day ago for `days` from now on. */
 GBytes *make_certificate (EVP_PKEY *key, const char *common_name, int days);
+/* The same of a new key. */
+GBytes *new_certificate (const char *common_name, int days);
 /* The SubjectPublicKeyInfo. */
 GBytes *spki_of (EVP_PKEY *key);
 

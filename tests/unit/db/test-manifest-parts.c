@@ -97,8 +97,7 @@ START_TEST (only_what_is_written_counts)
 {
   g_autoptr (ManifestSummary) summary = NULL;
   g_autoptr (ManifestSummary) check = NULL;
-  g_autoptr (EVP_PKEY) key = make_key ();
-  g_autoptr (GBytes) spaced = make_certificate (key, "two words", 10);
+  g_autoptr (GBytes) spaced = new_certificate ("two words", 10);
   g_autoptr (Certificate) bad = pass_with (f.ledger, "b1", "chip-s", DEVICES, spaced);
   ManifestOrder order = { .format = "aws", .most_rows = DEVICES };
 
@@ -137,8 +136,7 @@ START_TEST (a_request_is_kept_with_its_certificate)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (ManifestSummary) summary = NULL;
-  g_autoptr (EVP_PKEY) key = make_key ();
-  g_autoptr (GBytes) der = make_certificate (key, "chip-r", 10);
+  g_autoptr (GBytes) der = new_certificate ("chip-r", 10);
   g_autoptr (GBytes) request = g_bytes_new_static ("\x30\x03\x02\x01\x07", 5);
   g_autoptr (GBytes) other = g_bytes_new_static ("\x30\x03\x02\x01\x08", 5);
   gint64 attempt;

@@ -97,8 +97,7 @@ END_TEST
 
 START_TEST (only_verified_certificates_go_out)
 {
-  g_autoptr (EVP_PKEY) key = make_key ();
-  g_autoptr (GBytes) der = make_certificate (key, "chip-x", 10);
+  g_autoptr (GBytes) der = new_certificate ("chip-x", 10);
   gint64 attempt;
   g_autoptr (Device) device = arrive (f.ledger, "b1", "chip-x", NULL, &attempt, NULL);
   ck_assert_ptr_nonnull (device);
@@ -111,10 +110,8 @@ END_TEST
 START_TEST (what_aws_would_refuse_is_left_out_and_said)
 {
   g_autoptr (ManifestSummary) summary = NULL;
-  g_autoptr (EVP_PKEY) key1 = make_key ();
-  g_autoptr (EVP_PKEY) key2 = make_key ();
-  g_autoptr (GBytes) spaced = make_certificate (key1, "two words", 10);
-  g_autoptr (GBytes) expired = make_certificate (key2, "late", 0);
+  g_autoptr (GBytes) spaced = new_certificate ("two words", 10);
+  g_autoptr (GBytes) expired = new_certificate ("late", 0);
   g_autoptr (Certificate) first = pass_with (f.ledger, "b1", "chip-s", DEVICES, spaced);
   ck_assert_ptr_nonnull (first);
   g_autoptr (Certificate) second = pass_with (f.ledger, "b1", "chip-t", DEVICES + 1, expired);
@@ -138,8 +135,7 @@ END_TEST
 START_TEST (two_devices_never_become_one_thing)
 {
   g_autoptr (ManifestSummary) summary = NULL;
-  g_autoptr (EVP_PKEY) key = make_key ();
-  g_autoptr (GBytes) same = make_certificate (key, "chip-2", 10);
+  g_autoptr (GBytes) same = new_certificate ("chip-2", 10);
   g_autoptr (Certificate) certificate = pass_with (f.ledger, "b1", "chip-u", DEVICES, same);
   g_autofree char *text = export_text ("aws", &summary);
   const ManifestOmission *name = g_ptr_array_index (summary->omissions, 0);
@@ -162,8 +158,7 @@ START_TEST (a_csv_field_is_never_a_formula)
 {
   g_autoptr (Batch) batch = batch_new ();
   ck_assert_ptr_nonnull (batch);
-  g_autoptr (EVP_PKEY) key = make_key ();
-  g_autoptr (GBytes) der = make_certificate (key, "chip-f", 10);
+  g_autoptr (GBytes) der = new_certificate ("chip-f", 10);
   Issuance issuance = { .log_index = DEVICES,
                         .batch = "b1",
                         .profile = "=HYPERLINK(\"http://x\",1)",

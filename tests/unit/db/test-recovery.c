@@ -8,8 +8,7 @@
 START_TEST (a_later_certificate_voids_the_earlier_on_record)
 {
   g_auto (Fixture) f = { 0 };
-  g_autoptr (EVP_PKEY) key = make_key ();
-  g_autoptr (GBytes) second = make_certificate (key, "chip-a", 10);
+  g_autoptr (GBytes) second = new_certificate ("chip-a", 10);
   fixture_open (&f);
   start_batch (f.ledger, "b1", 0, NULL);
   g_autoptr (Certificate) first = pass (f.ledger, "b1", "chip-a", 0);
@@ -31,8 +30,7 @@ END_TEST
 START_TEST (a_recovered_older_entry_does_not_displace_a_newer_one)
 {
   g_auto (Fixture) f = { 0 };
-  g_autoptr (EVP_PKEY) key = make_key ();
-  g_autoptr (GBytes) older = make_certificate (key, "chip-a", 10);
+  g_autoptr (GBytes) older = new_certificate ("chip-a", 10);
   fixture_open (&f);
   start_batch (f.ledger, "b1", 0, NULL);
   g_autoptr (Certificate) newer = pass (f.ledger, "b1", "chip-a", 5);
@@ -74,8 +72,7 @@ START_TEST (an_entry_that_contradicts_the_ledger_is_refused)
 {
   g_auto (Fixture) f = { 0 };
   g_autoptr (GError) error = NULL;
-  g_autoptr (EVP_PKEY) key = make_key ();
-  g_autoptr (GBytes) other = make_certificate (key, "chip-b", 10);
+  g_autoptr (GBytes) other = new_certificate ("chip-b", 10);
   g_autoptr (GBytes) junk = g_bytes_new_static ("\x30\x03\x02\x01\x05", 5);
   fixture_open (&f);
   start_batch (f.ledger, "b1", 0, NULL);
@@ -91,8 +88,7 @@ START_TEST (an_entry_without_device_and_batch_brings_them_back)
 {
   g_auto (Fixture) f = { 0 };
   g_autoptr (GError) error = NULL;
-  g_autoptr (EVP_PKEY) key = make_key ();
-  g_autoptr (GBytes) der = make_certificate (key, "chip-a", 10);
+  g_autoptr (GBytes) der = new_certificate ("chip-a", 10);
   gint64 attempt;
   fixture_open (&f);
   assert_ok (store (f.ledger, 0, "lost", "chip-a", der, &error), error);
@@ -174,8 +170,7 @@ run_slot (gpointer data)
   for (guint i = 0;; i++) {
     g_autofree char *chip = g_strdup_printf ("chip-%u-%u", slot->slot, i);
     g_autoptr (GError) error = NULL;
-    g_autoptr (EVP_PKEY) key = make_key ();
-    g_autoptr (GBytes) der = make_certificate (key, chip, 10);
+    g_autoptr (GBytes) der = new_certificate (chip, 10);
     gint64 attempt;
     g_autoptr (Device) device = arrive (slot->ledger, "b1", chip, NULL, &attempt, &error);
     if (device == NULL)

@@ -184,8 +184,7 @@ START_TEST (who_has_nothing_left_to_prove_needs_leave)
 {
   g_auto (Fixture) f = { 0 };
   g_autoptr (GError) error = NULL;
-  g_autoptr (EVP_PKEY) key = make_key ();
-  g_autoptr (GBytes) der = make_certificate (key, "chip-a", 10);
+  g_autoptr (GBytes) der = new_certificate ("chip-a", 10);
   gint64 attempt;
   fixture_open (&f);
   start_batch (f.ledger, "b1", 0, NULL);
@@ -248,8 +247,7 @@ START_TEST (a_recovered_batch_of_known_devices_renews)
 {
   g_auto (Fixture) f = { 0 };
   g_autoptr (GError) error = NULL;
-  g_autoptr (EVP_PKEY) key = make_key ();
-  g_autoptr (GBytes) der = make_certificate (key, "chip-a", 10);
+  g_autoptr (GBytes) der = new_certificate ("chip-a", 10);
   gint64 attempt;
   fixture_open (&f);
   start_batch (f.ledger, "b1", 0, NULL);
@@ -359,8 +357,7 @@ pass_trusting (Ledger *ledger, const char *chip, guint64 index, int days,
                const InstalledTrust *trust)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (EVP_PKEY) key = make_key ();
-  g_autoptr (GBytes) der = make_certificate (key, chip, days);
+  g_autoptr (GBytes) der = new_certificate (chip, days);
   gint64 attempt;
   g_autoptr (Device) device = arrive (ledger, "b1", chip, NULL, &attempt, &error);
 
@@ -373,10 +370,9 @@ pass_trusting (Ledger *ledger, const char *chip, guint64 index, int days,
 static GPtrArray *
 roots_of (int days)
 {
-  g_autoptr (EVP_PKEY) key = make_key ();
   GPtrArray *roots = g_ptr_array_new_with_free_func ((GDestroyNotify)g_bytes_unref);
 
-  g_ptr_array_add (roots, make_certificate (key, "root", days));
+  g_ptr_array_add (roots, new_certificate ("root", days));
   return roots;
 }
 
