@@ -175,3 +175,34 @@ append_json_string (GString *text, const char *value)
   }
   g_string_append_c (text, '"');
 }
+
+/* What RFC 8259 has outside strings, and spaces: no comment, no other quotes. */
+static gboolean
+stands_outside_strings (char character)
+{
+  return g_ascii_isalnum (character)
+         || (character != '\0' && strchr ("{}[]:,+-. \t\r\n", character) != NULL);
+}
+
+gboolean
+json_is_shallow (const char *text, gsize length, guint most)
+{
+  gboolean in_string = FALSE;
+  guint open = 0;
+
+  for (gsize i = 0; i < length && open <= most; i++) {
+    if (in_string && text[i] == '\\')
+      i++;
+    else if (text[i] == '"')
+      in_string = !in_string;
+    else if (in_string)
+      continue;
+    else if (!stands_outside_strings (text[i]))
+      return FALSE;
+    else if (text[i] == '{' || text[i] == '[')
+      open++;
+    else if (open > 0 && (text[i] == '}' || text[i] == ']'))
+      open--;
+  }
+  return open <= most;
+}

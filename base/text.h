@@ -38,3 +38,9 @@ const char *text_nearest (const char *text, const char *const *words);
 /* Appends `value` as a JSON string (RFC 8259, section 7) with its quotes, control characters and
  * DEL escaped; NULL is the empty one. */
 void append_json_string (GString *text, const char *value);
+
+/* TRUE where no more than `most` objects and arrays of a JSON text are open at once. To be asked
+ * before json-glib reads what strangers wrote: its parser calls itself for each of them, until the
+ * stack ends. FALSE, too, for what stands outside strings and is not of RFC 8259 (json-glib takes
+ * comments, in which a quote would hide the rest); it tells nothing else of the grammar. */
+gboolean json_is_shallow (const char *text, gsize length, guint most);

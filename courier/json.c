@@ -4,27 +4,16 @@
  */
 #include "courier/json.h"
 
+#include <string.h>
+
+#include "base/text.h"
+
 #define DEEPEST 32
-
-/* The parser calls itself for each level, and would for as many as somebody sends. */
-static gboolean
-is_too_deep (const char *text)
-{
-  guint depth = 0;
-
-  for (const char *at = text; *at != '\0'; at++) {
-    if ((*at == '[' || *at == '{') && ++depth > DEEPEST)
-      return TRUE;
-    if ((*at == ']' || *at == '}') && depth > 0)
-      depth--;
-  }
-  return FALSE;
-}
 
 JsonNode *
 json_read (const char *text)
 {
-  return is_too_deep (text) ? NULL : json_from_string (text, NULL);
+  return json_is_shallow (text, strlen (text), DEEPEST) ? json_from_string (text, NULL) : NULL;
 }
 
 JsonObject *

@@ -8,7 +8,7 @@
 
 #include "db/manifest-private.h"
 
-#define MOST_BRACKETS 16
+#define MOST_OPEN 16 /* objects and arrays */
 
 static GHashTable *
 fields_new (void)
@@ -60,33 +60,14 @@ add_node (GHashTable *fields, const char *name, JsonNode *node)
                              : json_to_string (node, FALSE));
 }
 
-/* One object, with few enough brackets open at once that no recursive parser is exhausted. */
-static gboolean
-is_shallow_object (const char *line, gsize length)
-{
-  gboolean in_string = FALSE;
-  guint open = 0;
-
-  for (gsize i = 0; i < length && open <= MOST_BRACKETS; i++) {
-    if (in_string && line[i] == '\\')
-      i++;
-    else if (line[i] == '"')
-      in_string = !in_string;
-    else if (!in_string && (line[i] == '{' || line[i] == '['))
-      open++;
-    else if (!in_string && open > 0 && (line[i] == '}' || line[i] == ']'))
-      open--;
-  }
-  return length > 0 && line[0] == '{' && open <= MOST_BRACKETS;
-}
-
 GHashTable *
 json_fields (const char *line, gsize length)
 {
   g_autoptr (JsonParser) parser = json_parser_new ();
   Place place = { .way = "" };
 
-  if (!is_shallow_object (line, length) || !g_utf8_validate_len (line, length, NULL)
+  if (length == 0 || line[0] != '{' || !json_is_shallow (line, length, MOST_OPEN)
+      || !g_utf8_validate_len (line, length, NULL)
       || !json_parser_load_from_data (parser, line, (gssize)length, NULL)
       || !JSON_NODE_HOLDS_OBJECT (json_parser_get_root (parser)))
     return NULL;

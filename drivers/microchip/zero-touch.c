@@ -13,6 +13,7 @@
 
 #define SERIAL_DIGITS 18u
 #define ANSWER_MAX 8192u
+#define DEEPEST 16 /* objects and arrays that are open at once */
 
 enum { ID_INIT, ID_CSR, ID_SAVE };
 
@@ -52,7 +53,7 @@ parse (GBytes *payload)
   const char *text = g_bytes_get_data (payload, &length);
   JsonNode *root;
 
-  if (length == 0 || length > ANSWER_MAX
+  if (length == 0 || length > ANSWER_MAX || !json_is_shallow (text, length, DEEPEST)
       || !json_parser_load_from_data (parser, text, (gssize)length, NULL))
     return NULL;
   root = json_parser_get_root (parser);

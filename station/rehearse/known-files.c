@@ -15,6 +15,7 @@
 #include "station/rehearse/shown.h"
 
 #define CERTIFICATE "CERTIFICATE"
+#define MOST_OPEN 16 /* objects and arrays */
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (X509, X509_free)
 
@@ -88,7 +89,8 @@ add_json_line (KnownFiles *files, const char *line, gsize length)
 {
   g_autoptr (JsonParser) parser = json_parser_new ();
 
-  if (!json_parser_load_from_data (parser, line, (gssize)length, NULL))
+  if (!json_is_shallow (line, length, MOST_OPEN)
+      || !json_parser_load_from_data (parser, line, (gssize)length, NULL))
     return;
   JsonNode *root = json_parser_get_root (parser);
   if (root != NULL && JSON_NODE_HOLDS_OBJECT (root))

@@ -236,6 +236,32 @@ START_TEST (slips_of_the_pen_have_a_nearest_word)
 }
 END_TEST
 
+/* What json-glib would call itself for, too often for its stack. */
+START_TEST (deep_json_is_told_from_shallow)
+{
+  static const struct {
+    const char *text;
+    gboolean shallow; /* for two */
+  } cases[] = {
+    { "{\"a\":[1,-2.5e+3,true]}", TRUE },
+    { "{\"a\":[[1]]}", FALSE },
+    { "[],[],[],[[]]", TRUE },
+    { "{\"a\":\"[[[[{{{{\"}", TRUE },
+    { "{\"a\":\"\\\"[[[[\"}", TRUE },
+    { "[\"]]]\",[\"]]]\",[1]]]", FALSE }, /* brackets in strings close nothing */
+    { "/*\"*/[1]", FALSE },               /* comments and other quotes hide nothing */
+    { "['\"',1]", FALSE },
+    { "", TRUE },
+    { "{\"a\":\"", TRUE },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    ck_assert_msg (json_is_shallow (cases[i].text, strlen (cases[i].text), 2) == cases[i].shallow,
+                   "%s", cases[i].text);
+  ck_assert (!json_is_shallow ("[\0]", 3, 2));
+}
+END_TEST
+
 int
 main (void)
 {
@@ -259,6 +285,7 @@ main (void)
   tcase_add_test (tests, a_file_that_is_streamed_appears_whole_or_not_at_all);
   tcase_add_test (tests, a_file_that_cannot_be_written_is_named);
   tcase_add_test (tests, slips_of_the_pen_have_a_nearest_word);
+  tcase_add_test (tests, deep_json_is_told_from_shallow);
   suite_add_tcase (suite, tests);
   runner = srunner_create (suite);
   srunner_run_all (runner, CK_NORMAL);
