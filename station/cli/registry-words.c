@@ -34,21 +34,23 @@ open_list (const char *file, GError **error)
   return stream;
 }
 
-/* Blank lines and those that begin with # are for people. */
+/* Blank lines and those that begin with # are for people. A byte of 0 ends no line: a serial of
+ * UTF-16 would be its first letter. */
 static gboolean
-take_line (RegistryWords *words, char *line, guint64 number, GError **error)
+take_line (RegistryWords *words, char *line, gsize length, guint64 number, GError **error)
 {
+  const gboolean is_text = strlen (line) == length;
   g_autofree char *shown = NULL;
 
   g_strstrip (line);
-  if (*line == '\0' || *line == '#')
+  if (is_text && (*line == '\0' || *line == '#'))
     return TRUE;
-  if (!serial_is_valid (line)) {
+  if (!is_text || !serial_is_valid (line)) {
     shown = bytes_for_display ((const guint8 *)line, strlen (line), 80);
     g_set_error (error, CLI_ERROR, CLI_USAGE,
                  "Line %" G_GUINT64_FORMAT " of %s is neither a serial nor the SHA-256 of a "
-                 "certificate: %s",
-                 number, words->file, shown);
+                 "certificate: %s%s",
+                 number, words->file, shown, is_text ? "" : " (and bytes of 0: save it as UTF-8)");
     return FALSE;
   }
   g_ptr_array_add (words->devices, g_strdup (line));
@@ -63,9 +65,10 @@ read_lines (RegistryWords *words, FILE *stream, GError **error)
   gboolean good = TRUE;
   guint64 number = 0;
   size_t space = 0;
+  ssize_t length;
 
-  while (good && getline (&line, &space, stream) >= 0)
-    good = take_line (words, line, ++number, error);
+  while (good && (length = getline (&line, &space, stream)) >= 0)
+    good = take_line (words, line, (gsize)length, ++number, error);
   if (good && ferror (stream)) {
     g_set_error (error, CLI_ERROR, CLI_FAILED, "%s can't be read to its end: %s.", words->file,
                  g_strerror (errno));
