@@ -178,6 +178,26 @@ START_TEST (nothing_but_one_json_object_is_signed)
 }
 END_TEST
 
+/* Each time the nearest that is one, and what is beyond it: a megabyte, half. */
+START_TEST (a_payload_has_its_bounds)
+{
+  const gsize large = 1u << 20;
+  g_autofree char *text = g_strnfill (large, 'x');
+  const gsize most = JWS_PAYLOAD_MOST;
+
+  memcpy (text, "{\"a\":\"", 6);
+  memcpy (text + most - 2, "\"}", 2);
+  ck_assert (jws_payload_check (text, most, NULL));
+  ck_assert (!jws_payload_check (text, most / 2, NULL));
+  ck_assert (!jws_payload_check (text, most - 1, NULL));
+  ck_assert (!jws_payload_check (text, large, NULL));
+  memset (text, '[', large);
+  text[0] = '{';
+  ck_assert (!jws_payload_check (text, large, NULL));
+  ck_assert (!jws_payload_check (text, most, NULL));
+}
+END_TEST
+
 /* A text as others would have it signed is no payload, so it is never behind our header; and what
  * is behind it begins as nothing else. */
 START_TEST (a_signature_is_good_for_nothing_else)
@@ -252,6 +272,7 @@ main (int argc, char **argv)
   tcase_add_test (cases, others_verify_what_is_signed);
   tcase_add_test (cases, another_payload_under_a_signature_is_refused);
   tcase_add_test (cases, nothing_but_one_json_object_is_signed);
+  tcase_add_test (cases, a_payload_has_its_bounds);
   tcase_add_test (cases, a_signature_is_good_for_nothing_else);
   tcase_add_test (cases, the_signer_judges_again);
   suite_add_tcase (suite, cases);

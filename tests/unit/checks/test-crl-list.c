@@ -108,6 +108,29 @@ START_TEST (no_bit_can_be_turned)
 }
 END_TEST
 
+/* A megabyte of nothing, of zeros and behind a good one; and each beginning of a good one. */
+START_TEST (no_other_length_is_a_list)
+{
+  const gsize large = 1u << 20;
+  g_autoptr (GBytes) good = material_crl (&material, FALSE, material.authority, material.key);
+  g_autofree guint8 *bytes = g_malloc0 (large);
+  g_autofree char *text = g_strnfill (large, '-');
+  g_autoptr (GBytes) dashes = g_bytes_new (text, large);
+  g_autoptr (GBytes) zeros = g_bytes_new (bytes, large);
+  g_autoptr (GBytes) longer = NULL;
+
+  refused (zeros, "neither DER nor PEM");
+  refused (dashes, "neither DER nor PEM");
+  memcpy (bytes, g_bytes_get_data (good, NULL), g_bytes_get_size (good));
+  longer = g_bytes_new (bytes, large);
+  refused (longer, "list");
+  for (gsize length = 1; length < g_bytes_get_size (good); length++) {
+    g_autoptr (GBytes) begun = g_bytes_new_from_bytes (good, 0, length);
+    refused (begun, "list");
+  }
+}
+END_TEST
+
 int
 main (void)
 {
@@ -119,6 +142,7 @@ main (void)
   tcase_add_test (tests, pem_and_the_root_s_list_do_as_well);
   tcase_add_test (tests, what_is_not_signed_by_the_ca_is_refused);
   tcase_add_test (tests, no_bit_can_be_turned);
+  tcase_add_test (tests, no_other_length_is_a_list);
   suite_add_tcase (suite, tests);
   return run_suite (suite);
 }

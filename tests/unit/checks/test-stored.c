@@ -130,7 +130,8 @@ START_TEST (no_byte_can_be_missing_or_added)
 {
   g_autoptr (GBytes) der = material_leaf (&material, &(Wanted){ 0 });
   const gsize length = g_bytes_get_size (der);
-  g_autofree guint8 *longer = g_malloc0 (length + 1);
+  const gsize large = 1u << 20;
+  g_autofree guint8 *longer = g_malloc0 (large);
 
   memcpy (longer, g_bytes_get_data (der, NULL), length);
   for (gsize less = 0; less < length; less++) {
@@ -139,6 +140,8 @@ START_TEST (no_byte_can_be_missing_or_added)
   }
   g_autoptr (GBytes) more = g_bytes_new (longer, length + 1);
   ck_assert_uint_eq (damages_of (more, NULL), 1u << DAMAGE_FORM);
+  g_autoptr (GBytes) megabyte = g_bytes_new (longer, large);
+  ck_assert_uint_eq (damages_of (megabyte, NULL), 1u << DAMAGE_FORM);
 }
 END_TEST
 

@@ -197,6 +197,35 @@ START_TEST (a_hostile_server_name_is_no_endpoint)
 }
 END_TEST
 
+/* A megabyte, nothing, half: of an extension, the suites and a CONNECT. */
+START_TEST (sizes_that_no_device_has)
+{
+  const gsize large = 1u << 20;
+  g_autofree guint8 *bytes = g_malloc (large);
+  const guint types[] = { HELLO_SERVER_NAME,          HELLO_SUPPORTED_GROUPS,
+                          HELLO_SIGNATURE_ALGORITHMS, HELLO_ALPN,
+                          HELLO_SUPPORTED_VERSIONS,   HELLO_SIGNATURE_ALGORITHMS_CERT };
+  g_autoptr (Try) one = try_new ();
+  Request request = { 0 };
+
+  memset (bytes, 0x7f, large);
+  for (guint i = 0; i < G_N_ELEMENTS (types); i++) {
+    ck_assert (!hello_take_extension (&one->hello, types[i], bytes, large));
+    ck_assert (!hello_take_extension (&one->hello, types[i], bytes, 0));
+    ck_assert (!hello_take_extension (&one->hello, types[i], bytes, 1));
+  }
+  ck_assert (!hello_take_suites (&one->hello, bytes, 3));
+  memset (bytes, 0, large);
+  memcpy (bytes, CONNECT_311, sizeof CONNECT_311 - 1);
+  ck_assert_int_eq (mqtt_read_connect (bytes, large, &request), MQTT_CONNECT);
+  ck_assert_str_eq (request.client_id, "SN-1");
+  clear_request (&request);
+  bytes[0] = 0x30;
+  ck_assert_int_eq (mqtt_read_connect (bytes, large, &request), MQTT_WRONG);
+  clear_request (&request);
+}
+END_TEST
+
 /* The list of AWS has 18 suites of TLS 1.2 (9 by ECDHE-RSA and RSA each way) and 3 of TLS 1.3. */
 START_TEST (the_suites_are_aws_own)
 {
@@ -231,6 +260,7 @@ main (void)
   tcase_add_loop_test (hello, damaged_extensions_are_told_from_whole_ones, 0,
                        G_N_ELEMENTS (damaged));
   tcase_add_test (hello, a_hostile_server_name_is_no_endpoint);
+  tcase_add_test (hello, sizes_that_no_device_has);
   tcase_add_test (hello, the_suites_are_aws_own);
   suite_add_tcase (suite, mqtt);
   suite_add_tcase (suite, hello);
