@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/files.h"
+#include "db/clean-mark.h"
 #include "db/event-chain.h"
 #include "db/key-functions.h"
 #include "db/statement.h"
@@ -46,6 +47,8 @@ gboolean
 database_fail (Database *database, int result, const char *doing, GError **error)
 {
   database->disk_full = means_full (database, result);
+  if (code_for (result) == LEDGER_ERROR_CORRUPT)
+    clean_mark_forbid ();
   g_set_error (error, LEDGER_ERROR, (gint)code_for (result), "%s: %s (%d, %s)", database->path,
                sqlite3_errmsg (database->handle), result, doing);
   return FALSE;
@@ -184,11 +187,12 @@ check_header (const char *path, guint newest, GError **error)
                          error);
 }
 
+/* `question` is a PRAGMA that answers "ok", or with what is wrong. */
 static gboolean
-check_sound (Database *database, GError **error)
+check_sound (Database *database, const char *question, GError **error)
 {
   gboolean row;
-  g_autoptr (Statement) statement = statement_prepare (database, "PRAGMA quick_check (1)", error);
+  g_autoptr (Statement) statement = statement_prepare (database, question, error);
 
   if (statement == NULL || !statement_step (statement, &row, error))
     return FALSE;
@@ -201,8 +205,18 @@ check_sound (Database *database, GError **error)
   return FALSE;
 }
 
+/* Killed, cut off, copied or put back: then all of the file is read once. */
 static gboolean
-check_opened (Database *database, guint newest, GError **error)
+check_unclean (Database *database, GError **error)
+{
+  g_message ("%s was not closed in order, or is another file than the one that was: all of it is "
+             "read to see that it is sound",
+             database->path);
+  return check_sound (database, "PRAGMA quick_check (1)", error);
+}
+
+static gboolean
+check_opened (Database *database, guint newest, gboolean clean, GError **error)
 {
   gint64 application_id;
   gint64 schema;
@@ -215,7 +229,7 @@ check_opened (Database *database, guint newest, GError **error)
   if (tables == 0 && application_id == 0 && schema == 0)
     return TRUE;
   return check_identity (database->path, application_id, schema, newest, error)
-         && check_sound (database, error);
+         && (clean || check_unclean (database, error));
 }
 
 static gboolean
@@ -264,6 +278,8 @@ set_up_commits (Database *database, GError **error)
 Database *
 database_open_writer (const char *path, guint newest_schema, GError **error)
 {
+  const gboolean clean = clean_mark_holds (path);
+
   if (!check_header (path, newest_schema, error) || !create_file (path, error))
     return NULL;
 
@@ -276,7 +292,8 @@ database_open_writer (const char *path, guint newest_schema, GError **error)
                             "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;"
                             "PRAGMA foreign_keys = ON;",
                             error)
-      || !check_opened (database, newest_schema, error) || !set_up_commits (database, error))
+      || !check_opened (database, newest_schema, clean, error) || !clean_mark_remove (path, error)
+      || !set_up_commits (database, error))
     return NULL;
   sqlite3_db_config (database->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
   return g_steal_pointer (&database);
@@ -294,6 +311,22 @@ database_open_reader (const char *path, GError **error)
                                error))
     return NULL;
   return g_steal_pointer (&database);
+}
+
+gboolean
+database_check_file (const char *path, guint newest_schema, GError **error)
+{
+  g_autoptr (Database) database = NULL;
+
+  if (!g_file_test (path, G_FILE_TEST_EXISTS)) {
+    g_set_error (error, LEDGER_ERROR, LEDGER_ERROR_NOT_FOUND, "there is no file %s", path);
+    return FALSE;
+  }
+  if (!check_header (path, newest_schema, error))
+    return FALSE;
+  database = database_open_reader (path, error);
+  return database != NULL && check_opened (database, newest_schema, TRUE, error)
+         && check_sound (database, "PRAGMA integrity_check (1)", error);
 }
 
 static gboolean

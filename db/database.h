@@ -22,11 +22,16 @@ typedef struct {
 } Database;
 
 /* Opens or creates for writing; the caller holds the lock. Refuses, before a byte is written,
- * what is not a ledger or was made by a schema newer than `newest_schema`. */
+ * what is not a ledger, is damaged, or was made by a schema newer than `newest_schema`. All of it
+ * is read for that only where it was not closed in order (clean-mark.h). */
 Database *database_open_writer (const char *path, guint newest_schema, GError **error);
 
 /* A connection that can't write; sees what is committed. */
 Database *database_open_reader (const char *path, GError **error);
+
+/* Reads all of a ledger, and its indexes against its tables; a station may have it open. CORRUPT
+ * with what is wrong, NOT_FOUND, NEWER_SCHEMA. */
+gboolean database_check_file (const char *path, guint newest_schema, GError **error);
 
 void database_close (Database *database);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Database, database_close)

@@ -112,6 +112,15 @@ ledger_close (Ledger *ledger)
 }
 
 gboolean
+ledger_file_check (const char *path, GError **error)
+{
+  guint count;
+
+  migrations (&count);
+  return database_check_file (path, count, error);
+}
+
+gboolean
 ledger_write (Ledger *ledger, WriterJob job, gpointer data, GError **error)
 {
   return writer_run (ledger->writer, WRITE_SYNCED, job, data, error);

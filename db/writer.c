@@ -4,6 +4,7 @@
  */
 #include "db/writer.h"
 
+#include "db/clean-mark.h"
 #include "db/statement.h"
 
 /* Folding the WAL into the file is done when nobody waits for the disk. */
@@ -256,7 +257,10 @@ writer_free (Writer *writer)
   g_cond_signal (&writer->arrival);
   g_mutex_unlock (&writer->mutex);
   g_thread_join (writer->thread);
+  g_autofree char *path = g_strdup (writer->database->path);
   database_close (writer->database);
+  if (writer->broken == NULL)
+    clean_mark_leave (path);
   g_cond_clear (&writer->arrival);
   g_mutex_clear (&writer->mutex);
   g_free (writer->broken);

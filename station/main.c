@@ -22,6 +22,7 @@
 typedef struct {
   char *config_path;
   char *ledger_evidence;
+  char *check_ledger;
   gboolean check_config;
   gboolean version;
 } Options;
@@ -40,6 +41,8 @@ parse_options (int *argc, char ***argv, Options *options, GError **error)
       "The configuration; default " DEFAULT_CONFIG_PATH, "FILE" },
     { "check-config", 0, 0, G_OPTION_ARG_NONE, &options->check_config,
       "Only say whether the configuration is sound", NULL },
+    { "check-ledger", 0, 0, G_OPTION_ARG_FILENAME, &options->check_ledger,
+      "Read a whole ledger and say whether it is sound; a station may have it open", "STATION.DB" },
     { "ledger-evidence", 0, 0, G_OPTION_ARG_FILENAME, &options->ledger_evidence,
       "Write the evidence of a ledger that no station has open to standard output", "STATION.DB" },
     { "version", 0, 0, G_OPTION_ARG_NONE, &options->version, "Say which version this is", NULL },
@@ -121,6 +124,28 @@ write_ledger_evidence (const char *path, GError **error)
   return ledger_file_collect (path, STDOUT_FILENO, error) ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
+static int
+check_ledger (const char *path, GError **error)
+{
+  if (!ledger_file_check (path, error))
+    return EXIT_FAILURE;
+  printf ("%s: sound\n", path);
+  return EXIT_SUCCESS;
+}
+
+/* What is asked of a file alone. TRUE where that was done, with how it ended in `status`. */
+static gboolean
+ask_ledger (const Options *options, int *status, GError **error)
+{
+  if (options->check_ledger != NULL)
+    *status = check_ledger (options->check_ledger, error);
+  else if (options->ledger_evidence != NULL)
+    *status = write_ledger_evidence (options->ledger_evidence, error);
+  else
+    return FALSE;
+  return TRUE;
+}
+
 int
 main (int argc, char **argv)
 {
@@ -140,10 +165,10 @@ main (int argc, char **argv)
     printf ("keycradled %s\n", KEYCRADLE_VERSION);
     return EXIT_SUCCESS;
   }
-  if (options.ledger_evidence != NULL) {
-    status = write_ledger_evidence (options.ledger_evidence, &error);
+  if (ask_ledger (&options, &status, &error)) {
     if (error != NULL)
       fprintf (stderr, "keycradled: %s\n", error->message);
+    g_free (options.check_ledger);
     g_free (options.ledger_evidence);
     return status;
   }

@@ -5,6 +5,7 @@
 #include "fault-vfs.h"
 
 #include <sqlite3.h>
+#include <stdatomic.h>
 #include <string.h>
 
 typedef struct {
@@ -16,6 +17,7 @@ static sqlite3_vfs *real_vfs;
 static sqlite3_vfs fault_vfs;
 static gint current_fault;
 static gint syncs;
+static atomic_ullong bytes_read;
 
 static sqlite3_file *
 real_of (sqlite3_file *file)
@@ -32,6 +34,7 @@ fault_close (sqlite3_file *file)
 static int
 fault_read (sqlite3_file *file, void *data, int length, sqlite3_int64 offset)
 {
+  atomic_fetch_add (&bytes_read, (unsigned long long)length);
   return real_of (file)->pMethods->xRead (real_of (file), data, length, offset);
 }
 
@@ -182,4 +185,10 @@ guint
 fault_vfs_syncs (void)
 {
   return (guint)g_atomic_int_get (&syncs);
+}
+
+guint64
+fault_vfs_bytes_read (void)
+{
+  return atomic_load (&bytes_read);
 }

@@ -16,5 +16,7 @@ typedef enum {
 
 void fault_vfs_install (void);
 void fault_vfs_set (Fault fault);
+/* Bytes that were read from database, WAL and journal since the start. */
+guint64 fault_vfs_bytes_read (void);
 /* Syncs of WAL and database since the start. */
 guint fault_vfs_syncs (void);
