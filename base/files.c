@@ -7,9 +7,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <gio/gio.h>
 #include <glib/gstdio.h>
+#include <limits.h>
+#include <poll.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static gboolean
@@ -31,6 +33,55 @@ fd_write_all (int fd, const void *data, gsize length, GError **error)
     ssize_t written = write (fd, at, length);
 
     if (written < 0 && errno == EINTR)
+      continue;
+    if (written < 0)
+      return fail ("cannot write to", "the output", error);
+    at += written;
+    length -= (gsize)written;
+  }
+  return TRUE;
+}
+
+static gboolean
+wait_for (int fd, short what, int patience, const char *complaint, GError **error)
+{
+  struct pollfd look = { .fd = fd, .events = what };
+  int ready;
+
+  do
+    ready = poll (&look, 1, patience);
+  while (ready < 0 && errno == EINTR);
+  if (ready < 0)
+    return fail ("cannot wait for", "the other end", error);
+  if (ready > 0)
+    return TRUE;
+  g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_AGAIN, "%s for %d seconds", complaint,
+               patience / 1000);
+  return FALSE;
+}
+
+gboolean
+fd_wait_for_writer (int fd, int patience, GError **error)
+{
+  return wait_for (fd, POLLIN, patience, "nothing came from the input", error);
+}
+
+/* Where poll() says that something fits, PIPE_BUF bytes do, and never wait. */
+gboolean
+fd_write_for_reader (int fd, const void *data, gsize length, int patience, GError **error)
+{
+  const guint8 *at = data;
+  struct stat about;
+
+  if (fstat (fd, &about) == 0 && S_ISREG (about.st_mode))
+    return fd_write_all (fd, data, length, error);
+  while (length > 0) {
+    ssize_t written;
+
+    if (!wait_for (fd, POLLOUT, patience, "nobody read the output", error))
+      return FALSE;
+    written = write (fd, at, MIN (length, PIPE_BUF));
+    if (written < 0 && (errno == EINTR || errno == EAGAIN))
       continue;
     if (written < 0)
       return fail ("cannot write to", "the output", error);

@@ -21,7 +21,8 @@ typedef struct {
 static gboolean
 flush (Output *output, GError **error)
 {
-  gboolean written = fd_write_all (output->fd, output->text->str, output->text->len, error);
+  gboolean written = fd_write_for_reader (output->fd, output->text->str, output->text->len,
+                                          READER_PATIENCE, error);
 
   g_string_truncate (output->text, 0);
   return written;

@@ -27,7 +27,7 @@ write_piece (ManifestOutput *output, const GString *piece, GError **error)
 {
   if (!EVP_DigestUpdate (output->digest, piece->str, piece->len))
     return digest_failed (error);
-  if (!fd_write_all (output->fd, piece->str, piece->len, error))
+  if (!fd_write_for_reader (output->fd, piece->str, piece->len, READER_PATIENCE, error))
     return FALSE;
   output->bytes += piece->len;
   return TRUE;

@@ -6,10 +6,14 @@
  */
 #include <openssl/evp.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/files.h"
 #include "db/manifest-judge.h"
+
+#define LONGEST_STREAM (G_GUINT64_CONSTANT (1) << 30)
+#define LONGEST_FILE (G_GINT64_CONSTANT (64) << 30)
 
 void
 manifest_verdict_free (ManifestVerdict *verdict)
@@ -340,15 +344,32 @@ verify_descriptor (Ledger *ledger, int fd, off_t start, GBytes *station, GError 
 }
 
 static gboolean
+too_long (GError **error, const char *advice)
+{
+  g_set_error (error, LEDGER_ERROR, LEDGER_ERROR_INVALID, "the manifest is too long: %s", advice);
+  return FALSE;
+}
+
+/* An input without end must not fill the disk that the ledger lies on. */
+static gboolean
 copy_all (int from, int to, GError **error)
 {
   guint8 buffer[64 * 1024];
+  guint64 copied = 0;
   ssize_t got;
 
-  while ((got = read (from, buffer, sizeof buffer)) > 0)
+  for (;;) {
+    if (!fd_wait_for_writer (from, READER_PATIENCE, error))
+      return FALSE;
+    got = read (from, buffer, sizeof buffer);
+    if (got <= 0)
+      return got == 0 || unreadable (error);
+    copied += (guint64)got;
+    if (copied > LONGEST_STREAM)
+      return too_long (error, "what comes from a pipe has at most 1 GiB; give it as a file");
     if (!fd_write_all (to, buffer, (gsize)got, error))
       return FALSE;
-  return got == 0 || unreadable (error);
+  }
 }
 
 /* A pipe can be read only once: it goes to a file without a name first. */
@@ -371,8 +392,14 @@ verify_stream (Ledger *ledger, int fd, GBytes *station, GError **error)
 ManifestVerdict *
 manifest_verify (Ledger *ledger, int fd, GBytes *station_certificate, GError **error)
 {
-  off_t start = lseek (fd, 0, SEEK_CUR);
+  const off_t start = lseek (fd, 0, SEEK_CUR);
+  struct stat about;
 
-  return start >= 0 ? verify_descriptor (ledger, fd, start, station_certificate, error)
-                    : verify_stream (ledger, fd, station_certificate, error);
+  /* /dev/zero can be sought in, and never ends */
+  if (start < 0 || fstat (fd, &about) != 0 || !S_ISREG (about.st_mode))
+    return verify_stream (ledger, fd, station_certificate, error);
+  if (about.st_size <= LONGEST_FILE)
+    return verify_descriptor (ledger, fd, start, station_certificate, error);
+  too_long (error, "no station has units for a file of more than 64 GiB");
+  return NULL;
 }

@@ -11,6 +11,9 @@
 #include "station/api-private.h"
 #include "station/error.h"
 
+/* Each has a thread, and most of them a snapshot of the ledger, as long as its reader takes. */
+#define MOST_FILES 16u
+
 static const char *
 ledger_error_name (LedgerError code)
 {
@@ -212,8 +215,10 @@ api_errand_answer (ApiErrand *errand, Station *station)
     api_return_nothing (errand->invocation);
   if (errand->free_details != NULL)
     errand->free_details (errand->details);
-  if (errand->fd >= 0)
+  if (errand->fd >= 0) {
     close (errand->fd);
+    station->files--;
+  }
   g_clear_pointer (&errand->answer, g_variant_unref);
   g_clear_error (&errand->error);
   g_free (errand->actor);
@@ -253,6 +258,14 @@ gboolean
 api_errand_run_with_descriptor (ApiErrand *errand, GUnixFDList *descriptors, GVariant *handle,
                                 Station *station)
 {
-  errand->fd = take_descriptor (descriptors, handle, &errand->error);
-  return errand->fd >= 0 ? api_errand_run (errand, station) : api_errand_answer (errand, station);
+  if (station->files >= MOST_FILES)
+    g_set_error (&errand->error, G_IO_ERROR, G_IO_ERROR_BUSY,
+                 "%u files are written or read already; wait until one of them is finished.",
+                 MOST_FILES);
+  else
+    errand->fd = take_descriptor (descriptors, handle, &errand->error);
+  if (errand->fd < 0)
+    return api_errand_answer (errand, station);
+  station->files++;
+  return api_errand_run (errand, station);
 }

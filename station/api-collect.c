@@ -33,7 +33,7 @@ write_log (SignerClient *client, int fd, GError **error)
     data = g_bytes_get_data (bytes, &length);
     if (length == 0)
       return TRUE;
-    if (!fd_write_all (fd, data, length, error))
+    if (!fd_write_for_reader (fd, data, length, READER_PATIENCE, error))
       return FALSE;
     offset += length;
   }
@@ -45,8 +45,8 @@ write_checkpoint (SignerClient *client, int fd, GError **error)
 {
   g_autofree char *note = signer_client_checkpoint (client, TRUE, deadline_in (PATIENCE), error);
 
-  return note != NULL && fd_write_all (fd, note, strlen (note), error)
-         && fd_write_all (fd, "\n", 1, error);
+  return note != NULL && fd_write_for_reader (fd, note, strlen (note), READER_PATIENCE, error)
+         && fd_write_for_reader (fd, "\n", 1, READER_PATIENCE, error);
 }
 
 static gboolean
@@ -55,7 +55,7 @@ write_certificate (GBytes *der, int fd, GError **error)
   g_autofree char *pem =
       pem_encode ("CERTIFICATE", g_bytes_get_data (der, NULL), g_bytes_get_size (der));
 
-  return fd_write_all (fd, pem, strlen (pem), error);
+  return fd_write_for_reader (fd, pem, strlen (pem), READER_PATIENCE, error);
 }
 
 static gboolean

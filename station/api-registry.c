@@ -117,9 +117,9 @@ change_free (gpointer data)
 static gboolean
 write_lines (Change *change, GError **error)
 {
-  const gboolean written =
-      change->lines->len == 0
-      || fd_write_all (change->fd, change->lines->str, change->lines->len, error);
+  const gboolean written = change->lines->len == 0
+                           || fd_write_for_reader (change->fd, change->lines->str,
+                                                   change->lines->len, READER_PATIENCE, error);
 
   g_string_truncate (change->lines, 0);
   return written;

@@ -59,6 +59,7 @@ typedef struct {
   char *authority_problem;      /* nobody has accepted the CA that would issue; or NULL */
   int lock;                     /* held: one daemon a state folder */
   guint errands;                /* background threads that use ledger or issuer */
+  guint files;                  /* clients' open files that some of them write or read */
   void (*idle) (gpointer data); /* set by station_stop() */
   gpointer idle_data;
 } Station;

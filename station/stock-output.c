@@ -20,7 +20,8 @@ stock_output_flush (StockOutput *output, GError **error)
     g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_CANCELLED, "the station is stopping");
     return FALSE;
   }
-  written = fd_write_all (output->fd, output->text->str, output->text->len, error);
+  written = fd_write_for_reader (output->fd, output->text->str, output->text->len, READER_PATIENCE,
+                                 error);
   g_string_truncate (output->text, 0);
   return written;
 }

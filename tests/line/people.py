@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """People at the line: screens are connections of their own, with roles that come and go."""
 
+import contextlib
 import importlib.util
 import os
 import pwd
@@ -191,9 +192,59 @@ def a_crash_leaves_the_steps_and_nobody_signed_in():
         rig.expect_equal(shown.get('operator'), 'mei', 'whose attempt it was')
 
 
+# ---- who does not read ----
+
+FILES_MOST = 16  # of clients, at once
+
+
+def full_pipe():
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            os.write(writing, bytes(4096))
+    os.set_blocking(writing, True)
+    return reading, writing
+
+
+def who_reads_nothing_holds_up_nobody():
+    with rig.station() as station, open(os.devnull, 'wb') as nothing:
+        simulator = station.simulator()
+        station.start_batch()
+        auditor = Screen(station)
+        auditor.must('LimitRole', '(s)', 'auditor')
+
+        def collect():
+            files = Gio.UnixFDList.new()
+            files.append(nothing.fileno())
+            return auditor.call('CollectEvidence', '(sh)', 'ledger', 0, files=files)
+
+        rig.expect_equal(collect(), None, 'a collection')
+        pipes = [full_pipe() for _ in range(FILES_MOST)]
+        for _, writing in pipes:
+            files = Gio.UnixFDList.new()
+            files.append(writing)
+            auditor.connection.call_with_unix_fd_list(
+                None, PATH, INTERFACE, 'CollectEvidence', GLib.Variant('(sh)', ('ledger', 0)), None,
+                Gio.DBusCallFlags.NONE, -1, files, None, None)
+        rig.wait_until(lambda: collect() == 'org.keycradle.Error.State', 'one more is refused')
+        begin = time.monotonic()
+        for _ in range(5):
+            auditor.must('GetStatus')
+        pass_one(station, simulator, 'LINE-1')
+        took = time.monotonic() - begin
+        rig.expect(took < 10, f'a unit and some questions took {took:.1f} s')
+        for reading, writing in pipes:
+            os.close(reading)
+            os.close(writing)
+        rig.wait_until(lambda: collect() is None, 'the files are given back')
+        station.stop(seconds=10)
+
+
 if __name__ == '__main__':
     rig.main({test.__name__: test for test in (
         a_screen_rises_for_one_act_and_falls_again,
         an_event_is_on_each_screen_within_100_ms,
         guesses_are_slow_and_badges_never_written,
-        a_crash_leaves_the_steps_and_nobody_signed_in)})
+        a_crash_leaves_the_steps_and_nobody_signed_in,
+        who_reads_nothing_holds_up_nobody)})

@@ -4,9 +4,11 @@
  */
 #include <check.h>
 #include <glib/gstdio.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/encode.h"
 #include "base/files.h"
@@ -223,6 +225,70 @@ START_TEST (a_file_that_cannot_be_written_is_named)
 }
 END_TEST
 
+/* ---- readers and writers that are somebody else's ---- */
+
+static gpointer
+read_slowly (gpointer data)
+{
+  const int *ends = data;
+  char buffer[1000];
+  gsize total = 0;
+  ssize_t got;
+
+  while ((got = read (ends[0], buffer, sizeof buffer)) > 0) {
+    total += (gsize)got;
+    g_usleep (1000);
+  }
+  return GSIZE_TO_POINTER (total);
+}
+
+START_TEST (who_reads_slowly_gets_all)
+{
+  g_autofree char *text = g_strnfill (300000, 'x');
+  int ends[2];
+
+  ck_assert_int_eq (pipe (ends), 0);
+  GThread *reader = g_thread_new ("reader", read_slowly, ends);
+  ck_assert (fd_write_for_reader (ends[1], text, 300000, 500, NULL));
+  close (ends[1]);
+  ck_assert_uint_eq (GPOINTER_TO_SIZE (g_thread_join (reader)), 300000);
+  close (ends[0]);
+}
+END_TEST
+
+START_TEST (who_reads_nothing_is_left)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *text = g_strnfill (300000, 'x');
+  int ends[2];
+
+  ck_assert_int_eq (pipe (ends), 0);
+  ck_assert (!fd_write_for_reader (ends[1], text, 300000, 100, &error));
+  ck_assert (g_error_matches (error, G_FILE_ERROR, G_FILE_ERROR_AGAIN));
+  g_clear_error (&error);
+  ck_assert (fd_wait_for_writer (ends[0], 100, NULL));
+  close (ends[0]);
+  signal (SIGPIPE, SIG_IGN);
+  ck_assert (!fd_write_for_reader (ends[1], text, 1, 100, &error)); /* gone */
+  ck_assert (g_error_matches (error, G_FILE_ERROR, G_FILE_ERROR_PIPE));
+  close (ends[1]);
+}
+END_TEST
+
+START_TEST (who_sends_nothing_is_left)
+{
+  g_autoptr (GError) error = NULL;
+  int ends[2];
+
+  ck_assert_int_eq (pipe (ends), 0);
+  ck_assert (!fd_wait_for_writer (ends[0], 100, &error));
+  ck_assert (g_error_matches (error, G_FILE_ERROR, G_FILE_ERROR_AGAIN));
+  close (ends[1]);
+  ck_assert (fd_wait_for_writer (ends[0], 100, NULL)); /* its end can be read */
+  close (ends[0]);
+}
+END_TEST
+
 START_TEST (slips_of_the_pen_have_a_nearest_word)
 {
   const char *const words[] = { "Name", "Mode", "StateFolder", "Colour", NULL };
@@ -284,6 +350,9 @@ main (void)
   tcase_add_test (tests, a_file_in_no_folder_is_an_error_that_names_it);
   tcase_add_test (tests, a_file_that_is_streamed_appears_whole_or_not_at_all);
   tcase_add_test (tests, a_file_that_cannot_be_written_is_named);
+  tcase_add_test (tests, who_reads_slowly_gets_all);
+  tcase_add_test (tests, who_reads_nothing_is_left);
+  tcase_add_test (tests, who_sends_nothing_is_left);
   tcase_add_test (tests, slips_of_the_pen_have_a_nearest_word);
   tcase_add_test (tests, deep_json_is_told_from_shallow);
   suite_add_tcase (suite, tests);
