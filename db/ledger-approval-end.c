@@ -217,7 +217,7 @@ ledger_expire_approvals (Ledger *ledger, GError **error)
 }
 
 gboolean
-ledger_refuse_approvals_of (Ledger *ledger, const char *person, const char *actor, GError **error)
+approvals_refuse_of (Database *database, const char *person, const char *actor, GError **error)
 {
   Sweep own = {
     .where = "SELECT id FROM approvals WHERE state = 'waiting' AND lower (person) = lower (?)",
@@ -228,5 +228,5 @@ ledger_refuse_approvals_of (Ledger *ledger, const char *person, const char *acto
                   .reason = "who asked may sign in no more" },
   };
 
-  return sweep (ledger, &own, error);
+  return run_sweep (database, &own, error);
 }

@@ -68,10 +68,6 @@ gboolean ledger_conclude_approval (Ledger *ledger, gint64 id, const char *failur
  * reach, expire. Nothing is written where there are none. */
 gboolean ledger_expire_approvals (Ledger *ledger, GError **error);
 
-/* What `person` asked for and still waits is refused: they may no longer ask. */
-gboolean ledger_refuse_approvals_of (Ledger *ledger, const char *person, const char *actor,
-                                     GError **error);
-
 /* Are `a` and `b` one person? Case does not tell two people apart. */
 gboolean person_is (const char *a, const char *b);
 

@@ -5,7 +5,7 @@
  * attempts bear the name.
  */
 #include "base/text.h"
-#include "db/ledger-private.h"
+#include "db/ledger-approval-private.h"
 
 #define SHORTEST_DIGEST 16 /* as in the schema */
 #define LONGEST_DIGEST 64
@@ -230,7 +230,9 @@ set_operator_enabled (Database *database, gpointer data, GError **error)
   return write_enabled (database, enabling, error)
          && audit_add (database, enabling->actor,
                        enabling->enabled ? "operator-enable" : "operator-disable", enabling->name,
-                       NULL, NULL, error);
+                       NULL, NULL, error)
+         && (enabling->enabled
+             || approvals_refuse_of (database, enabling->name, enabling->actor, error));
 }
 
 gboolean

@@ -341,7 +341,6 @@ dismiss (People *people, const char *name, const char *actor)
 
   for (guint i = 0; i < people->connections->len; i++)
     api_peer_forget (api_peer_of (g_ptr_array_index (people->connections, i)), name);
-  ledger_refuse_approvals_of (station->ledger, name, actor, NULL);
   if (station->signed_in != NULL && g_str_equal (station->signed_in->name, name)
       && !sign_out (station, actor, NULL))
     station_set_operator (station, NULL);

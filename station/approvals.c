@@ -140,17 +140,28 @@ about_selection (Station *station, GVariant *options, GError **error)
   return batch != NULL ? g_strdup_printf ("batch %s", name) : NULL;
 }
 
+/* The texts of `request` live as long as `options`. */
 static gboolean
-check_request (const char *operation, GVariant *options, const char **account, GError **error)
+read_request (const char *operation, GVariant *options, RegistryRequest *request, GError **error)
 {
-  RegistryRequest request = { 0 };
-
-  if (!registry_operation_from_word (operation, &request.operation))
+  if (!registry_operation_from_word (operation, &request->operation))
     return FALSE;
-  g_variant_lookup (options, "account", "&s", account);
-  g_variant_lookup (options, "message", "&s", &request.message);
-  request.account = *account;
-  return registry_request_check (&request, error);
+  g_variant_lookup (options, "account", "&s", &request->account);
+  g_variant_lookup (options, "message", "&s", &request->message);
+  g_variant_lookup (options, "elsewhere", "b", &request->elsewhere);
+  return registry_request_check (request, error);
+}
+
+/* ", to account 123456789012, saying \"...\"". Free with g_free(). */
+static char *
+about_transfer (const RegistryRequest *request)
+{
+  g_autofree char *message =
+      request->message != NULL ? g_strdup_printf (", saying \"%s\"", request->message) : NULL;
+
+  return request->account == NULL
+             ? g_strdup ("")
+             : g_strdup_printf (", to account %s%s", request->account, message ? message : "");
 }
 
 /* Which of them there are is judged as it is done: a line goes on. */
@@ -159,19 +170,20 @@ about_registry (Station *station, GVariant *parameters, GError **error)
 {
   g_autoptr (GVariant) options = NULL;
   g_autofree char *which = NULL;
+  g_autofree char *where = NULL;
   g_autoptr (Target) target = NULL;
-  const char *operation, *name, *account = NULL;
+  RegistryRequest request = { 0 };
+  const char *operation, *name;
 
   g_variant_get (parameters, "(&s&s@a{sv}h)", &operation, &name, &options, NULL);
   target = ledger_target (station->ledger, name, error);
-  if (target == NULL || !check_request (operation, options, &account, error))
+  if (target == NULL || !read_request (operation, options, &request, error))
     return NULL;
   which = about_selection (station, options, error);
   if (which == NULL)
     return NULL;
-  return g_strdup_printf ("%s in the registry %s%s%s: %s", operation, name,
-                          account != NULL ? ", to account " : "", account != NULL ? account : "",
-                          which);
+  where = about_transfer (&request);
+  return g_strdup_printf ("%s in the registry %s%s: %s", operation, name, where, which);
 }
 
 static const struct {
@@ -205,20 +217,35 @@ is_supervisor (const Operator *who)
   return g_strcmp0 (who->role, role_word (ROLE_SUPERVISOR)) == 0;
 }
 
-/* Letting somebody act as supervisor needs two once there are two others who could look at it.
- * Disabled ones count: else who disables all others is alone again. */
+static void
+add_person (GPtrArray *people, const char *name)
+{
+  for (guint i = 0; i < people->len; i++)
+    if (person_is (g_ptr_array_index (people, i), name))
+      return;
+  g_ptr_array_add (people, (char *)name);
+}
+
+/* Letting somebody act as supervisor needs two once there are two others who could look at it, by
+ * badge or by group: else one of two users gives himself a badge, and is two people. Disabled ones
+ * count: else who disables all others is alone again. */
 static gboolean
 others_could_look (Station *station, const char *name, gboolean *could, GError **error)
 {
   g_autoptr (GPtrArray) all = ledger_operators (station->ledger, error);
-  guint others = 0;
+  g_auto (GStrv) members = role_members (station->config, ROLE_SUPERVISOR);
+  g_autoptr (GPtrArray) people = g_ptr_array_new ();
 
+  add_person (people, name);
   for (guint i = 0; all != NULL && i < all->len; i++) {
     const Operator *who = g_ptr_array_index (all, i);
 
-    others += is_supervisor (who) && !g_str_equal (who->name, name) ? 1 : 0;
+    if (is_supervisor (who))
+      add_person (people, who->name);
   }
-  *could = others >= 2;
+  for (guint i = 0; members[i] != NULL; i++)
+    add_person (people, members[i]);
+  *could = people->len > 2;
   return all != NULL;
 }
 

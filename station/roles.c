@@ -154,6 +154,18 @@ group_number (const char *name, gid_t *number)
   return TRUE;
 }
 
+char **
+role_members (const Config *config, Role role)
+{
+  char space[LOOKUP_SPACE];
+  struct group entry, *found = NULL;
+
+  if (getgrnam_r (role_group (config, role), &entry, space, sizeof space, &found) != 0
+      || found == NULL)
+    return g_new0 (char *, 1);
+  return g_strdupv (found->gr_mem);
+}
+
 /* The groups of the user as the group database has them now. */
 static int
 groups_of (uid_t uid, gid_t gid, gid_t groups[MOST_GROUPS])

@@ -21,6 +21,10 @@ const char *role_group (const Config *config, Role role);
 /* root and the daemon's own user are supervisors; others by their groups. */
 Role role_of_peer (const Config *config, uid_t uid, gid_t gid);
 
+/* Who is named in the group of `role`: users whose own group it is are not. Free with
+ * g_strfreev(). */
+char **role_members (const Config *config, Role role);
+
 /* The least role for `method` called with `parameters`, a tuple: starting a batch asks for less
  * than closing it. ROLE_SUPERVISOR for a method that nobody thought of. */
 Role role_for_call (const char *method, GVariant *parameters);

@@ -122,6 +122,47 @@ def two_users_void_and_nobody_alone():
         rig.expect_equal(station.json('approval', 'list'), [], 'nothing waits')
 
 
+# ---- one of two users, who would be two by a badge ----
+
+def start_with_groups(station, path):
+    """With another /etc/group, which nobody else on this PC sees."""
+    with open(station.log_path, 'ab') as log:
+        station.daemon = subprocess.Popen(
+            ['unshare', '--mount', 'sh', '-c', 'mount --bind "$0" /etc/group && exec "$@"', path,
+             rig.program('keycradled'), '--config', station.config],
+            stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=rig.environment(),
+            start_new_session=True)
+    station.wait_ready()
+
+
+def add_supervisor(station, name, exit_code=0):
+    return station.cli('operator', 'add', name, '--role', 'supervisor', '--badge-file',
+                       secret(station, name + '.badge', 'BADGE-' + name), exit_code=exit_code)
+
+
+def a_user_does_not_become_two_by_a_badge():
+    rig.expect(os.getuid() == 0 and shutil.which('unshare'), 'run as root, with unshare')
+    with rig.station(slots=1, start=False) as station:
+        groups = os.path.join(station.folder, 'group')
+        shutil.copy('/etc/group', groups)
+        with open(groups, 'a', encoding='utf-8') as file:
+            file.write('two-supervisor:x:64123:alice,Bob\none-supervisor:x:64124:alice\n')
+        station.edit(station.config, r'^\[station\]\n',
+                     '[roles]\nDualControl=void;people\n[station]\nSupervisorGroup=one-supervisor\n')
+        start_with_groups(station, groups)
+        add_supervisor(station, 'carol')
+        station.stop()
+        station.edit(station.config, 'SupervisorGroup=one-', 'SupervisorGroup=two-')
+        start_with_groups(station, groups)
+        waits = asked(add_supervisor(station, 'dave', exit_code=WAITS))
+        station.cli('approval', 'grant', waits, exit_code=5)
+        station.cli('operator', 'add', 'mei', '--role', 'operator', '--badge-file',
+                    secret(station, 'mei.badge', 'BADGE-MEI'))
+        station.cli('approval', 'refuse', waits, '--reason', 'nobody looked')
+        enabled = {one['name']: one['enabled'] for one in station.json('operator', 'list')}
+        rig.expect_equal(enabled, {'carol': True, 'dave': False, 'mei': True}, 'who may sign in')
+
+
 # ---- a CA that comes while the line runs ----
 
 def a_new_ca_waits_for_two_while_the_line_stands():
@@ -208,5 +249,6 @@ def two_badges_void_at_one_screen():
 if __name__ == '__main__':
     rig.main({test.__name__: test for test in (
         two_users_void_and_nobody_alone,
+        a_user_does_not_become_two_by_a_badge,
         a_new_ca_waits_for_two_while_the_line_stands,
         two_badges_void_at_one_screen)})
