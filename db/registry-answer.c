@@ -7,6 +7,7 @@
 #include "db/registry-private.h"
 
 #define CHUNK 1000
+#define LONGEST_ANSWER 2000 /* characters */
 
 static gboolean
 invalid (GError **error, const char *sentence)
@@ -73,6 +74,11 @@ typedef struct {
   const OperationAnswer *answers;
   guint count;
   const char *actor;
+  /* what this call settled, for the record */
+  guint done;
+  guint refused;
+  gint64 first;
+  gint64 last;
 } Answers;
 
 static gboolean
@@ -114,8 +120,23 @@ write_handed (Database *database, const OperationAnswer *answer, GError **error)
   return statement_run (update, error);
 }
 
+static void
+count_settled (Answers *all, const OperationAnswer *answer)
+{
+  const gboolean done = strcmp (answer->state, "done") == 0;
+
+  if (!done && strcmp (answer->state, "refused") != 0)
+    return;
+  if (all->done + all->refused == 0)
+    all->first = all->last = answer->id;
+  all->first = MIN (all->first, answer->id);
+  all->last = MAX (all->last, answer->id);
+  all->done += done ? 1 : 0;
+  all->refused += done ? 0 : 1;
+}
+
 static gboolean
-take_answer (Database *database, const OperationAnswer *answer, const char *actor, GError **error)
+take_answer (Database *database, const OperationAnswer *answer, Answers *all, GError **error)
 {
   g_auto (Known) known = { 0 };
 
@@ -127,23 +148,40 @@ take_answer (Database *database, const OperationAnswer *answer, const char *acto
     return write_handed (database, answer, error);
   if (!write_answer (database, answer, error))
     return FALSE;
+  count_settled (all, answer);
   if (strcmp (answer->state, "alarm") != 0)
     return TRUE;
   g_autofree char *detail =
       g_strdup_printf ("%s in target %s (operation %" G_GINT64_FORMAT "): %s", known.operation,
                        known.target, answer->id, answer->answer);
-  return audit_add (database, actor, "registry-alarm", known.subject, detail, NULL, error);
+  return audit_add (database, all->actor, "registry-alarm", known.subject, detail, NULL, error);
+}
+
+/* Whoever says that a cloud was told has a name: it may never have been. */
+static gboolean
+record_settled (Database *database, const Answers *all, GError **error)
+{
+  g_autofree char *subject = NULL;
+  g_autofree char *detail = NULL;
+
+  if (all->done + all->refused == 0)
+    return TRUE;
+  subject = g_strdup_printf ("operations %" G_GINT64_FORMAT " to %" G_GINT64_FORMAT, all->first,
+                             all->last);
+  detail = g_strdup_printf ("%u done, %u refused", all->done, all->refused);
+  return audit_add (database, all->actor, "registry-answered", subject, detail, NULL, error);
 }
 
 static gboolean
 take_answers (Database *database, gpointer data, GError **error)
 {
-  const Answers *answers = data;
+  Answers *all = data;
 
-  for (guint i = 0; i < answers->count; i++)
-    if (!take_answer (database, &answers->answers[i], answers->actor, error))
+  all->done = all->refused = 0;
+  for (guint i = 0; i < all->count; i++)
+    if (!take_answer (database, &all->answers[i], all, error))
       return FALSE;
-  return TRUE;
+  return record_settled (database, all, error);
 }
 
 static gboolean
@@ -157,6 +195,8 @@ check_answer (const OperationAnswer *answer, GError **error)
   if (answer->answer == NULL && strcmp (answer->state, "done") != 0
       && strcmp (answer->state, "handed") != 0)
     return invalid (error, "what the cloud said is missing: give it in words");
+  if (answer->answer != NULL && g_utf8_strlen (answer->answer, -1) > LONGEST_ANSWER)
+    return invalid (error, "what the cloud said is too long: give up to 2000 characters of it");
   return answer->not_before >= 0
          || invalid (error, "the time of the next try lies before 1970: give microseconds since");
 }

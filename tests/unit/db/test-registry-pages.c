@@ -63,6 +63,7 @@ remove_template (void)
                                 "station.db",
                                 "station.db-wal",
                                 "station.db-shm",
+                                "station.db.clean",
                                 "station.db.lock",
                                 "" };
 
@@ -486,6 +487,29 @@ START_TEST (answers_are_taken_once_and_all_or_none)
 }
 END_TEST
 
+#define ANSWERED                                                                                   \
+  "SELECT group_concat (actor || ' ' || subject || ': ' || detail, '; ') FROM audit_events"        \
+  " WHERE kind = 'registry-answered'"
+
+START_TEST (who_said_that_a_cloud_was_told_is_on_record)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *heard =
+      change (f.ledger, REGISTRY_REGISTER, "prod", "SN-0000000001 SN-0000000002");
+  const OperationAnswer page[] = { { .id = 2, .state = "refused", .answer = "no" },
+                                   { .id = 3, .state = "done" } };
+
+  ck_assert_ptr_nonnull (heard);
+  answer (1, "waiting", "away", 1);
+  answer (1, "done", NULL, 0);
+  answer (1, "done", NULL, 0); /* that was known */
+  assert_ok (ledger_answer_operations (f.ledger, page, 2, "mei (bench)", &error), error);
+  assert_text ("courier operations 1 to 1: 1 done, 0 refused; "
+               "mei (bench) operations 2 to 3: 1 done, 1 refused",
+               raw_text (f.path, ANSWERED));
+}
+END_TEST
+
 START_TEST (an_alarm_is_on_record)
 {
   g_autofree char *heard = change (f.ledger, REGISTRY_REGISTER, "prod", "SN-0000000001");
@@ -599,6 +623,7 @@ main (void)
   tcase_add_test (cases, a_revocation_does_not_wait_for_what_was_refused);
   tcase_add_test (cases, what_is_due_carries_certificate_and_ca);
   tcase_add_test (cases, answers_are_taken_once_and_all_or_none);
+  tcase_add_test (cases, who_said_that_a_cloud_was_told_is_on_record);
   tcase_add_test (cases, an_alarm_is_on_record);
   tcase_add_test (cases, a_person_parks_retries_and_drops);
   tcase_add_test (cases, a_batch_that_a_manifest_carried_is_done);
