@@ -2,10 +2,13 @@
  *
  * What a batch may be, before it is one.
  */
+#include <string.h>
+
 #include "base/text.h"
 #include "db/ledger-private.h"
 
 #define LONGEST_PATTERN 200 /* as in the schema */
+#define LONGEST_NAME 200    /* bytes */
 
 static gboolean
 invalid (const char *message, GError **error)
@@ -74,6 +77,9 @@ batch_is_sound (const Batch *batch, GError **error)
                     error);
   if (batch->profile == NULL || batch->profile[0] == '\0')
     return invalid ("a batch needs a profile", error);
+  if (strlen (batch->profile) > LONGEST_NAME
+      || (batch->product != NULL && strlen (batch->product) > LONGEST_NAME))
+    return invalid ("the names of profile and product have at most 200 bytes", error);
   if (batch->kind != BATCH_NEW && batch->serial_prefix != NULL)
     return invalid ("devices that come back keep their serials: leave the range out", error);
   if (batch->kind == BATCH_NEW && batch->listed)

@@ -18,6 +18,7 @@
 
 #include "base/names.h"
 #include "base/station-socket.h"
+#include "ca/proof/statement.h"
 #include "station/api-approvals.h"
 #include "station/api-peer.h"
 #include "station/api-private.h"
@@ -78,13 +79,41 @@ handle_authorize_peer (GDBusAuthObserver *observer, GIOStream *stream, GCredenti
   return FALSE;
 }
 
+/* What the arguments of a call may take, in bytes; a bus message may have 128 MiB. */
+#define ARGUMENTS_MOST (2u << 20)
+
+static const struct {
+  const char *method;
+  gsize most;
+} larger_or_smaller[] = {
+  { "LoadTicket", STATEMENT_MOST }, { "RunChecks", 64u << 20 }, /* other CAs' revocation lists */
+};
+
+static gboolean
+check_size (GDBusMethodInvocation *invocation)
+{
+  const char *method = g_dbus_method_invocation_get_method_name (invocation);
+  const gsize size = g_variant_get_size (g_dbus_method_invocation_get_parameters (invocation));
+  gsize most = ARGUMENTS_MOST;
+
+  for (guint i = 0; i < G_N_ELEMENTS (larger_or_smaller); i++)
+    if (g_str_equal (method, larger_or_smaller[i].method))
+      most = larger_or_smaller[i].most;
+  if (size <= most)
+    return TRUE;
+  api_refuse_text (invocation, "Invalid",
+                   "%s takes up to %" G_GSIZE_FORMAT " bytes, and got %" G_GSIZE_FORMAT ".", method,
+                   most, size);
+  return FALSE;
+}
+
 static gboolean
 handle_authorize_method (GDBusInterfaceSkeleton *skeleton, GDBusMethodInvocation *invocation,
                          gpointer data)
 {
   const Api *api = data;
 
-  return api_peer_may_call (invocation, api->station->config)
+  return api_peer_may_call (invocation, api->station->config) && check_size (invocation)
          && api_approvals_let_pass (invocation, api->station);
 }
 

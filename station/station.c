@@ -365,7 +365,7 @@ station_set_slot_enabled (Station *station, guint number, gboolean enabled, cons
   Slot *slot = station_slot (station, number, error);
   g_autofree char *subject = g_strdup_printf ("slot %u", number);
 
-  if (slot == NULL
+  if (slot == NULL || (*reason != '\0' && !station_check_reason (reason, error))
       || !ledger_record_event (station->ledger, actor, enabled ? "slot-enable" : "slot-disable",
                                subject, reason, error)
       || !config_keep_enabled (station->config, number, enabled, reason, error))

@@ -14,6 +14,7 @@
 
 #include "people.h"
 #include "station/roles.h"
+#include "tests/unit/db/fault-vfs.h"
 
 #define BADGE "BADGE-SVEN-77120"
 #define CODE "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
@@ -292,14 +293,22 @@ act_and_look (ApiStation1 *screen, const Act *act)
     act->after (screen);
 }
 
-static void
-act_all (ApiStation1 *admin)
+static ApiStation1 *
+screen_of_supervisor (ApiStation1 *admin)
 {
-  g_autoptr (ApiStation1) screen = visit_connect ();
+  ApiStation1 *screen = visit_connect ();
 
   people_add (admin, "sven", "supervisor", BADGE, NULL);
   people_limit (screen);
   ck_assert (people_authorize (screen, BADGE, "", 300, NULL));
+  return screen;
+}
+
+static void
+act_all (ApiStation1 *admin)
+{
+  g_autoptr (ApiStation1) screen = screen_of_supervisor (admin);
+
   for (gsize i = 0; i < G_N_ELEMENTS (acts); i++)
     act_and_look (screen, &acts[i]);
 }
@@ -309,6 +318,54 @@ START_TEST (each_act_bears_the_badge_that_allowed_it)
   run_client (act_all);
 }
 END_TEST
+
+/* ---- what can't be recorded ---- */
+
+static void
+refuse_while_full (ApiStation1 *screen, const Act *act)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GVariant) answer = NULL;
+  g_autofree char *name = NULL;
+
+  if (act->call == NULL)
+    return;
+  fault_vfs_set (FAULT_NO_SPACE);
+  answer = g_dbus_proxy_call_sync (G_DBUS_PROXY (screen), act->method,
+                                   g_variant_parse (NULL, act->call, NULL, NULL, NULL),
+                                   G_DBUS_CALL_FLAGS_NONE, -1, NULL, &error);
+  fault_vfs_set (FAULT_NONE);
+  ck_assert_msg (answer == NULL, "%s was done without its event", act->method);
+  name = g_dbus_error_get_remote_error (error);
+  ck_assert_msg (g_strcmp0 (name, "org.keycradle.Error.Storage") == 0, "%s: %s", act->method,
+                 error->message);
+}
+
+/* First in vain, then in earnest: what had been done all the same would not be done once more. */
+static void
+act_all_with_a_full_disk (ApiStation1 *admin)
+{
+  g_autoptr (ApiStation1) screen = screen_of_supervisor (admin);
+
+  for (gsize i = 0; i < G_N_ELEMENTS (acts); i++) {
+    refuse_while_full (screen, &acts[i]);
+    act_and_look (screen, &acts[i]);
+  }
+}
+
+START_TEST (no_act_is_done_that_cannot_be_recorded)
+{
+  run_client (act_all_with_a_full_disk);
+}
+END_TEST
+
+/* Before the station opens its ledger. */
+static void
+set_up (void)
+{
+  fault_vfs_install ();
+  visit_set_up ();
+}
 
 int
 main (void)
@@ -320,10 +377,11 @@ main (void)
   int failed;
 
   tcase_set_timeout (cases, 60);
-  tcase_add_checked_fixture (cases, visit_set_up, visit_tear_down);
+  tcase_add_checked_fixture (cases, set_up, visit_tear_down);
   tcase_add_test (table, what_reads_is_for_auditors_and_nothing_else_is);
   tcase_add_test (table, every_method_that_changes_something_has_its_event);
   tcase_add_test (cases, each_act_bears_the_badge_that_allowed_it);
+  tcase_add_test (cases, no_act_is_done_that_cannot_be_recorded);
   suite_add_tcase (suite, table);
   suite_add_tcase (suite, cases);
   srunner_run_all (runner, CK_ENV);

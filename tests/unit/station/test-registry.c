@@ -240,6 +240,66 @@ START_TEST (a_call_has_its_bounds)
 }
 END_TEST
 
+/* The sentence of a call that is refused. Free with g_free(). */
+static char *
+refusal_of (ApiStation1 *proxy, const char *method, GVariant *parameters)
+{
+  GError *error = NULL;
+  g_autofree char *sentence = NULL;
+  g_autoptr (GVariant) answer = g_dbus_proxy_call_sync (G_DBUS_PROXY (proxy), method, parameters,
+                                                        G_DBUS_CALL_FLAGS_NONE, -1, NULL, &error);
+
+  ck_assert (answer == NULL);
+  sentence = g_strdup (error->message);
+  assert_error (FALSE, &error, "Invalid");
+  return g_steal_pointer (&sentence);
+}
+
+static GVariant *
+bytes_of (gsize length)
+{
+  g_autofree char *text = g_strnfill (length, 'x');
+
+  return g_variant_new_fixed_array (G_VARIANT_TYPE_BYTE, text, length, 1);
+}
+
+static void
+assert_refusal (ApiStation1 *proxy, const char *method, GVariant *parameters, const char *words,
+                gboolean expected)
+{
+  g_autofree char *sentence = refusal_of (proxy, method, parameters);
+
+  ck_assert_msg ((strstr (sentence, words) != NULL) == expected, "%s: %s", method, sentence);
+}
+
+static void
+send_too_much (ApiStation1 *proxy)
+{
+  g_autofree char *large = g_strnfill (3 << 20, 'x');
+  g_autofree char *name = g_strnfill (201, 'x');
+  g_autofree char *options = g_strdup_printf ("{'profile': <'demo'>, 'product': <'%s'>}", name);
+  g_autofree char *answer = g_strnfill (2001, 'x');
+  g_autofree char *answers =
+      g_strdup_printf ("([{'id': <int64 1>, 'state': <'refused'>, 'answer': <'%s'>}],)", answer);
+
+  assert_refusal (proxy, "LoadTicket", g_variant_new ("(@ay)", bytes_of (48 * 1024 + 1)),
+                  "LoadTicket takes up to 49152 bytes, and got 49153.", TRUE);
+  assert_refusal (proxy, "LoadTicket", g_variant_new ("(@ay)", bytes_of (48 * 1024)), "takes up to",
+                  FALSE);
+  assert_refusal (proxy, "VoidDevice", g_variant_new ("(ss)", "X", large), "takes up to", TRUE);
+  assert_refusal (proxy, "SetSlotEnabled", g_variant_new ("(ubs)", 1, FALSE, name), "1 to 200",
+                  TRUE);
+  assert_refusal (proxy, "CreateBatch", g_variant_new ("(s@a{sv})", "B", parsed (options)),
+                  "200 bytes", TRUE);
+  assert_refusal (proxy, "AnswerOperations", parsed (answers), "2000 characters", TRUE);
+}
+
+START_TEST (no_call_brings_more_than_it_needs)
+{
+  run_client (send_too_much);
+}
+END_TEST
+
 /* ---- lines ---- */
 
 static void
@@ -480,6 +540,7 @@ main (void)
   tcase_add_checked_fixture (two, set_up_two, visit_tear_down);
   tcase_add_test (cases, each_mistake_has_its_error);
   tcase_add_test (cases, a_call_has_its_bounds);
+  tcase_add_test (cases, no_call_brings_more_than_it_needs);
   tcase_add_test (cases, each_line_of_a_change_comes_back);
   tcase_add_test (cases, an_operator_does_what_can_be_undone);
   tcase_add_test (cases, an_auditor_only_reads);
