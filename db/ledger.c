@@ -6,6 +6,7 @@
 
 #include <unistd.h>
 
+#include "db/ledger-collect.h"
 #include "db/ledger-private.h"
 #include "db/migrate.h"
 

@@ -47,13 +47,8 @@ typedef struct Ledger Ledger;
  * (station.db.vN.bak). Closes attempts that a crash left open as "interrupted". One process at a
  * time may have it open (STORAGE where another has, by station.db.lock). */
 Ledger *ledger_open (const char *path, GError **error);
-/* Closed in order, the file is not read as a whole at the next start. */
 void ledger_close (Ledger *ledger);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Ledger, ledger_close)
-
-/* Reads all of the file, and holds its indexes against its tables, in a connection that only reads:
- * a station may have it open. NOT_FOUND, NEWER_SCHEMA, CORRUPT with what is wrong. */
-gboolean ledger_file_check (const char *path, GError **error);
 
 /* ---- batches ---- */
 

@@ -144,8 +144,16 @@ about_selection (Station *station, GVariant *options, GError **error)
 static gboolean
 read_request (const char *operation, GVariant *options, RegistryRequest *request, GError **error)
 {
-  if (!registry_operation_from_word (operation, &request->operation))
+  const char *status = NULL;
+
+  g_variant_lookup (options, "status", "&s", &status);
+  if (!registry_operation_from_word (operation, &request->operation)
+      || (status != NULL && !registration_status_from_word (status, &request->status)))
+  {
+    g_set_error (error, LEDGER_ERROR, LEDGER_ERROR_INVALID,
+                 "the registry has no operation \"%.40s\", or no such status", operation);
     return FALSE;
+  }
   g_variant_lookup (options, "account", "&s", &request->account);
   g_variant_lookup (options, "message", "&s", &request->message);
   g_variant_lookup (options, "elsewhere", "b", &request->elsewhere);
@@ -183,7 +191,8 @@ about_registry (Station *station, GVariant *parameters, GError **error)
   if (which == NULL)
     return NULL;
   where = about_transfer (&request);
-  return g_strdup_printf ("%s in the registry %s%s: %s", operation, name, where, which);
+  return g_strdup_printf ("%s%s in the registry %s%s: %s", operation,
+                          role_call_revokes (parameters) ? " as REVOKED" : "", name, where, which);
 }
 
 static const struct {
@@ -288,7 +297,7 @@ change_needs_two (GVariant *parameters)
 
   g_variant_get (parameters, "(&s&s@a{sv}h)", &operation, NULL, &options, NULL);
   g_variant_lookup (options, "dry-run", "b", &dry_run);
-  return !dry_run && g_strv_contains (final, operation);
+  return !dry_run && (g_strv_contains (final, operation) || role_call_revokes (parameters));
 }
 
 gboolean

@@ -215,9 +215,23 @@ argument_is (GVariant *parameters, gsize place, const char *word)
          && g_str_equal (g_variant_get_string (argument, NULL), word);
 }
 
+gboolean
+role_call_revokes (GVariant *parameters)
+{
+  g_autoptr (GVariant) options = NULL;
+  const char *status = NULL;
+
+  if (!g_variant_is_of_type (parameters, G_VARIANT_TYPE ("(ssa{sv}h)")))
+    return FALSE;
+  options = g_variant_get_child_value (parameters, 2);
+  return g_variant_lookup (options, "status", "&s", &status) && g_str_equal (status, "REVOKED");
+}
+
 Role
 role_for_call (const char *method, GVariant *parameters)
 {
+  if (g_str_equal (method, "ChangeRegistry") && role_call_revokes (parameters))
+    return ROLE_SUPERVISOR;
   for (guint i = 0; i < G_N_ELEMENTS (lighter); i++)
     if (g_str_equal (lighter[i].method, method)
         && argument_is (parameters, lighter[i].argument, lighter[i].word))

@@ -25,6 +25,10 @@ Role role_of_peer (const Config *config, uid_t uid, gid_t gid);
  * g_strfreev(). */
 char **role_members (const Config *config, Role role);
 
+/* TRUE for parameters of ChangeRegistry that make registrations REVOKED under the name of another
+ * operation: one that was not there may be registered as that, and never comes back. */
+gboolean role_call_revokes (GVariant *parameters);
+
 /* The least role for `method` called with `parameters`, a tuple: starting a batch asks for less
  * than closing it. ROLE_SUPERVISOR for a method that nobody thought of. */
 Role role_for_call (const char *method, GVariant *parameters);

@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "db/ledger-collect.h"
 #include "fault-vfs.h"
 #include "fixture.h"
 

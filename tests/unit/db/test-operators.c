@@ -79,6 +79,23 @@ START_TEST (operators_are_listed_by_name)
 }
 END_TEST
 
+/* Else who adds people tries what others' badges say, as often as he likes and unseen. */
+START_TEST (a_name_that_is_taken_tells_nothing_of_a_badge)
+{
+  static const char *const badges[] = { "badge-1", "badge-2", "badge-3" };
+  g_auto (Fixture) f = { 0 };
+  g_autoptr (GError) error = NULL;
+  fixture_open (&f);
+  ck_assert (add (f.ledger, "eva", "badge-1", NULL, NULL));
+  ck_assert (add (f.ledger, "anna", "badge-2", NULL, NULL));
+  for (guint i = 0; i < G_N_ELEMENTS (badges); i++) {
+    ck_assert (!add (f.ledger, "anna", badges[i], NULL, &error));
+    ck_assert_str_eq (error->message, "there is an operator anna already");
+    g_clear_error (&error);
+  }
+}
+END_TEST
+
 START_TEST (a_name_and_a_badge_belong_to_one_operator)
 {
   g_auto (Fixture) f = { 0 };
@@ -214,6 +231,7 @@ main (void)
   tcase_add_test (operators, an_operator_is_found_by_the_badge);
   tcase_add_test (operators, operators_are_listed_by_name);
   tcase_add_test (operators, a_name_and_a_badge_belong_to_one_operator);
+  tcase_add_test (operators, a_name_that_is_taken_tells_nothing_of_a_badge);
   tcase_add_test (operators, an_operator_is_disabled_and_enabled_on_record);
   tcase_add_test (operators, what_is_no_operator_is_refused);
   tcase_add_test (operators, no_digest_is_in_an_event);

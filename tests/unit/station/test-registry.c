@@ -345,6 +345,8 @@ be_an_operator (ApiStation1 *proxy)
   people_limit (screen);
   must_not (screen, "AddTarget", "('t', {'kind': <'aws'>, 'mode': <'sni-only'>})", "NotPermitted");
   must_not (screen, "SetBatchTargets", "('B', ['pre'], 'ACTIVE')", "NotPermitted");
+  must_not_change (screen, "register", "{'devices': <['REG-1']>, 'status': <'REVOKED'>}",
+                   "NotPermitted");
   must_change (screen, "register", "{'devices': <['REG-1']>, 'status': <'INACTIVE'>}");
   must_change (screen, "activate", "{'devices': <['REG-1']>}");
   must_not_change (screen, "revoke", "{'devices': <['REG-1']>}", "NotPermitted");
@@ -492,6 +494,12 @@ revoke_by_two (ApiStation1 *proxy)
   people_limit (screen);
   ck_assert (people_authorize (screen, BADGE, "", 300, NULL));
   make_unit (proxy);
+  /* nor is a revocation one person's that goes by the name of a registration */
+  must_not_change (proxy, "register", "{'devices': <['REG-1']>, 'status': <'REVOKED'>}",
+                   "NeedsApproval");
+  ck_assert (api_station1_call_refuse_approval_sync (screen, waiting_request (proxy), "a test",
+                                                     NULL, NULL));
+  assert_status (proxy, "none");
   must_change (proxy, "register", "{'devices': <['REG-1']>}"); /* needs nobody else */
   must_change (proxy, "revoke", "{'devices': <['REG-1']>, 'dry-run': <true>}");
   must_not_change (proxy, "revoke", "{'devices': <['REG-1', 'UNKNOWN']>}", "NeedsApproval");
@@ -510,6 +518,8 @@ revoke_by_two (ApiStation1 *proxy)
   assert_status (proxy, "none");
   assert_outcome (proxy, "done");
   must_not_change (proxy, "revoke", "{'batch': <'none'>}", "NotFound");
+  must_not_change (proxy, "revoke", "{'devices': <['REG-1']>, 'status': <'REVOKED'>}", "Invalid");
+  must_not_change (proxy, "nonsense", "{'devices': <['REG-1']>, 'status': <'REVOKED'>}", "Invalid");
 }
 
 START_TEST (what_has_no_way_back_takes_two)
