@@ -13,6 +13,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* One append on its way to the disk. */
@@ -82,10 +83,24 @@ log_read_at (int fd, guint8 *data, gsize length, guint64 offset)
   return TRUE;
 }
 
+/* What goes into a file that was moved, deleted or written by somebody else would be in no log at
+ * the next start. */
+static gboolean
+is_in_place (const IssuanceLog *log)
+{
+  struct stat ours, there;
+
+  return fstat (log->fd, &ours) == 0 && (guint64)ours.st_size == log->end
+         && stat (log->path, &there) == 0 && there.st_ino == ours.st_ino
+         && there.st_dev == ours.st_dev;
+}
+
 /* One write and one sync for all of `records`; not under the lock. NULL, or why it failed. */
 static char *
-write_records (int fd, GPtrArray *records, guint64 offset)
+write_records (const IssuanceLog *log, GPtrArray *records)
 {
+  const int fd = log->fd;
+  const guint64 offset = log->end; /* which only the thread that writes changes */
   g_autoptr (GByteArray) all = g_byte_array_new ();
   g_autofree char *problem = NULL;
 
@@ -93,6 +108,10 @@ write_records (int fd, GPtrArray *records, guint64 offset)
     const Record *record = g_ptr_array_index (records, i);
     g_byte_array_append (all, record->frame->data, record->frame->len);
   }
+  if (!is_in_place (log))
+    return g_strdup_printf ("%s is not as this signer left it: somebody moved, replaced or changed "
+                            "it; put the newest copy back",
+                            log->path);
   if (write_at (fd, all->data, all->len, offset) && fdatasync (fd) == 0)
     return NULL;
   problem = g_strdup (g_strerror (errno));
@@ -133,7 +152,7 @@ flush (IssuanceLog *log)
   log->waiting = g_ptr_array_new ();
   log->flushing = TRUE;
   g_mutex_unlock (&log->mutex);
-  problem = write_records (log->fd, records, log->end);
+  problem = write_records (log, records);
   g_mutex_lock (&log->mutex);
   log->flushing = FALSE;
   if (problem == NULL) {
@@ -172,7 +191,9 @@ issuance_log_append (IssuanceLog *log, LogEntry *entry, guint64 *index, GError *
     return refuse (error, "the entry is too large");
   if (log->dead == NULL)
     g_ptr_array_add (log->waiting, &record);
-  while (!record.done && log->dead == NULL) {
+  /* Who writes has the records of others in hand: they stay until he is done, whatever ends the log
+   * meanwhile. */
+  while (!record.done && (log->flushing || log->dead == NULL)) {
     if (log->flushing)
       g_cond_wait (&log->flushed, &log->mutex);
     else
@@ -224,14 +245,15 @@ issuance_log_find (IssuanceLog *log, const guint8 key[LOG_HASH])
   return places;
 }
 
-/* Where entry `index` begins and ends in the file. */
+/* Where entry `index` begins and ends in the file; what the index says of it may be anything. */
 static gboolean
 place_of (IssuanceLog *log, guint64 index, guint64 *from, guint64 *to)
 {
   G_GNUC_UNUSED g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&log->mutex);
 
   return index < log->edge.size && log_view_offset (log, index, from)
-         && log_view_offset (log, index + 1, to);
+         && log_view_offset (log, index + 1, to) && *from < *to && *to - *from >= LOG_FRAME
+         && *to - *from <= LOG_ENTRY_MOST + LOG_FRAME;
 }
 
 GBytes *
@@ -258,6 +280,8 @@ issuance_log_read (IssuanceLog *log, guint64 index, GError **error)
     }
   }
   g_set_error (error, CA_ERROR, CA_ERROR_LOG,
-               "entry %" G_GUINT64_FORMAT " of the issuance log can't be read", index);
+               "entry %" G_GUINT64_FORMAT
+               " of the issuance log can't be read; look at the disk, and put back a good copy",
+               index);
   return NULL;
 }
