@@ -50,16 +50,16 @@ time_text (gint64 real)
   return time != NULL ? g_date_time_format (time, "%Y-%m-%d %H:%M:%S UTC") : g_strdup ("no time");
 }
 
+#define SET_IT_RIGHT "set it right (timedatectl), then issuing goes on by itself"
+
 static gboolean
-refuse (GError **error, gint64 real, const char *why, gint64 than)
+refuse (GError **error, gint64 real, const char *why, gint64 than, const char *advice)
 {
   g_autofree char *said = time_text (real);
   g_autofree char *other = time_text (than);
 
-  g_set_error (error, CA_ERROR, CA_ERROR_CLOCK,
-               "this PC's clock says %s, %s (%s); set it right (timedatectl), then issuing goes on "
-               "by itself",
-               said, why, other);
+  g_set_error (error, CA_ERROR, CA_ERROR_CLOCK, "this PC's clock says %s, %s (%s); %s", said, why,
+               other, advice);
   return FALSE;
 }
 
@@ -67,12 +67,12 @@ gboolean
 clock_is_plausible (gint64 real, GError **error)
 {
   if (real < BUILD)
-    return refuse (error, real, "which is before this program was built", BUILD);
+    return refuse (error, real, "which is before this program was built", BUILD, SET_IT_RIGHT);
   return real <= BUILD + FAR
          || refuse (
              error, real,
              "which is more than " G_STRINGIFY (FAR_YEARS) " years after this program was built",
-             BUILD);
+             BUILD, SET_IT_RIGHT);
 }
 
 static gboolean
@@ -103,7 +103,11 @@ clock_check (Clock *clock, ClockReading reading, gint64 newest, GError **error)
     return FALSE;
   if (clock_is_behind (reading, newest))
     return refuse (error, reading.real,
-                   "which is before the newest entry of the issuance log was made", newest);
+                   "which is before the newest entry of the issuance log was made", newest,
+                   SET_IT_RIGHT
+                   "; where the clock is right and the log was ahead of it, `keycradle "
+                   "clock reset` lets it go on, or with tickets one that the owner made with "
+                   "--clock-reset");
   if (clock->anchored && ABS (offset - clock->anchor) > SLACK)
     return refuse_jump (error, offset - clock->anchor);
   if (!clock->anchored)

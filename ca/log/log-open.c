@@ -64,9 +64,9 @@ read_header (IssuanceLog *log, const char *path, const guint8 *content, gsize le
 
   log_header_encode (log->origin, header);
   if (length < LOG_HEADER || memcmp (content, header, 8) != 0)
-    problem = "is no issuance log";
+    problem = "is no issuance log; put back a good copy";
   else if (memcmp (content + 8, header + 8, 4) != 0)
-    problem = "is of a version that this signer does not know";
+    problem = "is of a version that this signer does not know; use the release that wrote it";
   if (problem != NULL) {
     g_set_error (error, CA_ERROR, CA_ERROR_LOG, "%s %s", path, problem);
     return FALSE;

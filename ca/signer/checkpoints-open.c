@@ -112,7 +112,7 @@ take_newest (Checkpoints *checkpoints, const char *note, GError **error)
   if (!checkpoint_read (note, key, &checkpoints->newest, &length, &problem))
     return ca_refuse (error, CA_ERROR_LOG,
                       "%s: the newest checkpoint: %s; the station's key was "
-                      "exchanged, or the file changed",
+                      "exchanged, or the file changed; put both back as they were",
                       checkpoints->path, problem->message);
   checkpoints->note = g_strndup (note, length);
   return TRUE;

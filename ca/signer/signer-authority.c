@@ -17,7 +17,9 @@ find_authority (const Generation *generation, const char *name, GError **error)
   g_autofree char *shown = text_for_display (name, 64);
 
   if (authority == NULL)
-    g_set_error (error, CA_ERROR, CA_ERROR_CA_UNKNOWN, "signer.conf has no [ca %s]", shown);
+    g_set_error (error, CA_ERROR, CA_ERROR_CA_UNKNOWN,
+                 "signer.conf has no [ca %s]; `keycradle ca status` lists those that it has",
+                 shown);
   return authority;
 }
 

@@ -126,8 +126,9 @@ take_account (SignatureCount *count, const Authority *authority, TpmAccount *acc
          || ca_refuse (
              error, CA_ERROR_COUNT,
              "the TPM has counted %u signatures of the CA '%s', but its log has %" G_GUINT64_FORMAT
-             " and %" G_GUINT64_FORMAT
-             " lost ones: TPM or log is not the one that it was, and nothing is signed",
+             " and %" G_GUINT64_FORMAT " lost ones: TPM or log is not the one that it was, and "
+                                       "nothing is signed; put back the "
+             "newest log, or the TPM",
              account->count, authority->name, account->logged, lost);
 }
 
@@ -298,10 +299,12 @@ check_ticket (const Authority *authority, const Ticket *ticket, GError **error)
                       "with --tpm",
                       ticket->number, authority->name);
   return counts || ticket->tpm == NULL
-         || ca_refuse (error, CA_ERROR_TICKET_INVALID,
-                       "ticket %" G_GUINT64_FORMAT
-                       " is for a TPM that counts, but the key of the CA '%s' is in none",
-                       ticket->number, authority->name);
+         || ca_refuse (
+             error, CA_ERROR_TICKET_INVALID,
+             "ticket %" G_GUINT64_FORMAT
+             " is for a TPM that counts, but the key of the CA '%s' is in none: the owner "
+             "makes it without --tpm",
+             ticket->number, authority->name);
 }
 
 /* A TPM that counted less than the owner has seen is not the one that he saw. */
@@ -315,13 +318,15 @@ check_count (const Authority *authority, const Ticket *ticket, GError **error)
   if (found.count < ticket->tpm->from)
     return ca_refuse (error, CA_ERROR_COUNT,
                       "the owner knows of %u signatures of the CA '%s', but its TPM has counted "
-                      "%u: it is another TPM, or was set back",
+                      "%u: it is another TPM, or was set back; tell the owner",
                       ticket->tpm->from, authority->name, found.count);
   return found.count < ticket->tpm->limit
-         || ca_refuse (error, CA_ERROR_COUNT,
-                       "ticket %" G_GUINT64_FORMAT
-                       " lets the TPM go up to %u signatures, and it has made %u already",
-                       ticket->number, ticket->tpm->limit, found.count);
+         || ca_refuse (
+             error, CA_ERROR_COUNT,
+             "ticket %" G_GUINT64_FORMAT
+             " lets the TPM go up to %u signatures, and it has made %u already: the owner "
+             "makes one with a higher --tpm-limit",
+             ticket->number, ticket->tpm->limit, found.count);
 }
 
 gboolean

@@ -309,12 +309,15 @@ check_validity (const Authority *authority, gint64 now, GError **error)
 {
   if (now < authority->not_before)
     return ca_refuse (error, CA_ERROR_CLOCK,
-                      "this PC's clock stands before the beginning of the validity of the CA '%s'",
+                      "this PC's clock stands before the beginning of the validity of the CA '%s'; "
+                      "set it right (timedatectl), then issuing goes on by itself",
                       authority->name);
   return now < authority->not_after
-         || ca_refuse (error, CA_ERROR_CLOCK,
-                       "this PC's clock stands after the end of the validity of the CA '%s'",
-                       authority->name);
+         || ca_refuse (
+             error, CA_ERROR_CLOCK,
+             "this PC's clock stands after the end of the validity of the CA '%s'; set it "
+             "right (timedatectl), or change to another CA",
+             authority->name);
 }
 
 gboolean

@@ -42,11 +42,14 @@ open_candidate (const Generation *generation, Candidate *candidate, GError **err
   if (generation->owners == NULL)
     return ca_refuse (error, CA_ERROR_TICKET_INVALID,
                       "this signer asks for no tickets: its signer.conf names no owner ([tickets] "
-                      "Owner=), whose they would have to be");
+                      "Owner=), whose they would have to be; name one there and reload the signer");
   text = statement_open (candidate->der, generation->owners, &candidate->owner, &problem);
   candidate->ticket = text != NULL ? ticket_parse (text, &problem) : NULL;
   if (candidate->ticket == NULL)
-    return ca_refuse (error, CA_ERROR_TICKET_INVALID, "%s", problem->message);
+    return ca_refuse (error, CA_ERROR_TICKET_INVALID,
+                      "%s; get the file from the owner again, and compare the certificate that "
+                      "signer.conf names ([tickets] Owner=)",
+                      problem->message);
   candidate->name = ticket_name (candidate->ticket);
   return TRUE;
 }
@@ -60,18 +63,21 @@ check_profile (const Generation *generation, const Candidate *candidate, GError 
 
   if (plan == NULL)
     return ca_refuse (error, CA_ERROR_TICKET_FOREIGN,
-                      "%s is for profile %s, which the signer does not have", candidate->name,
-                      ticket->profile);
+                      "%s is for profile %s, which the signer does not have; add it and reload the "
+                      "signer",
+                      candidate->name, ticket->profile);
   if (ticket->profile_sha256 != NULL
       && !g_str_equal (ticket->profile_sha256, issue_template_profile (plan)->sha256))
     return ca_refuse (error, CA_ERROR_TICKET_FOREIGN,
-                      "%s is for another version of profile %s than the signer has",
+                      "%s is for another version of profile %s than the signer has; put that one "
+                      "back and reload the signer",
                       candidate->name, ticket->profile);
   ca = hex_encode (issue_template_authority (plan)->origin, LOG_HASH);
   return g_str_equal (ticket->ca, ca)
          || ca_refuse (error, CA_ERROR_TICKET_FOREIGN,
-                       "%s is for a CA key %s; profile %s is signed with %s here", candidate->name,
-                       ticket->ca, ticket->profile, ca);
+                       "%s is for a CA key %s; profile %s is signed with %s here; the owner makes "
+                       "it anew with the certificate of this CA",
+                       candidate->name, ticket->ca, ticket->profile, ca);
 }
 
 static gboolean
@@ -83,7 +89,9 @@ check_foreign (Signer *signer, const Generation *generation, const Candidate *ca
   g_autoptr (LoadedTicket) earlier = NULL;
 
   if (!g_str_equal (ticket->station, signer_station (signer)))
-    return ca_refuse (error, CA_ERROR_TICKET_FOREIGN, "%s is for station %s; this is %s",
+    return ca_refuse (error, CA_ERROR_TICKET_FOREIGN,
+                      "%s is for station %s; this is %s; load it there, or the owner makes it anew "
+                      "with this one's station.pem",
                       candidate->name, ticket->station, signer_station (signer));
   if (!check_profile (generation, candidate, error))
     return FALSE;
@@ -116,12 +124,8 @@ number_at (IssuanceLog *log, guint64 place)
 static gboolean
 check_number (Signer *signer, const Candidate *candidate, GError **error)
 {
-  g_autoptr (GArray) places = NULL;
+  g_autoptr (GArray) places = issuance_log_places (signer->log, LOG_ENTRY_TICKET);
 
-  /* The index beside the log could have been made to leave one out. */
-  if (!issuance_log_wait_verified (signer->log, error))
-    return FALSE;
-  places = issuance_log_places (signer->log, LOG_ENTRY_TICKET);
   for (guint i = 0; i < places->len; i++) {
     guint64 place = g_array_index (places, guint64, i);
     guint64 number = number_at (signer->log, place);
@@ -129,7 +133,8 @@ check_number (Signer *signer, const Candidate *candidate, GError **error)
     if (number >= candidate->ticket->number)
       return ca_refuse (error, CA_ERROR_TICKET_REPLAYED,
                         "%s comes too late: ticket %" G_GUINT64_FORMAT
-                        " was loaded already (entry %" G_GUINT64_FORMAT " of the log)",
+                        " was loaded already (entry %" G_GUINT64_FORMAT
+                        " of the log); the owner gives the next one a higher number",
                         candidate->name, number, place);
   }
   return TRUE;
@@ -141,8 +146,14 @@ check_end (Signer *signer, const Candidate *candidate, ClockReading now, GError 
   g_autofree char *end = proof_time (candidate->ticket->not_after);
 
   return tickets_has_time (signer->log, candidate->ticket, now.real)
-         || ca_refuse (error, CA_ERROR_TICKET_TIME, "%s was valid until %s", candidate->name, end);
+         || ca_refuse (
+             error, CA_ERROR_TICKET_TIME,
+             "%s was valid until %s; the owner makes one that is valid longer, where this "
+             "PC's clock is right",
+             candidate->name, end);
 }
+
+#define PUT_BACK "put back the newest copy of the signer's StateFolder"
 
 static gboolean
 check_log (Signer *signer, const Candidate *candidate, GError **error)
@@ -155,15 +166,16 @@ check_log (Signer *signer, const Candidate *candidate, GError **error)
     return ca_refuse (error, CA_ERROR_TICKET_ROLLED_BACK,
                       "the owner has seen %" G_GUINT64_FORMAT
                       " entries of this station's log, which has %" G_GUINT64_FORMAT
-                      " now: an older copy was put in its place",
+                      " now: an older copy was put in its place; " PUT_BACK,
                       ticket->log_size, size);
   if (!issuance_log_root (signer->log, ticket->log_size, root, error))
     return FALSE;
   return memcmp (root, ticket->log_root, LOG_HASH) == 0
-         || ca_refuse (error, CA_ERROR_TICKET_ROLLED_BACK,
-                       "the first %" G_GUINT64_FORMAT
-                       " entries of this station's log are not those that the owner has seen",
-                       ticket->log_size);
+         || ca_refuse (
+             error, CA_ERROR_TICKET_ROLLED_BACK,
+             "the first %" G_GUINT64_FORMAT
+             " entries of this station's log are not those that the owner has seen; " PUT_BACK,
+             ticket->log_size);
 }
 
 /* ---- the clock ---- */
@@ -270,9 +282,13 @@ load_candidate (Signer *signer, const Generation *generation, const Candidate *c
                 GError **error)
 {
   Tickets *tickets = signer->tickets;
-  G_GNUC_UNUSED g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&tickets->mutex);
+  G_GNUC_UNUSED g_autoptr (GMutexLocker) locker = NULL;
   gboolean loaded;
 
+  /* The index beside the log could have been made to leave a ticket out. Orders go on meanwhile. */
+  if (!issuance_log_wait_verified (signer->log, error))
+    return FALSE;
+  locker = g_mutex_locker_new (&tickets->mutex);
   while (tickets->loading)
     g_cond_wait (&tickets->changed, &tickets->mutex);
   tickets->loading = TRUE;

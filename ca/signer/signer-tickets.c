@@ -225,10 +225,12 @@ open_ticket (Tickets *tickets, const Generation *generation, guint64 place, GErr
   if (text != NULL)
     ticket = ticket_parse (text, &problem);
   if (ticket == NULL)
-    ca_refuse (error, CA_ERROR_TICKET_INVALID,
-               "the batch's ticket (entry %" G_GUINT64_FORMAT
-               " of the log) does not count for the owner that signer.conf names: %s",
-               place, problem->message);
+    ca_refuse (
+        error, CA_ERROR_TICKET_INVALID,
+        "the batch's ticket (entry %" G_GUINT64_FORMAT
+        " of the log) does not count for the owner that signer.conf names: %s; load one that "
+        "counts, or put the owner's certificate back",
+        place, problem->message);
   return ticket;
 }
 
@@ -252,26 +254,36 @@ find_ticket (Tickets *tickets, const Generation *generation, const char *batch,
   return ticket;
 }
 
+#define LOAD_ANOTHER "; load another one that the owner signed"
+
 static gboolean
 check_work (const Ticket *ticket, const TicketOrder *order, GError **error)
 {
   g_autofree char *name = ticket_name (ticket);
   g_autofree char *ca = hex_encode (order->authority->origin, sizeof order->authority->origin);
 
+  if (!g_str_equal (ticket->batch, order->batch))
+    return ca_refuse (
+        error, CA_ERROR_TICKET_FOREIGN,
+        "%s, which the log has for batch %s, is for batch %s: the log was changed; put "
+        "back a good copy",
+        name, order->batch, ticket->batch);
   if (!g_str_equal (ticket->station, order->station))
-    return ca_refuse (error, CA_ERROR_TICKET_FOREIGN, "%s is for another station than this one",
-                      name);
+    return ca_refuse (error, CA_ERROR_TICKET_FOREIGN,
+                      "%s is for another station than this one" LOAD_ANOTHER, name);
   if (!g_str_equal (ticket->profile, order->profile->name))
-    return ca_refuse (error, CA_ERROR_TICKET_FOREIGN, "%s is for profile %s, not for %s", name,
-                      ticket->profile, order->profile->name);
+    return ca_refuse (error, CA_ERROR_TICKET_FOREIGN,
+                      "%s is for profile %s, not for %s" LOAD_ANOTHER, name, ticket->profile,
+                      order->profile->name);
   if (ticket->profile_sha256 != NULL
       && !g_str_equal (ticket->profile_sha256, order->profile->sha256))
     return ca_refuse (error, CA_ERROR_TICKET_FOREIGN,
-                      "%s is for another version of profile %s than the signer has", name,
-                      ticket->profile);
+                      "%s is for another version of profile %s than the signer has; put that one "
+                      "back and reload the signer",
+                      name, ticket->profile);
   return g_str_equal (ticket->ca, ca)
          || ca_refuse (error, CA_ERROR_TICKET_FOREIGN,
-                       "%s is for another CA key than that of the CA '%s'", name,
+                       "%s is for another CA key than that of the CA '%s'" LOAD_ANOTHER, name,
                        order->authority->name);
 }
 
@@ -299,8 +311,10 @@ check_time (IssuanceLog *log, const Ticket *ticket, gint64 now, GError **error)
 
   return (ticket->not_before * G_USEC_PER_SEC <= now
           && tickets_has_time (log, ticket, MAX (now, clock_read ().real)))
-         || ca_refuse (error, CA_ERROR_TICKET_TIME, "%s is valid from %s to %s, and not now", name,
-                       from, to);
+         || ca_refuse (error, CA_ERROR_TICKET_TIME,
+                       "%s is valid from %s to %s, and not now" LOAD_ANOTHER
+                       ", where this PC's clock is right",
+                       name, from, to);
 }
 
 static gboolean

@@ -132,6 +132,14 @@ ticket_signed (const Owner *owner, const Ticket *ticket)
   return bytes;
 }
 
+/* Whom the owner's rules stop is told how to go on. */
+static void
+expect_advice (const GError *problem)
+{
+  if (problem->code >= CA_ERROR_TICKET_MISSING && problem->code <= CA_ERROR_COUNT)
+    ck_assert_msg (strstr (problem->message, "; ") != NULL, "%s", problem->message);
+}
+
 int
 ticket_try_bytes (Signer *signer, GBytes *bytes)
 {
@@ -142,8 +150,10 @@ ticket_try_bytes (Signer *signer, GBytes *bytes)
   der.data = g_bytes_get_data (bytes, &der.length);
   loaded = signer_load_ticket (signer, der, &problem);
   ck_assert ((loaded == NULL) == (problem != NULL));
-  if (loaded == NULL)
+  if (loaded == NULL) {
+    expect_advice (problem);
     return problem->code;
+  }
   ck_assert (loaded->newest);
   ck_assert_uint_le (loaded->issued, loaded->ticket->count); /* orders may run */
   return -1;
@@ -184,7 +194,10 @@ order_try (Signer *signer, const char *device, const char *batch, GBytes *reques
   order.csr.data = g_bytes_get_data (made, &order.csr.length);
   entry = signer_sign (signer, &order, &index, &problem);
   ck_assert ((entry == NULL) == (problem != NULL));
-  return problem != NULL ? problem->code : -1;
+  if (problem == NULL)
+    return -1;
+  expect_advice (problem);
+  return problem->code;
 }
 
 guint

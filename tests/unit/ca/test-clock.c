@@ -85,6 +85,8 @@ START_TEST (test_a_clock_is_held_against_the_newest_entry)
   clock_init (&state);
   ck_assert (!check (&state, now, 0, now + 6 * MINUTE, &why));
   ck_assert_ptr_nonnull (strstr (why, "newest entry"));
+  ck_assert_ptr_nonnull (strstr (why, "`keycradle clock reset`"));
+  ck_assert_ptr_nonnull (strstr (why, "--clock-reset"));
   ck_assert (check (&state, now, 0, now + 4 * MINUTE, NULL));
   clock_clear (&state);
 }
@@ -101,6 +103,7 @@ START_TEST (test_only_a_believed_clock_is_a_measure)
   clock_init (&state);
   ck_assert (!check (&state, 0, 0, 0, &past));
   ck_assert_ptr_nonnull (strstr (past, "1970-01-01 00:00:00 UTC, which is before this program"));
+  ck_assert_ptr_null (strstr (past, "clock reset"));
   ck_assert (!check (&state, now + 21 * YEAR, 0, 0, &future));
   ck_assert_ptr_nonnull (strstr (future, "more than 20 years after"));
   ck_assert (check (&state, now, 0, 0, NULL));

@@ -3,6 +3,7 @@
  * Counting by tickets, with the signer's own code: never one more than the owner allowed, never one
  * fewer, whatever fails, comes twice or at once.
  */
+#include "ca/log/log-settle.h"
 #include "ca/signer/signer-private.h"
 #include "tests/unit/ca/make.h"
 #include "tests/unit/ca/owner.h"
@@ -213,6 +214,23 @@ START_TEST (test_no_order_slips_between_two_tickets)
 }
 END_TEST
 
+/* Somebody wrote the ticket into the log once more, for another batch. */
+START_TEST (test_a_ticket_is_for_the_batch_that_its_owner_wrote_into_it)
+{
+  g_autoptr (Signer) signer = signer_of (folder);
+  g_autoptr (GBytes) bytes = NULL;
+  LogEntry entry;
+  guint64 place;
+
+  ticket_give (signer, &owner, 1, 2);
+  bytes = newest_of (signer, LOG_ENTRY_TICKET, &entry);
+  entry.batch = span_of_text ("b2");
+  ck_assert (issuance_log_append (signer_log (signer), &entry, &place, NULL));
+  ck_assert_int_eq (order_try (signer, "SN-1", "b2", NULL), CA_ERROR_TICKET_FOREIGN);
+  ck_assert_int_eq (order_try (signer, "SN-1", "b1", NULL), -1);
+}
+END_TEST
+
 /* ---- who waits for whom ---- */
 
 static gpointer
@@ -306,6 +324,34 @@ START_TEST (test_a_ticket_waits_for_the_batchs_orders_that_run)
 }
 END_TEST
 
+/* As behind a start that went by the index, of a log that takes long to read. */
+static void
+begin_verifying (IssuanceLog *log)
+{
+  g_mutex_lock (&log->mutex);
+  log->verified = 0;
+  log->to_verify = log->edge.size;
+  g_mutex_unlock (&log->mutex);
+}
+
+START_TEST (test_orders_go_on_while_a_ticket_waits_for_the_log)
+{
+  g_autoptr (Signer) signer = signer_of (folder);
+  IssuanceLog *log = signer_log (signer);
+  GThread *thread;
+
+  ticket_give (signer, &owner, 1, 1);
+  begin_verifying (log);
+  thread = g_thread_new ("loader", load_in_thread, signer);
+  g_usleep (A_WHILE);
+  ck_assert_int_eq (order_try (signer, "SN-1", "b1", NULL), -1);
+  ck_assert_uint_eq (entries_of (signer, LOG_ENTRY_TICKET), 1);
+  log_settle_verified (log, log->to_verify);
+  g_thread_join (thread);
+  ck_assert_uint_eq (entries_of (signer, LOG_ENTRY_TICKET), 2);
+}
+END_TEST
+
 int
 main (void)
 {
@@ -323,9 +369,11 @@ main (void)
   tcase_add_test (tickets, test_eight_threads_get_exactly_as_many_as_there_are);
   tcase_add_test (tickets, test_places_of_failed_orders_go_to_those_that_wait);
   tcase_add_test (tickets, test_no_order_slips_between_two_tickets);
+  tcase_add_test (tickets, test_a_ticket_is_for_the_batch_that_its_owner_wrote_into_it);
   tcase_add_test (tickets, test_who_finds_the_last_place_held_waits_for_what_becomes_of_it);
   tcase_add_test (tickets, test_who_waited_in_vain_is_refused);
   tcase_add_loop_test (tickets, test_a_ticket_waits_for_the_batchs_orders_that_run, 0, 2);
+  tcase_add_test (tickets, test_orders_go_on_while_a_ticket_waits_for_the_log);
   suite_add_tcase (suite, tickets);
   srunner_run_all (runner, CK_NORMAL);
   failed = srunner_ntests_failed (runner);
