@@ -127,7 +127,7 @@ take_account (SignatureCount *count, const Authority *authority, TpmAccount *acc
              error, CA_ERROR_COUNT,
              "the TPM has counted %u signatures of the CA '%s', but its log has %" G_GUINT64_FORMAT
              " and %" G_GUINT64_FORMAT " lost ones: TPM or log is not the one that it was, and "
-                                       "nothing is signed; put back the "
+             "nothing is signed; put back the "
              "newest log, or the TPM",
              account->count, authority->name, account->logged, lost);
 }

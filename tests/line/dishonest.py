@@ -4,6 +4,7 @@ counts and the signer's life, the owner never accepts more certificates for a ti
 an honest line loses none that came out, and what he tried is told."""
 
 import base64
+import contextlib
 import os
 import shutil
 import subprocess
@@ -38,6 +39,37 @@ def read_log(folder):
         return [entry for _, entry, _ in log.read_entries(file.read()) if entry]
 
 
+def since_yesterday(one, owner):
+    """A shift: D-1 of N, a copy of the disk, D-2. The signer runs; the copy."""
+    one.load(owner.ticket('B-1', N))
+    one.order('D-1')
+    one.stop()
+    image = one.image()
+    one.start()
+    one.order('D-2')
+    return image
+
+
+def starts(one):
+    """Whether the signer does, which is then left to run."""
+    one.process = custody_rig.start_signer(one.station)
+    rig.wait_until(lambda: one.process.poll() is not None or answers(one), 'it starts or ends')
+    return one.process.poll() is None
+
+
+def answers(one):
+    try:
+        return bool(one.ask(wire.STATUS, ()))
+    except (OSError, wire.Dropped):
+        return False
+
+
+def expect_no_start(one, title, *words):
+    rig.expect(not starts(one), f'{title}: the signer starts')
+    for word in words:
+        rig.expect(word in one.said(), f'{title}: it must say {word}: {one.said()[-500:]}')
+
+
 def report_text(der):
     return cms.Signed(der).text.decode()
 
@@ -52,13 +84,8 @@ def expect_released(one, accepted, devices):
 def yesterdays_disk_is_told_by_a_report():
     """He has reported, restores the disk of before, and makes the rest again."""
     with works() as (one, owner):
-        one.load(owner.ticket('B-1', N))
-        one.order('D-1')
-        one.stop()
-        image = one.image()
-        one.start()
-        for device in ('D-2', 'D-3'):
-            one.order(device)
+        image = since_yesterday(one, owner)
+        one.order('D-3')
         report, _ = one.report()
         owner.keep('report.p7s', report)
         first = one.collect('first')
@@ -109,32 +136,81 @@ def yesterdays_disk_without_a_report_gives_one_life():
 def an_older_log_beside_newer_checkpoints_does_not_start():
     """Half a disk: the signer itself tells."""
     with works() as (one, owner):
-        one.load(owner.ticket('B-1', N))
-        one.order('D-1')
-        one.stop()
-        image = one.image()
-        one.start()
-        one.order('D-2')
+        image = since_yesterday(one, owner)
         one.checkpoint()
         one.stop()
         shutil.copy(os.path.join(image, 'issuance.log'), one.state)
-        process = custody_rig.start_signer(one.station)
+        expect_no_start(one, 'a log that was rolled back', 'rolled back', 'put back the newest log')
+
+
+def no_part_of_yesterdays_disk_makes_more():
+    """Each choice of what is restored and what is not, made from both disks: the signer does not start, or
+    the owner sees another log than the one whose checkpoint he has, or nothing is gained."""
+    with works() as (one, owner):
+        image = since_yesterday(one, owner)
+        owner.keep('checkpoint', one.checkpoint())
+        one.stop()
+        today = one.image()
+        names = sorted({*os.listdir(image), *os.listdir(today)} - {'station.key', 'station.pem'})
+        outcomes = {'no start': 0, 'refused': 0, 'within': 0}
+        for choice in range(1, 1 << len(names)):
+            one.restore(today)
+            for name in (name for place, name in enumerate(names) if choice >> place & 1):
+                replace(os.path.join(one.state, name), os.path.join(image, name))
+            outcomes[what_comes_of_it(one, owner, f'choice-{choice}')] += 1
+        rig.expect(all(outcomes.values()), f'each outcome was met: {outcomes}, of {names}')
+
+
+def replace(path, other):
+    """What stands at `other`, or nothing, at `path`."""
+    if os.path.isdir(path):
+        shutil.rmtree(path)
+    elif os.path.exists(path):
+        os.remove(path)
+    if os.path.isdir(other):
+        shutil.copytree(other, path)
+    elif os.path.exists(other):
+        shutil.copy2(other, path)
+
+
+def what_comes_of_it(one, owner, title):
+    if not starts(one):
+        return 'no start'
+    for number in range(N + 1):
         try:
-            rig.expect(process.wait(rig.PATIENCE) != 0, 'the signer starts on a log that was rolled back')
-        finally:
-            custody_rig.end(process)
-        rig.expect('rolled back' in one.said(), f'it must say so: {one.said()[-500:]}')
+            one.order(f'{title}-{number}')
+        except wire.Refused as refusal:
+            rig.expect_equal(refusal.word, 'ticket-used-up', f'{title}: {refusal}')
+    folder = one.collect(title)
+    one.stop()
+    name, said = owner.judge(folder)
+    if name is not None:
+        return 'refused'
+    rig.expect_equal(len(expect_within(folder)), N, f'{title}: {said}')
+    return 'within'
+
+
+def a_log_that_is_moved_under_the_signer_takes_no_more():
+    """It would go on writing into a file that no start finds again."""
+    with works() as (one, owner):
+        image = since_yesterday(one, owner)
+        log_path = os.path.join(one.state, 'issuance.log')
+        os.rename(log_path, log_path + '.today')
+        shutil.copy(os.path.join(image, 'issuance.log'), log_path)
+        one.refused('issuance-log', 'D-3')
+        one.refused('issuance-log', 'D-4')
+        one.stop()
+        os.rename(log_path + '.today', log_path)
+        one.start()
+        one.order('D-3')
+        one.refused('ticket-used-up', 'D-4')
+        owner.expect_accepts(one.collect('all'))
 
 
 def a_ticket_knows_what_its_owner_saw():
     """The next ticket names the root that the owner kept: a restored disk does not take it."""
     with works() as (one, owner):
-        one.load(owner.ticket('B-1', N))
-        one.order('D-1')
-        one.stop()
-        image = one.image()
-        one.start()
-        one.order('D-2')
+        image = since_yesterday(one, owner)
         note = one.checkpoint().decode().split('\n')
         seen = {'LogSize': int(note[1]), 'LogRoot': base64.b64decode(note[2]).hex()}
         ticket = owner.ticket('B-2', N, **seen)
@@ -307,12 +383,7 @@ def refuses_clock(one):
 def no_count_outside_of_the_log_counts():
     """The index beside the log is derived: gone, older, or with every byte changed, N stays N."""
     with works() as (one, owner):
-        one.load(owner.ticket('B-1', N))
-        one.order('D-1')
-        one.stop()
-        image = one.image()
-        one.start()
-        one.order('D-2')
+        image = since_yesterday(one, owner)
         one.stop()
         for spoil in (remove_index, older_index, changed_index):
             spoil(one, image)
@@ -369,11 +440,7 @@ def a_log_with_entries_taken_out_does_not_start():
                             ('cut off', entries[:victim])):
             with open(path, 'wb') as file:
                 file.write(data[:44] + b''.join(forge.frame(entry.encode()) for entry in kept))
-            process = custody_rig.start_signer(one.station)
-            try:
-                rig.expect(process.wait(rig.PATIENCE) != 0, f'{title}: the signer starts')
-            finally:
-                custody_rig.end(process)
+            expect_no_start(one, title)
         with open(path, 'wb') as file:
             file.write(data)
         one.start()
@@ -469,6 +536,34 @@ def a_signer_that_dies_at_any_call_loses_nothing():
     struck_at_each_call(1)
 
 
+def a_signer_that_dies_in_what_it_tells_the_owner_goes_on():
+    """Loading a ticket, a report, a checkpoint: struck at write, sync and answer, and done again."""
+    with works() as (one, owner):
+        strikes = [(call, what) for call in ('pwrite64', 'fdatasync')
+                   for what in ('signal=SIGKILL:when=1', 'error=EIO:when=1+')]
+        for number, (call, what) in enumerate([*strikes, ('sendto', 'signal=SIGKILL:when=1')]):
+            batch, device = f'B-{number}', f'D-{number}'
+            ticket = owner.ticket(batch, 1)
+            struck(one, call, what, lambda: one.load(ticket))
+            with contextlib.suppress(wire.Refused):  # it may be in already
+                one.load(ticket)
+            one.order(device, batch=batch)
+            struck(one, call, what, one.checkpoint)
+            struck(one, call, what, lambda: one.report(batch))
+            report, _ = one.report(batch)
+            owner.keep(f'report-{number}.p7s', report)
+            one.refused('ticket-used-up', f'X-{number}', batch=batch)
+        owner.expect_accepts(one.collect('all'))
+
+
+def struck(one, call, what, act):
+    """That act while strace does that to the call; the signer that runs behind it is a new one."""
+    with cuts.tampered(one.process.pid, call, what), contextlib.suppress(wire.Dropped, wire.Refused, OSError):
+        act()
+    one.end()
+    one.start()
+
+
 def the_last_of_a_ticket_is_the_last_whenever_the_signer_dies():
     """With one left, each death, and the order again and another: never one more."""
     with works() as (one, owner):
@@ -497,6 +592,8 @@ if __name__ == '__main__':
         yesterdays_disk_is_told_by_a_report,
         yesterdays_disk_without_a_report_gives_one_life,
         an_older_log_beside_newer_checkpoints_does_not_start,
+        no_part_of_yesterdays_disk_makes_more,
+        a_log_that_is_moved_under_the_signer_takes_no_more,
         a_ticket_knows_what_its_owner_saw,
         a_cloned_disk_gives_one_life,
         a_ticket_is_for_one_station,
@@ -508,5 +605,6 @@ if __name__ == '__main__':
         a_log_with_entries_taken_out_does_not_start,
         a_signer_that_dies_in_an_order_loses_nothing,
         a_signer_that_dies_at_any_call_loses_nothing,
+        a_signer_that_dies_in_what_it_tells_the_owner_goes_on,
         the_last_of_a_ticket_is_the_last_whenever_the_signer_dies,
     )})
