@@ -126,9 +126,9 @@ take_account (SignatureCount *count, const Authority *authority, TpmAccount *acc
          || ca_refuse (
              error, CA_ERROR_COUNT,
              "the TPM has counted %u signatures of the CA '%s', but its log has %" G_GUINT64_FORMAT
-             " and %" G_GUINT64_FORMAT " lost ones: TPM or log is not the one that it was, and "
-             "nothing is signed; put back the "
-             "newest log, or the TPM",
+             " and %" G_GUINT64_FORMAT
+             " lost ones: TPM or log is not the one that it was, and nothing is signed; put back "
+             "the newest log, or the PC's own TPM",
              account->count, authority->name, account->logged, lost);
 }
 

@@ -6,6 +6,7 @@ an honest line loses none that came out, and what he tried is told."""
 import base64
 import contextlib
 import os
+import random
 import shutil
 import subprocess
 import threading
@@ -15,7 +16,7 @@ import cuts
 import custody_rig
 import rig
 import wire
-from owner_rig import self_signed, stamp
+from owner_rig import AUDIT, self_signed, stamp
 from rogue_rig import Key
 from works import clock, works
 
@@ -336,6 +337,67 @@ def more_than_n_at_once_are_n():
         owner.expect_accepts(one.collect('all'))
 
 
+def the_same_ticket_from_many_at_once_is_taken_once():
+    with works() as (one, owner):
+        ticket, outcomes, gate = owner.ticket('B-1', N), [], threading.Barrier(8)
+
+        def load():
+            gate.wait()
+            try:
+                one.load(ticket)
+                outcomes.append('loaded')
+            except wire.Refused as refusal:
+                outcomes.append(refusal.word)
+        threads = [threading.Thread(target=load) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        rig.expect_equal(sorted(outcomes), ['loaded'] + ['ticket-replayed'] * 7, 'the outcomes')
+
+
+def changed_frames_of_every_kind_change_nothing_for_the_owner():
+    """Whoever has the daemon's socket sends what is nearly a request: the signer lives, no ticket gives more, and
+    its log is one that the owner accepts."""
+    chance = random.Random(8)
+    with works() as (one, owner):
+        one.load(owner.ticket('B-1', N))
+        one.order('D-1')
+        order = wire.payload(wire.REQUESTS[wire.SIGN], one.rogue.order(one.keys['D-1'], 'D-1', batch='B-1'))
+        frames = [*frames_of_requests(), wire.frame(one.rogue.version, wire.SIGN, order)]
+        answered = dict.fromkeys(wire.REQUESTS, 0)
+        for data in frames * 30:
+            changed = bytearray(data)
+            for _ in range(chance.choice((0, 1, 1, 2, 8))):
+                changed[chance.randrange(4, len(changed))] = chance.randrange(256)
+            with one.rogue.connect() as connection, contextlib.suppress(wire.Dropped, wire.Refused):
+                connection.send(bytes(changed))
+                connection.socket.shutdown(1)
+                answered[connection.answer()[0]] += 1
+        rig.expect(sum(answered.values()) > len(frames), f'too little was understood: {answered}')
+        for device in ('D-2', 'D-3'):  # orders for other keys were among the frames
+            with contextlib.suppress(wire.Refused):
+                one.order(device)
+        one.refused('ticket-used-up', 'D-4')
+        report, _ = one.report()
+        owner.keep('report.p7s', report)
+        folder = one.collect('all')
+        owner.expect_accepts(folder)
+        expect_released(one, expect_within(folder), one.released)
+
+
+def frames_of_requests():
+    """What the fuzzer begins with; in front of each frame a byte for its direction."""
+    corpus = os.path.join(os.path.dirname(AUDIT), 'fuzz', 'corpus-wire')
+    found = []
+    for name in sorted(os.listdir(corpus)):
+        with open(os.path.join(corpus, name), 'rb') as file:
+            data = file.read()
+        if data[0] == 0:
+            found.append(data[1:])
+    return found
+
+
 # ---- the clock ----
 
 def a_clock_that_goes_back_issues_nothing():
@@ -600,6 +662,8 @@ if __name__ == '__main__':
         a_ticket_is_taken_once,
         nobody_else_signs_tickets,
         more_than_n_at_once_are_n,
+        the_same_ticket_from_many_at_once_is_taken_once,
+        changed_frames_of_every_kind_change_nothing_for_the_owner,
         a_clock_that_goes_back_issues_nothing,
         no_count_outside_of_the_log_counts,
         a_log_with_entries_taken_out_does_not_start,
