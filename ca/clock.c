@@ -6,9 +6,6 @@
 
 #include <time.h>
 
-/* Time synchronisation may move a clock so far without anybody's being surprised. */
-#define SLACK (5 * G_TIME_SPAN_MINUTE)
-
 /* Longer than a program is used without an update, shorter than a wrong century. */
 #define FAR_YEARS 20
 #define FAR (FAR_YEARS * 365 * G_TIME_SPAN_DAY)
@@ -90,7 +87,7 @@ refuse_jump (GError **error, gint64 jump)
 gboolean
 clock_is_behind (ClockReading reading, gint64 newest)
 {
-  return reading.real + SLACK < newest;
+  return reading.real + CLOCK_SLACK < newest;
 }
 
 gboolean
@@ -108,7 +105,7 @@ clock_check (Clock *clock, ClockReading reading, gint64 newest, GError **error)
                    "; where the clock is right and the log was ahead of it, `keycradle "
                    "clock reset` lets it go on, or with tickets one that the owner made with "
                    "--clock-reset");
-  if (clock->anchored && ABS (offset - clock->anchor) > SLACK)
+  if (clock->anchored && ABS (offset - clock->anchor) > CLOCK_SLACK)
     return refuse_jump (error, offset - clock->anchor);
   if (!clock->anchored)
     clock->anchor = offset;

@@ -11,6 +11,9 @@
 
 #include "ca/error.h"
 
+/* Time synchronisation may move a clock so far without anybody's being surprised; microseconds. */
+#define CLOCK_SLACK (5 * G_TIME_SPAN_MINUTE)
+
 /* Both in microseconds, as CLOCK_REALTIME and CLOCK_BOOTTIME count them. Nobody sets the second
  * one, and it runs on while the PC sleeps. */
 typedef struct {

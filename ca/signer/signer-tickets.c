@@ -287,10 +287,6 @@ check_work (const Ticket *ticket, const TicketOrder *order, GError **error)
                        order->authority->name);
 }
 
-/* The longest that an order takes to stand in the log. Its time there is no earlier than that of
- * entries before it. */
-#define MARGIN G_TIME_SPAN_MINUTE
-
 gboolean
 tickets_has_time (IssuanceLog *log, const Ticket *ticket, gint64 now)
 {
@@ -298,7 +294,7 @@ tickets_has_time (IssuanceLog *log, const Ticket *ticket, gint64 now)
   /* a clock far behind the log is refused, or reset: then its own time is what counts */
   const gboolean behind = clock_is_behind ((ClockReading){ .real = now }, newest);
 
-  return (behind ? now : MAX (now, newest)) + MARGIN <= ticket->not_after * G_USEC_PER_SEC;
+  return (behind ? now : MAX (now, newest)) + TICKET_MARGIN <= ticket->not_after * G_USEC_PER_SEC;
 }
 
 /* The order's own time may be some time ago: it may have waited for a place. */

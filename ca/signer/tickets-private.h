@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * What counting (signer-tickets.c) and loading (signer-load.c) share.
+ * What counting (signer-tickets.c) and loading (signer-owner.c) share.
  */
 #pragma once
 
+#include "ca/clock.h"
 #include "ca/signer/signer-tickets.h"
 
 struct Tickets {
@@ -19,6 +20,10 @@ struct Tickets {
 
 /* With the lock held: how many orders of the batch are running. */
 guint tickets_running (const Tickets *tickets, const char *batch);
+
+/* The longest that an order takes to stand in the log, and the most that the clock may be corrected
+ * forward meanwhile: its time there is no earlier than that of entries before it. */
+#define TICKET_MARGIN (G_TIME_SPAN_MINUTE + CLOCK_SLACK)
 
 /* TRUE where an entry that is made now (microseconds) will not stand in the log with a time behind
  * the ticket's end. */

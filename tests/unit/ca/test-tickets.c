@@ -5,6 +5,7 @@
  */
 #include "ca/log/log-settle.h"
 #include "ca/signer/signer-private.h"
+#include "ca/signer/tickets-private.h"
 #include "tests/unit/ca/make.h"
 #include "tests/unit/ca/owner.h"
 #include "tests/unit/rounds.h"
@@ -247,15 +248,21 @@ load_in_thread (gpointer data)
 }
 
 /* As an order does that is running. */
-static void
-take_place (Signer *signer)
+static gboolean
+try_place (Signer *signer)
 {
   g_autoptr (Generation) generation = signer_generation (signer);
   const IssueTemplate *plan = generation_template (generation, "sensor");
   const TicketOrder order = { "b1", issue_template_profile (plan), issue_template_authority (plan),
                               signer_station (signer), g_get_real_time () };
 
-  ck_assert (tickets_take (signer->tickets, generation, &order, NULL));
+  return tickets_take (signer->tickets, generation, &order, NULL);
+}
+
+static void
+take_place (Signer *signer)
+{
+  ck_assert (try_place (signer));
 }
 
 #define A_WHILE (200 * 1000)
@@ -324,6 +331,58 @@ START_TEST (test_a_ticket_waits_for_the_batchs_orders_that_run)
 }
 END_TEST
 
+static void
+give_until (Signer *signer, guint64 number, gint64 end)
+{
+  g_autoptr (Ticket) ticket = ticket_for (signer, number, 1);
+
+  ticket->not_after = end;
+  ck_assert_int_eq (ticket_try (signer, &owner, ticket), -1);
+}
+
+static gint64
+append_at (Signer *signer, const char *batch, gint64 time)
+{
+  LogEntry entry = { .type = LOG_ENTRY_CERTIFICATE,
+                     .signed_at = time,
+                     .batch = span_of_text (batch) };
+  guint64 place;
+
+  ck_assert (issuance_log_append (signer_log (signer), &entry, &place, NULL));
+  return entry.signed_at;
+}
+
+/* While an order runs, the clock is corrected forward as far as is believed, and another order is
+ * done first: the entry bears that one's time, which is no later than the ticket's end. */
+START_TEST (test_an_order_ends_within_its_ticket_whatever_becomes_of_the_clock)
+{
+  g_autoptr (Signer) signer = signer_of (folder);
+  const gint64 now = g_get_real_time () / G_USEC_PER_SEC;
+  const gint64 end = now + TICKET_MARGIN / G_USEC_PER_SEC + 20;
+  ClockReading leapt = clock_read ();
+
+  give_until (signer, 1, end);
+  take_place (signer);
+  leapt.real += CLOCK_SLACK;
+  ck_assert (signer_check_clock (signer, leapt, NULL));
+  append_at (signer, "b2", leapt.real);
+  ck_assert_int_le (append_at (signer, "b1", now * G_USEC_PER_SEC), end * G_USEC_PER_SEC);
+  tickets_finish (signer->tickets, "b1");
+}
+END_TEST
+
+/* With less time left than that, there is no place. */
+START_TEST (test_an_order_that_the_clock_could_carry_past_the_end_is_refused)
+{
+  g_autoptr (Signer) signer = signer_of (folder);
+  const gint64 now = g_get_real_time () / G_USEC_PER_SEC;
+
+  give_until (signer, 1, now + TICKET_MARGIN / G_USEC_PER_SEC + 1);
+  g_usleep (2100 * 1000);
+  ck_assert (!try_place (signer));
+}
+END_TEST
+
 /* As behind a start that went by the index, of a log that takes long to read. */
 static void
 begin_verifying (IssuanceLog *log)
@@ -373,6 +432,8 @@ main (void)
   tcase_add_test (tickets, test_who_finds_the_last_place_held_waits_for_what_becomes_of_it);
   tcase_add_test (tickets, test_who_waited_in_vain_is_refused);
   tcase_add_loop_test (tickets, test_a_ticket_waits_for_the_batchs_orders_that_run, 0, 2);
+  tcase_add_test (tickets, test_an_order_ends_within_its_ticket_whatever_becomes_of_the_clock);
+  tcase_add_test (tickets, test_an_order_that_the_clock_could_carry_past_the_end_is_refused);
   tcase_add_test (tickets, test_orders_go_on_while_a_ticket_waits_for_the_log);
   suite_add_tcase (suite, tickets);
   srunner_run_all (runner, CK_NORMAL);
