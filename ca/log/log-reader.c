@@ -217,6 +217,18 @@ count_of (LogReader *reader, Store store)
   return numbers.ms_entries;
 }
 
+gboolean
+log_reader_is_empty (LogReader *reader)
+{
+  guint64 items = 0;
+
+  log_reader_begin (reader);
+  for (int store = 0; store < N_STORES; store++)
+    items += count_of (reader, (Store)store);
+  log_reader_end (reader);
+  return items == 0 && reader->problem == NULL;
+}
+
 void
 log_reader_counts (LogReader *reader, LogStoreCounts *counts)
 {

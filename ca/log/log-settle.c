@@ -158,7 +158,7 @@ try_index (IssuanceLog *log, const guint8 *content, gsize length)
   LogStoreState state;
 
   if (!read_state (log, &state))
-    return log_reader_problem (log->reader) == NULL ? INDEX_EMPTY : wrong (log, "it can't be read");
+    return log_reader_is_empty (log->reader) ? INDEX_EMPTY : wrong (log, "it can't be read");
   if (memcmp (state.origin, log->origin, LOG_HASH) != 0)
     return wrong (log, "it is of another log");
   if (!ends_in (&state, content, length))
@@ -216,9 +216,11 @@ make_anew (IssuanceLog *log)
   clear_mark (log, "damaged");
   take (log, &nothing);
   g_clear_pointer (&log->dead, g_free); /* the index's fault, and it is gone */
-  if (!open_store (log, &problem))
-    g_warning ("%s: the log goes on without an index, and is read whole at each start: %s",
-               log->index_folder, problem->message);
+  if (open_store (log, &problem) && log_reader_is_empty (log->reader))
+    return;
+  close_store (log);
+  g_warning ("%s: the log goes on without an index, and is read whole at each start: %s",
+             log->index_folder, problem != NULL ? problem->message : "what is there stays there");
 }
 
 void

@@ -52,6 +52,9 @@ void log_reader_end (LogReader *reader);
  * so ask. */
 const char *log_reader_problem (const LogReader *reader);
 
+/* Of anything; begins and ends by itself. */
+gboolean log_reader_is_empty (LogReader *reader);
+
 gboolean log_reader_state (LogReader *reader, LogStoreState *state);
 gboolean log_reader_offset (LogReader *reader, guint64 index, guint64 *offset);
 /* Above the leaves. */

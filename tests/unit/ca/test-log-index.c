@@ -3,6 +3,7 @@
  * The index beside the issuance log: a log that is opened by it says what the log says, however
  * the index comes about, and whatever it is replaced with.
  */
+#include "ca/log/log-store-private.h"
 #include "tests/unit/ca/log-rig.h"
 #include "tests/unit/ca/make.h"
 #include "tests/unit/rounds.h"
@@ -181,6 +182,28 @@ START_TEST (test_an_index_that_was_found_damaged_or_makes_the_signer_fall_is_mad
 }
 END_TEST
 
+/* Without its state an index would be empty, if nothing else were left in it. */
+static void
+forget_state (void)
+{
+  LogStore *store = log_store_open (rig_index, NULL);
+  MDB_txn *txn;
+
+  ck_assert_int_eq (mdb_txn_begin (store->env, NULL, 0, &txn), 0);
+  ck_assert_int_eq (mdb_drop (txn, store->stores[STORE_STATE], 0), 0);
+  ck_assert_int_eq (mdb_txn_commit (txn), 0);
+  log_store_close (store);
+}
+
+START_TEST (test_what_is_left_of_an_index_counts_for_nothing)
+{
+  rig_make (ENTRIES);
+  forget_state ();
+  rig_expect_opens (TRUE);
+  rig_expect_opens (FALSE);
+}
+END_TEST
+
 /* In a process that may fall: 0 where all that it says is true in the end. */
 static int
 try_in_child (void)
@@ -252,6 +275,7 @@ main (void)
   tcase_add_test (tests, test_an_older_index_is_brought_up);
   tcase_add_test (tests,
                   test_an_index_that_was_found_damaged_or_makes_the_signer_fall_is_made_anew);
+  tcase_add_test (tests, test_what_is_left_of_an_index_counts_for_nothing);
   tcase_add_test (tests, test_a_flipped_byte_of_the_index_is_overcome);
   suite_add_tcase (suite, tests);
   runner = srunner_create (suite);
