@@ -245,7 +245,8 @@ audit_verify (const AuditPlan *plan, GError **error)
                             .tally = plan->tally };
   g_autofree char *ledger = part_of (plan, "ledger.jsonl");
   const gboolean wanted = ledger != NULL || has_manifests (plan);
-  g_autoptr (AuditIssued) issued = wanted ? audit_issued_new (run.digest, error) : NULL;
+  g_autoptr (AuditIssued) issued =
+      wanted ? audit_issued_new (run.digest, has_manifests (plan), error) : NULL;
 
   if ((wanted && issued == NULL) || !load_station (&run, plan, error)
       || !load_owner (&run, plan, error) || !judge_log (&run, plan, issued, error)

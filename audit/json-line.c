@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#define LONGEST_WAY 128 /* of what is nested; each is in our own tables */
+
 typedef struct {
   const char *next;
   const char *end;
@@ -182,37 +184,141 @@ take_value (Input *input, JsonKind kind, JsonValue *value)
   g_assert_not_reached ();
 }
 
+/* ---- objects ---- */
+
+static const char *take_keys (Input *input, JsonLine *line, const char *way);
+static const char *take_elements (Input *input, JsonLine *line, const char *way);
+
+/* What of a key's name stands behind `way`; NULL where it lies elsewhere. */
 static const char *
-take_key (Input *input, JsonLine *line)
+rest_of (const JsonKey *key, const char *way)
+{
+  const gsize length = strlen (way);
+
+  return strncmp (key->name, way, length) == 0 ? key->name + length : NULL;
+}
+
+/* The place of the key whose name ends here, or -1. */
+static int
+find_key (const JsonLine *line, const char *way, Span name)
+{
+  for (int i = 0; line->member->keys[i].name != NULL; i++) {
+    const char *rest = rest_of (&line->member->keys[i], way);
+
+    if (rest != NULL && span_equal (name, rest, strlen (rest))
+        && memchr (name.data, '.', name.length) == NULL)
+      return i;
+  }
+  return -1;
+}
+
+/* Whether keys lie within `name`, and whether one of them was read already. */
+static gboolean
+leads_on (const JsonLine *line, const char *way, Span name, gboolean *present)
+{
+  gboolean found = FALSE;
+
+  *present = FALSE;
+  for (guint i = 0; line->member->keys[i].name != NULL; i++) {
+    const char *rest = rest_of (&line->member->keys[i], way);
+
+    if (rest == NULL || strlen (rest) <= name.length || rest[name.length] != '.'
+        || memcmp (rest, name.data, name.length) != 0)
+      continue;
+    found = TRUE;
+    *present |= line->values[i].present;
+  }
+  return found && memchr (name.data, '.', name.length) == NULL;
+}
+
+static gboolean
+is_fixed_text (const JsonKey *key, const JsonValue *value)
+{
+  return key->fixed == NULL || span_equal (value->text, key->fixed, strlen (key->fixed));
+}
+
+static const char *
+take_nested (Input *input, JsonLine *line, const char *way, Span name)
+{
+  gboolean present;
+  char deeper[LONGEST_WAY];
+
+  if (!leads_on (line, way, name, &present))
+    return "it has a key that is not known";
+  if (present)
+    return "a key stands twice";
+  g_snprintf (deeper, sizeof deeper, "%s%.*s.", way, (int)name.length, (const char *)name.data);
+  skip_blanks (input);
+  return input->next < input->end && *input->next == '[' ? take_elements (input, line, deeper)
+                                                         : take_keys (input, line, deeper);
+}
+
+static const char *
+take_named (Input *input, JsonLine *line, const char *way, Span name)
+{
+  const int place = find_key (line, way, name);
+  JsonValue *value = place < 0 ? NULL : &line->values[place];
+  const JsonKey *key = place < 0 ? NULL : &line->member->keys[place];
+
+  if (value == NULL)
+    return take_nested (input, line, way, name);
+  if (value->present)
+    return "a key stands twice";
+  return take_value (input, key->kind, value) && is_fixed_text (key, value)
+             ? NULL
+             : "a value is not of its kind";
+}
+
+static const char *
+take_key (Input *input, JsonLine *line, const char *way)
 {
   Span name;
 
   if (!take_text (input, &name) || !take (input, ':'))
     return "it is no JSON";
-  for (guint i = 0; line->member->keys[i].name != NULL; i++) {
-    if (!span_equal (name, line->member->keys[i].name, strlen (line->member->keys[i].name)))
-      continue;
-    if (line->values[i].present)
-      return "a key stands twice";
-    return take_value (input, line->member->keys[i].kind, &line->values[i])
-               ? NULL
-               : "a value is not of its kind";
-  }
-  return "it has a key that is not known";
+  if (name.length > 0 && name.data[0] == '[')
+    return "it has a key that is not known";
+  return take_named (input, line, way, name);
 }
 
 static const char *
-take_keys (Input *input, JsonLine *line)
+take_keys (Input *input, JsonLine *line, const char *way)
 {
   if (!take (input, '{'))
-    return "its member is no object";
+    return "what should be an object is none";
   do {
-    const char *problem = take_key (input, line);
+    const char *problem = take_key (input, line, way);
     if (problem != NULL)
       return problem;
   } while (take (input, ','));
-  if (!take (input, '}'))
+  return take (input, '}') ? NULL : "it is no JSON";
+}
+
+static const char *
+take_elements (Input *input, JsonLine *line, const char *way)
+{
+  guint number = 0;
+
+  if (!take (input, '['))
     return "it is no JSON";
+  do {
+    char name[16];
+    const int length = g_snprintf (name, sizeof name, "[%u]", number++);
+    const char *problem =
+        take_named (input, line, way, (Span){ (const guint8 *)name, (gsize)length });
+    if (problem != NULL)
+      return problem;
+  } while (take (input, ','));
+  return take (input, ']') ? NULL : "it is no JSON";
+}
+
+static const char *
+take_object (Input *input, JsonLine *line)
+{
+  const char *problem = take_keys (input, line, "");
+
+  if (problem != NULL)
+    return problem;
   for (guint i = 0; line->member->keys[i].name != NULL; i++)
     if (!line->values[i].present && !line->member->keys[i].optional)
       return "a key is missing";
@@ -261,14 +367,15 @@ json_line_read (JsonLine *line, const JsonMember *members, const char *data, gsi
   line->member = take_member (&input, members);
   if (line->member == NULL)
     return "it is no object with one member that is known";
-  problem = take_keys (&input, line);
+  problem = take_object (&input, line);
   if (problem != NULL)
     return problem;
   return take (&input, '}') ? finish (&input) : "it is no JSON";
 }
 
 const char *
-json_line_read_flat (JsonLine *line, const JsonMember *member, const char *data, gsize length)
+json_line_read_first (JsonLine *line, const JsonMember *member, const char *data, gsize length,
+                      const char **end)
 {
   Input input = { data, data + length, line->texts };
   const char *problem;
@@ -276,6 +383,17 @@ json_line_read_flat (JsonLine *line, const JsonMember *member, const char *data,
   begin (line, member, length);
   if (!g_utf8_validate_len (data, length, NULL))
     return "it is not UTF-8";
-  problem = take_keys (&input, line);
-  return problem != NULL ? problem : finish (&input);
+  problem = take_object (&input, line);
+  *end = input.next;
+  return problem;
+}
+
+const char *
+json_line_read_flat (JsonLine *line, const JsonMember *member, const char *data, gsize length)
+{
+  const char *end = data;
+  const char *problem = json_line_read_first (line, member, data, length, &end);
+  Input rest = { end, data + length, NULL };
+
+  return problem != NULL ? problem : finish (&rest);
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * One line of ledger.jsonl: an object with one member, whose value is an object of texts, whole
- * numbers and flags. A strict reader of its own, as a million lines are to be read and every byte
- * is somebody else's: nothing nested deeper, no key twice, UTF-8 (RFC 8259).
+ * Objects of JSON whose keys are known beforehand: a line of ledger.jsonl, which is an object with
+ * one member, or a row of a manifest. A strict reader of its own, as a million lines are to be read
+ * and every byte is somebody else's: nothing nested deeper than the keys say, no key twice, UTF-8
+ * (RFC 8259).
  */
 #pragma once
 
@@ -12,11 +13,21 @@
 
 typedef enum { JSON_NUMBER, JSON_TEXT, JSON_FLAG } JsonKind;
 
+/* What is nested is named by its way: "credentials.[0].publicKey.key". No key that is read has a
+ * dot in it, or begins with a bracket. */
 typedef struct {
   const char *name;
   JsonKind kind;
   gboolean optional;
+  guint says;        /* for whoever reads; not looked at here */
+  const char *fixed; /* the only text that it may be; or NULL */
 } JsonKey;
+
+/* One that is only read. */
+#define JSON_KEY(name, kind, optional)                                                             \
+  {                                                                                                \
+    name, kind, optional, 0, NULL                                                                  \
+  }
 
 #define JSON_MOST_KEYS 20
 
@@ -48,3 +59,7 @@ const char *json_line_read (JsonLine *line, const JsonMember *members, const cha
 /* The same for an object that is not within another: it has the keys of `member`. */
 const char *json_line_read_flat (JsonLine *line, const JsonMember *member, const char *data,
                                  gsize length);
+
+/* The same for the first object of several; `end` receives the place behind it. */
+const char *json_line_read_first (JsonLine *line, const JsonMember *member, const char *data,
+                                  gsize length, const char **end);

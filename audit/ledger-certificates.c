@@ -3,7 +3,7 @@
  * Lines of certificates: beside the log's, in order.
  */
 #include "audit/ledger-private.h"
-#include "audit/manifests.h"
+#include "audit/manifest-match.h"
 
 void
 ledger_pass_over (Ledger *ledger, guint64 index)
@@ -75,17 +75,12 @@ event_or_never (const JsonValue *event)
 }
 
 static gboolean
-add_state (Ledger *ledger, const JsonValue *values, GError **error)
+add_state (const Ledger *ledger, const JsonValue *values, GError **error)
 {
-  const Span sha256 = values[CERTIFICATE_SHA256].text;
-  g_autoptr (GBytes) hash =
-      ledger_is_hex (sha256, 2 * AUDIT_HASH) ? ledger_bytes_of (sha256) : NULL;
-
-  return hash == NULL
-         || audit_manifests_add_state (ledger->states, ledger->run->digest,
-                                       g_bytes_get_data (hash, NULL),
-                                       event_or_never (&values[CERTIFICATE_VERIFIED]),
-                                       event_or_never (&values[CERTIFICATE_VOID]), error);
+  return ledger->states == NULL
+         || manifest_match_add_state (ledger->states, &ledger->next,
+                                      event_or_never (&values[CERTIFICATE_VERIFIED]),
+                                      event_or_never (&values[CERTIFICATE_VOID]), error);
 }
 
 static void
@@ -119,6 +114,8 @@ ledger_judge_certificate (Ledger *ledger, const JsonLine *line, GError **error)
     compare_with_log (ledger, line);
     if (ledger->run->tally != NULL)
       tally_row (ledger, line->values);
+    if (!add_state (ledger, line->values, error))
+      return FALSE;
     ledger->has_next = audit_issued_next (ledger->issued, &ledger->next);
   }
   if (!ledger_has_batch (ledger, line->values[CERTIFICATE_BATCH].text))
@@ -126,7 +123,5 @@ ledger_judge_certificate (Ledger *ledger, const JsonLine *line, GError **error)
   if (!keys_fit_state (line))
     ledger_wrong (ledger, "its state is unknown, or its keys do not fit it");
   ledger_reports_certificate (ledger->reports, line);
-  if (ledger->states != NULL && !add_state (ledger, line->values, error))
-    return FALSE;
   return ledger_references_certificate (ledger->references, ledger->number, line, error);
 }

@@ -1,165 +1,326 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * See manifest-rows.h. In JSON a row is a line; in CSV the certificate is quoted over several.
+ * See manifest-rows.h. What goes round rows (a header, envelopes, an array) is exactly as it is
+ * written; where it is not, nothing behind it is read.
  */
 #include "audit/manifest-rows.h"
 
 #include <string.h>
 
-#include "audit/json-line.h"
-#include "base/encode.h"
+#include "audit/manifest-forms.h"
 
-static const JsonMember aws = { "aws",
-                                { { "SerialNumber", JSON_TEXT, FALSE },
-                                  { "CertificatePem", JSON_TEXT, FALSE },
-                                  { "ThingName", JSON_TEXT, FALSE },
-                                  { "CACertificatePem", JSON_TEXT, FALSE } } };
-static const JsonMember jsonl = {
-  "jsonl",
-  { { "device", JSON_TEXT, FALSE },
-    { "pem", JSON_TEXT, FALSE },
-    { "batch", JSON_TEXT, FALSE },
-    { "profile", JSON_TEXT, FALSE },
-    { "subject", JSON_TEXT, FALSE },
-    { "serial-number", JSON_TEXT, FALSE },
-    { "sha256", JSON_TEXT, FALSE },
-    { "sha1", JSON_TEXT, FALSE },
-    { "spki-sha256", JSON_TEXT, FALSE },
-    { "not-before", JSON_TEXT, FALSE },
-    { "not-after", JSON_TEXT, FALSE },
-    { "issued-at", JSON_TEXT, FALSE },
-    { "verified-at", JSON_TEXT, FALSE },
-    { "log-index", JSON_NUMBER, FALSE },
-    { "chip-id", JSON_TEXT, TRUE },
-    { "model", JSON_TEXT, TRUE } },
-};
-enum { DEVICE, PEM };
+#define ENVELOPE_OPENING "{\"mode\":\"create\",\"enrollments\":["
+#define ENVELOPE_CLOSING "]}"
+#define MOST_IN_ENVELOPE 10u
+#define CUT_SHORT "it is cut short, or longer than any row may be"
+#define AROUND_IT "what stands around it is not as in this format"
 
 struct ManifestRows {
   LineReader *lines;
-  const JsonMember *member; /* NULL: CSV */
+  const ManifestForm *form;
+  char *batch;
+  GBytes *station;
   JsonLine line;
-  gboolean headed; /* the header of CSV was read */
-  guint64 number;
-  char *device;
-  GBytes *certificate;
+  ManifestRow row;
+  GString *text;     /* of the row, without its line's end */
+  gboolean begun;    /* the header or the array's beginning was read */
+  gboolean last;     /* of the array: no element follows */
+  gboolean over;     /* nothing more is read */
+  gsize at;          /* of the next object in an envelope; 0: none is open */
+  guint in_envelope; /* objects that were read */
 };
 
-static void
-forget (ManifestRows *rows)
-{
-  g_clear_pointer (&rows->device, g_free);
-  g_clear_pointer (&rows->certificate, g_bytes_unref);
-}
-
 ManifestRows *
-manifest_rows_open (const char *path, const char *format, GError **error)
+manifest_rows_open (const char *path, const char *format, const char *batch, GBytes *station,
+                    GError **error)
 {
-  g_autoptr (ManifestRows) rows = g_new0 (ManifestRows, 1);
+  const ManifestForm *form = manifest_form (format);
+  g_autoptr (LineReader) lines = form == NULL ? NULL : line_reader_open (path, error);
+  ManifestRows *rows;
 
-  json_line_init (&rows->line);
-  if (g_str_equal (format, "aws"))
-    rows->member = &aws;
-  else if (g_str_equal (format, "jsonl"))
-    rows->member = &jsonl;
-  else if (!g_str_equal (format, "csv"))
+  if (lines == NULL)
     return NULL;
-  rows->lines = line_reader_open (path, error);
-  return rows->lines == NULL ? NULL : g_steal_pointer (&rows);
+  rows = g_new0 (ManifestRows, 1);
+  rows->lines = g_steal_pointer (&lines);
+  rows->form = form;
+  rows->batch = g_strdup (batch);
+  rows->station = station == NULL ? NULL : g_bytes_ref (station);
+  rows->text = g_string_new (NULL);
+  json_line_init (&rows->line);
+  return rows;
 }
 
 void
 manifest_rows_close (ManifestRows *rows)
 {
-  forget (rows);
+  manifest_row_clear (&rows->row);
   json_line_clear (&rows->line);
-  g_clear_pointer (&rows->lines, line_reader_close);
+  line_reader_close (rows->lines);
+  g_string_free (rows->text, TRUE);
+  g_clear_pointer (&rows->station, g_bytes_unref);
+  g_free (rows->batch);
   g_free (rows);
 }
 
-/* ---- JSON ---- */
-
-static const char *
-take_json (ManifestRows *rows, const char *text, gsize length)
-{
-  const char *problem = json_line_read_flat (&rows->line, rows->member, text, length);
-  g_autofree char *pem = NULL;
-
-  if (problem != NULL)
-    return problem;
-  rows->device = g_strndup ((const char *)rows->line.values[DEVICE].text.data,
-                            rows->line.values[DEVICE].text.length);
-  pem = g_strndup ((const char *)rows->line.values[PEM].text.data,
-                   rows->line.values[PEM].text.length);
-  rows->certificate = pem_decode (pem, "CERTIFICATE", NULL);
-  return NULL;
-}
-
-/* ---- CSV: device first, the certificate last, from its quote to the next one ---- */
-
-static const char *
-take_csv (ManifestRows *rows, GString *record)
-{
-  const char *comma = strchr (record->str, ',');
-  const char *pem = strstr (record->str, "-----BEGIN CERTIFICATE-----");
-
-  if (comma == NULL || pem == NULL)
-    return "it is no row with a certificate";
-  rows->device = g_strndup (record->str, (gsize)(comma - record->str));
-  rows->certificate = pem_decode (pem, "CERTIFICATE", NULL);
-  return NULL;
-}
+/* ---- where the next row stands; FALSE at the end and with error ---- */
 
 static gboolean
-is_open (const GString *record)
+stop (ManifestRows *rows, const char *why)
 {
-  gboolean open = FALSE;
-
-  for (gsize i = 0; i < record->len; i++)
-    if (record->str[i] == '"')
-      open = !open;
-  return open;
+  rows->row.problem = why;
+  rows->over = TRUE;
+  return TRUE;
 }
 
-/* Lines up to where no quote is open. */
+/* Appends a line. FALSE at the end, with error, and where it is none: then it was said. */
 static gboolean
-read_record (ManifestRows *rows, GString *record, gboolean *more, GError **error)
+append_line (ManifestRows *rows, GError **error)
 {
   const char *text;
   gsize length;
-  LineKind kind;
+  const LineKind kind = line_reader_next (rows->lines, &text, &length, error);
 
-  do {
-    kind = line_reader_next (rows->lines, &text, &length, error);
-    if (kind == LINE_WHOLE || kind == LINE_UNENDED) {
-      g_string_append_len (record, text, (gssize)length);
-      g_string_append_c (record, '\n');
-    }
-  } while (kind == LINE_WHOLE && rows->member == NULL && is_open (record)
-           && record->len < LINE_READER_LONGEST);
-  *more = kind == LINE_WHOLE || kind == LINE_UNENDED;
-  return kind != LINE_FAILED;
+  if (kind == LINE_WHOLE)
+    g_string_append_len (rows->text, text, (gssize)length);
+  else if (kind == LINE_UNENDED)
+    stop (rows, CUT_SHORT);
+  return kind == LINE_WHOLE;
+}
+
+static gboolean
+take_line (ManifestRows *rows, GError **error)
+{
+  g_string_truncate (rows->text, 0);
+  return append_line (rows, error) || rows->row.problem != NULL;
+}
+
+/* A line that must be there. FALSE with error only. */
+static gboolean
+need_line (ManifestRows *rows, const char *why, GError **error)
+{
+  g_autoptr (GError) failure = NULL;
+
+  if (take_line (rows, &failure))
+    return TRUE;
+  if (failure == NULL)
+    return stop (rows, why);
+  g_propagate_error (error, g_steal_pointer (&failure));
+  return FALSE;
+}
+
+/* ---- tables ---- */
+
+static guint
+count_quotes (const GString *text, gsize from)
+{
+  guint quotes = 0;
+
+  for (gsize i = from; i < text->len; i++)
+    quotes += text->str[i] == '"';
+  return quotes;
+}
+
+/* A line, and where a quote is open those behind it. */
+static gboolean
+take_record (ManifestRows *rows, GError **error)
+{
+  g_autoptr (GError) failure = NULL;
+  gsize counted;
+
+  if (!take_line (rows, error))
+    return FALSE;
+  for (guint quotes = count_quotes (rows->text, 0); rows->row.problem == NULL && quotes % 2 != 0;
+       quotes += count_quotes (rows->text, counted))
+  {
+    counted = rows->text->len;
+    g_string_append_c (rows->text, '\n');
+    if (counted < LINE_READER_LONGEST && append_line (rows, &failure))
+      continue;
+    if (failure == NULL)
+      return stop (rows, CUT_SHORT);
+    g_propagate_error (error, g_steal_pointer (&failure));
+    return FALSE;
+  }
+  return TRUE;
+}
+
+static gboolean
+take_table_row (ManifestRows *rows, GError **error)
+{
+  const gboolean first = !rows->begun;
+
+  rows->begun = TRUE;
+  if (!rows->form->headed || !first)
+    return take_record (rows, error);
+  if (!need_line (rows, "there is no header before it", error))
+    return FALSE;
+  if (rows->row.problem == NULL && !manifest_table_is_header (rows->form, rows->text))
+    return stop (rows, "the header before it is not the format's");
+  return rows->row.problem != NULL || take_record (rows, error);
+}
+
+/* ---- envelopes and arrays ---- */
+
+static gboolean
+take_enveloped (ManifestRows *rows, GError **error)
+{
+  if (rows->at > 0)
+    return TRUE;
+  rows->in_envelope = 0;
+  rows->at = strlen (ENVELOPE_OPENING);
+  if (!take_line (rows, error))
+    return FALSE;
+  return rows->row.problem != NULL || g_str_has_prefix (rows->text->str, ENVELOPE_OPENING)
+         || stop (rows, AROUND_IT);
+}
+
+static gboolean
+line_is (const ManifestRows *rows, const char *wanted)
+{
+  return rows->text->len == strlen (wanted) && g_str_equal (rows->text->str, wanted);
+}
+
+/* Behind the last element. */
+static gboolean
+end_array (ManifestRows *rows, GError **error)
+{
+  if (!need_line (rows, CUT_SHORT, error))
+    return FALSE;
+  if (rows->row.problem != NULL || !line_is (rows, "]"))
+    return stop (rows, rows->row.problem != NULL ? rows->row.problem : AROUND_IT);
+  rows->over = TRUE;
+  return take_line (rows, error) && stop (rows, "something follows behind the array");
+}
+
+static gboolean
+begin_array (ManifestRows *rows, GError **error)
+{
+  rows->begun = TRUE;
+  if (!need_line (rows, CUT_SHORT, error))
+    return FALSE;
+  return rows->row.problem != NULL || line_is (rows, "[") || stop (rows, AROUND_IT);
+}
+
+static gboolean
+take_element (ManifestRows *rows, GError **error)
+{
+  if (rows->last)
+    return end_array (rows, error);
+  if (!rows->begun && !begin_array (rows, error))
+    return FALSE;
+  if (rows->row.problem == NULL && !need_line (rows, CUT_SHORT, error))
+    return FALSE;
+  if (rows->row.problem != NULL)
+    return TRUE;
+  if (rows->row.number == 1 && rows->text->len == 0)
+    return end_array (rows, error);
+  rows->last = rows->text->len == 0 || rows->text->str[rows->text->len - 1] != ',';
+  if (!rows->last)
+    g_string_truncate (rows->text, rows->text->len - 1);
+  return TRUE;
+}
+
+static gboolean
+take_row (ManifestRows *rows, GError **error)
+{
+  switch (rows->form->shape) {
+  case FORM_LINES:
+  case FORM_CALLS:
+    return take_line (rows, error);
+  case FORM_ENVELOPES:
+    return take_enveloped (rows, error);
+  case FORM_ARRAY:
+    return take_element (rows, error);
+  case FORM_TABLE:
+    return take_table_row (rows, error);
+  }
+  g_assert_not_reached ();
+}
+
+/* ---- what the row says ---- */
+
+static const char *
+read_object (ManifestRows *rows)
+{
+  const char *problem =
+      json_line_read_flat (&rows->line, rows->form->member, rows->text->str, rows->text->len);
+
+  if (problem != NULL && rows->form->other != NULL
+      && json_line_read_flat (&rows->line, rows->form->other, rows->text->str, rows->text->len)
+             == NULL)
+    problem = NULL;
+  return problem;
+}
+
+static const char *
+read_line (ManifestRows *rows)
+{
+  const char *problem = read_object (rows);
+
+  return problem != NULL ? problem : manifest_row_say_line (&rows->row, &rows->line);
+}
+
+/* Moves behind the object, and behind the comma where another one follows. */
+static const char *
+read_enveloped (ManifestRows *rows)
+{
+  const char *from = rows->text->str + rows->at;
+  const char *end = from;
+  const char *problem = json_line_read_first (&rows->line, rows->form->member, from,
+                                              rows->text->len - rows->at, &end);
+
+  if (problem != NULL)
+    return problem;
+  if (++rows->in_envelope > MOST_IN_ENVELOPE)
+    return "more than ten stand in one call";
+  rows->at = *end == ',' ? (gsize)(end - rows->text->str) + 1 : 0;
+  if (rows->at == 0 && !g_str_equal (end, ENVELOPE_CLOSING))
+    return AROUND_IT;
+  return manifest_row_say_line (&rows->row, &rows->line);
+}
+
+static const char *
+read_element (ManifestRows *rows)
+{
+  const char *problem = read_object (rows);
+
+  return problem != NULL ? problem : manifest_read_element (&rows->row, &rows->line, rows->station);
+}
+
+static const char *
+read_row (ManifestRows *rows)
+{
+  switch (rows->form->shape) {
+  case FORM_LINES:
+    return read_line (rows);
+  case FORM_CALLS:
+    return manifest_read_calls (&rows->row, rows->text, &rows->line);
+  case FORM_ENVELOPES:
+    return read_enveloped (rows);
+  case FORM_ARRAY:
+    return read_element (rows);
+  case FORM_TABLE:
+    return manifest_read_table (&rows->row, rows->form, rows->text);
+  }
+  g_assert_not_reached ();
 }
 
 gboolean
-manifest_rows_next (ManifestRows *rows, ManifestRow *row, GError **error)
+manifest_rows_next (ManifestRows *rows, const ManifestRow **row, GError **error)
 {
-  g_autoptr (GString) record = g_string_new (NULL);
-  gboolean more;
-
-  forget (rows);
-  if (!read_record (rows, record, &more, error) || !more)
+  manifest_row_clear (&rows->row);
+  *row = &rows->row;
+  if (rows->over)
     return FALSE;
-  if (rows->member == NULL && !rows->headed) {
-    rows->headed = TRUE;
-    return manifest_rows_next (rows, row, error);
+  rows->row.number++;
+  if (!take_row (rows, error))
+    return FALSE;
+  if (rows->row.problem == NULL) {
+    rows->row.problem = read_row (rows);
+    /* Where an object of an envelope ends is not known then. */
+    rows->over = rows->row.problem != NULL && rows->form->shape == FORM_ENVELOPES;
   }
-  *row = (ManifestRow){ .number = ++rows->number };
-  row->problem =
-      rows->member != NULL ? take_json (rows, record->str, record->len) : take_csv (rows, record);
-  if (row->problem == NULL && rows->certificate == NULL)
-    row->problem = "what should be its certificate is none";
-  row->device = rows->device;
-  row->certificate = rows->certificate;
+  if (rows->row.problem == NULL)
+    rows->row.problem = manifest_row_finish (&rows->row, rows->batch);
   return TRUE;
 }

@@ -10,12 +10,7 @@
 #include "audit/run.h"
 #include "audit/spill.h"
 
-/* What ledger.jsonl says of each certificate, for manifests: key: the mark of its SHA-256; value,
- * other: the events by which it became verified and void, or G_MAXUINT64. */
-gboolean audit_manifests_add_state (Spill *states, AuditDigest *digest, const guint8 sha256[32],
-                                    guint64 verified, guint64 voided, GError **error);
-
-/* `paths` ends with NULL. `states` may be NULL: there is no ledger. Errors are those of reading
- * temporary files. */
+/* `paths` ends with NULL. `states` (manifest_match_add_state()) may be NULL: there is no ledger.
+ * Errors are those of reading temporary files. */
 gboolean audit_manifests_judge (AuditRun *run, const char *const *paths, AuditIssued *issued,
                                 Spill *states, GError **error);

@@ -144,6 +144,7 @@ class Collection:
     def __init__(self, folder, owned):
         self.owned = owned
         self.files = {}
+        self.more = []  # manifests beside those that the owner has
         for name in ('issuance.log', 'station.pem', 'checkpoints', 'ledger.jsonl'):
             with open(os.path.join(folder, name), 'rb') as file:
                 self.files[name] = file.read()

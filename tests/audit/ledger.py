@@ -64,6 +64,7 @@ class Ledger:
         self.ended = False
 
     def check(self):
+        """{place in the log: (event by which it was verified, or void)}, where that is never, a number above all."""
         rest = self.lines.pop()  # a file ends with a line's end
         for number, line in enumerate(self.lines, 1):
             judged(f'ledger {number}', self.check_line, number, line)
@@ -74,6 +75,8 @@ class Ledger:
         self.check_references()
         for entry, text in self.verifier.reports:
             judged(f'report {text["report"]["Number"]}', self.check_report, entry, text)
+        return {record['log_index']: tuple(record.get(key, 1 << 63) for key in ('verified_event', 'void_event'))
+                for _, record in self.certificates}
 
     # ---- line by line ----
 

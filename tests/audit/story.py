@@ -152,7 +152,7 @@ class Story:
         der = self.authority.certify(key, device)
         certificate = cms.Certificate(der)
         place = self.enter(log.CERTIFICATE, batch=batch.encode(), profile=b'sensor', profile_sha256=PROFILE,
-                           product=b'lamp', device=device.encode(), chip=b'chip-' + device.encode(),
+                           product=b'lamp', device=device.encode(), chip=device.encode().hex().encode(),
                            csr_sha256=sha256(device.encode()), spki_sha256=certificate.spki_sha256,
                            certificate=der)
         self.event('certificate-store', device, f'log index {place}')

@@ -15,6 +15,7 @@ import sys
 import cms
 import ledger
 import log
+import rows
 import texts
 from cms import need
 from finding import Finding, judged
@@ -66,12 +67,14 @@ class Verifier:
         self.checkpoints = self.read_checkpoints()
         self.find_first_authority()
         self.check_log()
+        self.states = None
         if os.path.exists(self.path('ledger.jsonl')):
-            ledger.Ledger(self).check()
+            self.states = ledger.Ledger(self).check()
         else:
             self.remarks.append('there is no ledger')
         for file in self.manifests:
-            judged(f'manifest {os.path.basename(file)}', self.check_manifest, file)
+            name = f'manifest {os.path.basename(file)}'
+            self.check_rows(name, *judged(name, self.check_manifest, file))
         return self.remarks
 
     # ---- what is signed outside of the log ----
@@ -346,11 +349,30 @@ class Verifier:
         need(os.path.exists(path + '.p7s'), 'its .p7s is not beside it')
         signed = cms.Signed(read(path + '.p7s'))
         signed.signer([self.station])
-        text = texts.read(signed.text, texts.STATEMENT)['manifest']
-        need((text['Bytes'], text['Sha256']) == (len(content), hashlib.sha256(content).digest()),
+        text = texts.read(signed.text, texts.STATEMENT)
+        need((text['manifest']['Bytes'], text['manifest']['Sha256']) == (len(content), hashlib.sha256(content).digest()),
              'the file is not the one that its statement is about')
         need(any(entry.certificate == signed.der for entry, _ in self.statements),
              'its statement is not in the log')
+        return content, text['manifest'], text['ledger']['Event']
+
+    def check_rows(self, name, content, said, event):
+        """The first row that is wrong; then how many there are."""
+        source = rows.read(said['Format'], content, self.station)
+        if source is None:
+            self.remarks.append(f'{name}: its rows were not read')
+            return
+        issued = [entry for entry in self.entries if entry.type == log.CERTIFICATE]
+        known = rows.Rows(issued, self.states, said['Batch'], event)
+        number = 0
+        while True:
+            row = judged(f'{name}: row {number + 1}', next, source, None)
+            if row is None:
+                break
+            number += 1
+            judged(f'{name}: row {number}', known.check, row)
+        if number != said['Rows']:
+            raise Finding(name, f'it has {number} rows, not {said["Rows"]}')
 
 
 def main():

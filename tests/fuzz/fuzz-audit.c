@@ -13,12 +13,12 @@
 
 int LLVMFuzzerTestOneInput (const guint8 *data, size_t size);
 
-static const JsonMember members[] = { { "event",
-                                        { { "id", JSON_NUMBER, FALSE },
-                                          { "kind", JSON_TEXT, FALSE },
-                                          { "detail", JSON_TEXT, TRUE },
-                                          { "confirmed", JSON_FLAG, TRUE } } },
-                                      { NULL, { { NULL, JSON_NUMBER, FALSE } } } };
+static const JsonMember members[] = {
+  { "event",
+    { JSON_KEY ("id", JSON_NUMBER, FALSE), JSON_KEY ("kind", JSON_TEXT, FALSE),
+      JSON_KEY ("detail", JSON_TEXT, TRUE), JSON_KEY ("confirmed", JSON_FLAG, TRUE) } },
+  { NULL, { JSON_KEY (NULL, JSON_NUMBER, FALSE) } }
+};
 
 /* What a value points to can be read, and is UTF-8 as the line was. */
 static void

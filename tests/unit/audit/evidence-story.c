@@ -8,6 +8,7 @@
 #include <openssl/pem.h>
 #include <string.h>
 
+#include "base/certificate.h"
 #include "base/encode.h"
 #include "ca/proof/statement.h"
 #include "tests/unit/ca/make.h"
@@ -233,18 +234,35 @@ story_report (Story *story, const char *batch, void (*change) (Report *report))
 }
 
 char *
+story_row_of (const LogEntry *entry, const char *device)
+{
+  const Span der = entry->certificate;
+  g_autofree char *own = g_strndup ((const char *)entry->device.data, entry->device.length);
+  g_autofree char *pem = pem_encode ("CERTIFICATE", der.data, der.length);
+  g_autofree char *sha256 = sha256_hex (der.data, der.length);
+  g_autofree char *sha1 = g_compute_checksum_for_data (G_CHECKSUM_SHA1, der.data, der.length);
+  g_autofree char *spki = hex_encode (entry->spki_sha256, LOG_HASH);
+  g_autofree char *serial = NULL;
+  CertificateParts parts;
+  gsize zeros = 0;
+
+  ck_assert (certificate_split (der.data, der.length, &parts));
+  while (parts.serial.data[zeros] == 0)
+    zeros++;
+  serial = hex_encode (parts.serial.data + zeros, parts.serial.length - zeros);
+  return g_strdup_printf ("%s,B-1,sensor,%s,%s,%s,%s,,,,,\"%s\"\r\n", device != NULL ? device : own,
+                          sha256, sha1, spki, serial, pem);
+}
+
+char *
 story_row (Story *story, guint64 index, const char *device)
 {
   g_autoptr (GBytes) bytes = issuance_log_read (story->log, index, NULL);
-  g_autofree char *own = NULL;
-  g_autofree char *pem = NULL;
   LogEntry entry;
 
   ck_assert (
       log_entry_decode (g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes), &entry, NULL));
-  own = g_strndup ((const char *)entry.device.data, entry.device.length);
-  pem = pem_encode ("CERTIFICATE", entry.certificate.data, entry.certificate.length);
-  return g_strdup_printf ("%s,B-1,\"%s\"\r\n", device != NULL ? device : own, pem);
+  return story_row_of (&entry, device);
 }
 
 static void

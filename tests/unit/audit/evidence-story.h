@@ -50,9 +50,14 @@ guint64 story_report (Story *story, const char *batch, void (*change) (Report *r
  * `content` goes to `path`. */
 guint64 story_manifest (Story *story, const char *batch, const char *path, const char *content,
                         guint64 rows);
-/* A row of such a manifest: the certificate of entry `index` for `device` (NULL: its own). Free
- * with g_free(). */
+/* Its first line. */
+#define STORY_HEADER                                                                               \
+  "device,batch,profile,sha256,sha1,spki-sha256,serial-number,not-before,not-after,chip-id,model," \
+  "pem\r\n"
+/* A row of such a manifest: the certificate of entry `index` for `device` (NULL: its own); or of an
+ * entry that is in no log. Free with g_free(). */
 char *story_row (Story *story, guint64 index, const char *device);
+char *story_row_of (const LogEntry *entry, const char *device);
 
 /* A checkpoint of all that is there, appended to the file. */
 void story_checkpoint (Story *story, const char *path);

@@ -13,10 +13,10 @@
 #include "tests/unit/audit/evidence-story.h"
 
 static const JsonMember members[] = { { "one",
-                                        { { "number", JSON_NUMBER, FALSE },
-                                          { "text", JSON_TEXT, FALSE },
-                                          { "flag", JSON_FLAG, TRUE } } },
-                                      { NULL, { { NULL, JSON_NUMBER, FALSE } } } };
+                                        { JSON_KEY ("number", JSON_NUMBER, FALSE),
+                                          JSON_KEY ("text", JSON_TEXT, FALSE),
+                                          JSON_KEY ("flag", JSON_FLAG, TRUE) } },
+                                      { NULL, { JSON_KEY (NULL, JSON_NUMBER, FALSE) } } };
 
 static const char *
 read_line (JsonLine *line, const char *text)

@@ -251,7 +251,7 @@ static const struct {
 } manifests[] = {
   { { 1, 2, 3 }, NULL, 3, NULL },
   { { 1, 2, 3 }, NULL, 4, "number of rows" },
-  { { 1, 2, 2 }, NULL, 3, "row 3: its certificate stands in a row before" },
+  { { 1, 2, 2 }, NULL, 3, "row 3: its unit stands in a row before" },
   { { 1, 2, 3 }, "SN-0000000001", 3, "row 3: its certificate is another device's" },
   { { 1, 2, 0 }, NULL, 2, NULL },
 };
@@ -261,7 +261,7 @@ START_TEST (test_rows_of_a_manifest_are_certificates_of_its_batch)
   g_autofree char *path = g_build_filename (story->folder, "manifest.csv", NULL);
   const char *const paths[] = { path, NULL };
   const AuditPlan plan = { .folder = story->collection, .manifests = paths };
-  g_autoptr (GString) content = g_string_new ("device,batch,pem\r\n");
+  g_autoptr (GString) content = g_string_new (STORY_HEADER);
   g_autoptr (AuditResult) result = NULL;
   const AuditFinding *first;
 
@@ -290,19 +290,46 @@ START_TEST (test_a_certificate_from_elsewhere_in_a_manifest_is_named)
   g_autofree char *path = g_build_filename (story->folder, "manifest.csv", NULL);
   const char *const paths[] = { path, NULL };
   const AuditPlan plan = { .folder = story->collection, .manifests = paths };
-  g_autofree char *pem = NULL;
+  g_autofree char *row = NULL;
   g_autofree char *content = NULL;
   g_autoptr (AuditResult) result = NULL;
   LogEntry entry;
 
   tell ();
   entry_make (story->maker, 5000, &entry);
-  pem = pem_encode ("CERTIFICATE", entry.certificate.data, entry.certificate.length);
-  content = g_strdup_printf ("device,batch,pem\r\nSN-0000005000,B-1,\"%s\"\r\n", pem);
+  row = story_row_of (&entry, NULL);
+  content = g_strconcat (STORY_HEADER, row, NULL);
   story_manifest (story, "B-1", path, content, 1);
   result = audit_verify (&plan, NULL);
   ck_assert_ptr_nonnull (audit_first_wrong (result));
   ck_assert_ptr_nonnull (strstr (audit_first_wrong (result)->sentence, "is not in the log"));
+}
+END_TEST
+
+/* However many there are, and in whatever order they are found. */
+START_TEST (test_of_very_many_wrong_rows_the_first_is_named)
+{
+  g_autofree char *path = g_build_filename (story->folder, "manifest.csv", NULL);
+  const char *const paths[] = { path, NULL };
+  const AuditPlan plan = { .folder = story->collection, .manifests = paths };
+  g_autoptr (GString) content = g_string_new (STORY_HEADER);
+  g_autoptr (AuditResult) result = NULL;
+  const guint rows = 2500;
+
+  tell ();
+  for (guint i = 0; i < rows; i++) {
+    g_autofree char *row = NULL;
+    LogEntry entry;
+
+    entry_make (story->maker, 5000 + i, &entry);
+    row = story_row_of (&entry, NULL);
+    g_string_append (content, row);
+  }
+  story_manifest (story, "B-1", path, content->str, rows);
+  result = audit_verify (&plan, NULL);
+  ck_assert_ptr_nonnull (audit_first_wrong (result));
+  ck_assert_msg (g_str_has_prefix (audit_first_wrong (result)->sentence, "row 1: "), "%s",
+                 audit_first_wrong (result)->sentence);
 }
 END_TEST
 
@@ -344,6 +371,7 @@ main (void)
   tcase_add_loop_test (stories, test_rows_of_a_manifest_are_certificates_of_its_batch, 0,
                        G_N_ELEMENTS (manifests));
   tcase_add_test (stories, test_a_certificate_from_elsewhere_in_a_manifest_is_named);
+  tcase_add_test (stories, test_of_very_many_wrong_rows_the_first_is_named);
   tcase_add_test (stories, test_what_was_not_checked_is_said);
   suite_add_tcase (suite, stories);
   srunner_run_all (runner, CK_NORMAL);
