@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 
 import many
 import rig
@@ -98,6 +99,48 @@ def manifests_hold_row_by_row():
         rig.expect_equal(run.stdout.splitlines()[1:], collected, 'the ledger without its station')
 
 
+SECOND = os.path.join(os.path.dirname(os.path.abspath(__file__)), os.pardir, 'audit', 'verify.py')
+FORMATS = ('aws', 'aws-no-ca', 'aws-csr', 'aws-calls', 'azure-hub', 'azure-dps', 'nrfcloud', 'microchip', 'thingsboard',
+           'clearblade', 'csv', 'jsonl', 'spki')
+
+
+def second_verifier(folder, *words):
+    run = subprocess.run([sys.executable, SECOND, folder, *words], capture_output=True, text=True, check=False)
+    return run.stdout + run.stderr
+
+
+def every_format_holds_row_by_row():
+    """What a line exports, in every format, with both verifiers; units whose number is one in hex, too."""
+    with rig.station(slots=2, start=False) as station:
+        station.edit(station.profile_path(), r'^Lock=no$', 'Lock=no\nKeepRequest=yes')
+        simulator = station.start().simulator()
+        for name, mode in (('aws', ('--kind', 'aws', '--mode', 'sni-only', '--account', '123456789012', '--region',
+                                    'eu-west-1', '--policy', 'factory', '--thing-type', 'lamp', '--thing-group', 'line')),
+                           ('hub', ('--kind', 'azure-hub', '--mode', 'registered-ca', '--account', 'factory-hub'))):
+            station.cli('target', 'add', name, *mode)
+        station.cli('registry', 'ca', 'register', 'aws', 'ca')
+        station.start_batch(target=2)
+        for slot, serial in enumerate(('ab0123', 'AB01cd'), 1):
+            simulator.new(serial, driver='smp', key='p-256', serial=serial)
+            simulator.plug(serial, slot)
+        many.wait_all_passed(station, 2)
+        words = []
+        for form, *target in [(one,) for one in FORMATS if one != 'aws-calls'] + [('aws-calls', 'aws'), ('azure-hub', 'hub')]:
+            path = os.path.join(station.folder, '.'.join(['manifest', form, *target]))
+            made = station.json('export', form, '--batch', 'B1', '--output', path, *(['--target', *target] if target else []))
+            rig.expect_equal(made['rows'], 2, f'rows of {form}')
+            words += ['--manifest', path]
+        folder = collect(station, 'collection')
+        words += ['--station', os.path.join(folder, 'station.pem'), '--kept', os.path.join(folder, 'checkpoints')]
+        found = verify(station, folder, *words, exit_code=0)
+        checked = {one['check']: one['checked'] for one in found['checks']}
+        rig.expect_equal((places(found), checked['manifests']), ([], (len(FORMATS) + 1) * 3), 'files and rows of manifests')
+        notes = [one['sentence'] for one in found['findings'] if one['place'].startswith('manifest')]
+        rig.expect_equal(notes, [], 'what is told of manifests')
+        said = second_verifier(folder, *words)
+        rig.expect(said.startswith('OK:') and 'not read' not in said, said)
+
+
 def a_proof_is_of_one_certificate():
     with rig.station(slots=2) as station:
         simulator = station.simulator()
@@ -135,5 +178,6 @@ if __name__ == '__main__':
     rig.main({test.__name__: test for test in (
         a_collection_holds_and_one_that_was_cut_does_not,
         manifests_hold_row_by_row,
+        every_format_holds_row_by_row,
         a_proof_is_of_one_certificate,
     )})
