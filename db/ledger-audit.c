@@ -50,13 +50,16 @@ read_beginning (Database *database, guint8 hash[EVENT_HASH], GError **error)
 }
 
 gboolean
-audit_read_head (Database *database, LedgerHead *head, GError **error)
+audit_read_head (Database *database, gint64 through, LedgerHead *head, GError **error)
 {
   gboolean row;
   g_autoptr (Statement) select = statement_prepare (
-      database, "SELECT id, hash FROM audit_events ORDER BY id DESC LIMIT 1", error);
+      database, "SELECT id, hash FROM audit_events WHERE id <= ? ORDER BY id DESC LIMIT 1", error);
 
-  if (select == NULL || !statement_step (select, &row, error))
+  if (select == NULL)
+    return FALSE;
+  statement_bind_int64 (select, through);
+  if (!statement_step (select, &row, error))
     return FALSE;
   head->event = row ? statement_int64 (select) : 0;
   return row ? read_hash (select, head->hash, database, error)
@@ -91,7 +94,7 @@ audit_add (Database *database, const char *actor, const char *kind, const char *
 {
   LedgerHead head;
 
-  if (!audit_read_head (database, &head, error))
+  if (!audit_read_head (database, G_MAXINT64, &head, error))
     return FALSE;
   const AuditEvent event = { .id = head.event + 1,
                              .at = g_get_real_time (),

@@ -44,7 +44,26 @@ ledger_head (Ledger *ledger, LedgerHead *head, GError **error)
 {
   G_GNUC_UNUSED g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&ledger->line.mutex);
 
-  return audit_read_head (ledger->line.database, head, error);
+  return audit_read_head (ledger->line.database, G_MAXINT64, head, error);
+}
+
+gboolean
+ledger_export_head (Ledger *ledger, gint64 id, LedgerHead *head, GError **error)
+{
+  gint64 as_of;
+  gboolean found;
+  g_autofree char *name = g_strdup_printf ("%" G_GINT64_FORMAT, id);
+  G_GNUC_UNUSED g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&ledger->line.mutex);
+  g_autoptr (Statement) select = statement_prepare (
+      ledger->line.database, "SELECT coalesce (as_of, through) FROM exports WHERE id = ?", error);
+
+  if (select == NULL)
+    return FALSE;
+  statement_bind_int64 (select, id);
+  if (!load_id (select, &as_of, &found, error))
+    return FALSE;
+  return found ? audit_read_head (ledger->line.database, as_of, head, error)
+               : ledger_not_found ("export", name, error);
 }
 
 /* ---- a batch ---- */
@@ -126,7 +145,7 @@ ledger_claim (Ledger *ledger, const char *batch, BatchClaim *claim, GError **err
          && batch_find_existing (database, batch, &batch_id, error)
          && read_counts (database, batch_id, claim, error)
          && read_voids (database, batch_id, claim->voids_sha256, error)
-         && audit_read_head (database, &claim->head, error)
+         && audit_read_head (database, G_MAXINT64, &claim->head, error)
          && statement_execute (database, "COMMIT", error);
 }
 

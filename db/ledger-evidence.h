@@ -22,6 +22,10 @@ typedef struct {
 
 gboolean ledger_head (Ledger *ledger, LedgerHead *head, GError **error);
 
+/* The same up to the event as of which an export's units are verified and not void, whatever came
+ * behind it. NOT_FOUND. */
+gboolean ledger_export_head (Ledger *ledger, gint64 id, LedgerHead *head, GError **error);
+
 /* What names the ledger, made with it: 32 hex digits. Free with g_free(). */
 char *ledger_identity (Ledger *ledger, GError **error);
 

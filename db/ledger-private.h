@@ -38,8 +38,8 @@ gboolean ledger_not_found (const char *kind, const char *name, GError **error);
 gboolean audit_add (Database *database, const char *actor, const char *kind, const char *subject,
                     const char *detail, gint64 *id, GError **error);
 
-/* The last event (0 where there is none) and the chain's hash up to there. */
-gboolean audit_read_head (Database *database, LedgerHead *head, GError **error);
+/* The last event up to `through` (0 where there is none) and the chain's hash up to there. */
+gboolean audit_read_head (Database *database, gint64 through, LedgerHead *head, GError **error);
 
 /* The 16 bytes that name the ledger. */
 gboolean identity_read (Database *database, guint8 identity[LEDGER_IDENTITY], GError **error);

@@ -102,7 +102,7 @@ describe (Ledger *ledger, const ExportRecord *record, ManifestStatement *stateme
   statement->bytes = record->bytes;
   memcpy (statement->sha256, g_bytes_get_data (digest, NULL), sizeof statement->sha256);
   statement->ledger = ledger_identity (ledger, error);
-  if (statement->ledger == NULL || !ledger_head (ledger, &head, error))
+  if (statement->ledger == NULL || !ledger_export_head (ledger, record->id, &head, error))
     return FALSE;
   statement->event = (guint64)head.event;
   memcpy (statement->event_hash, head.hash, sizeof statement->event_hash);

@@ -185,11 +185,16 @@ def a_signer_that_is_away_signs_later():
         rig.expect_equal(text['ledger']['Verified'], '1', 'the ledger')
         (export,) = station.json('export', 'list')
         rig.expect_equal(export['stated'], False, 'the export has none')
+        station.cli('device', 'void', 'D-1', '--reason', 'scrapped')  # it was good when the file was made
         station.cli('export', 'statement', str(export['id']), '--output', path + '.p7s')
         station.cli('manifest', 'verify', path)
         verified_text(station, path + '.p7s')
         (export,) = station.json('export', 'list')
         rig.expect_equal(export['stated'], True, 'now it has one')
+        folder = os.path.join(station.folder, 'collection')
+        station.cli('audit', 'collect', folder)
+        station.cli('audit', 'verify', folder, '--manifest', path, '--station', os.path.join(folder, 'station.pem'),
+                    '--kept', os.path.join(folder, 'checkpoints'))
 
 
 def what_is_open_at_the_end_becomes_void():
