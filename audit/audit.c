@@ -75,8 +75,8 @@ load_station (AuditRun *run, const AuditPlan *plan, GError **error)
 
   if (path == NULL) {
     audit_unchecked (run->result, AUDIT_REPORTS, AUDIT_WHOLE ("station"),
-                     "there is no station.pem: nobody's signatures under reports, statements and "
-                     "checkpoints were verified");
+                     "there is no station.pem: nobody's signatures under reports, statements, "
+                     "checkpoints and rows of manifests were verified");
     return TRUE;
   }
   run->station = statement_signers_load (path, &problem);
