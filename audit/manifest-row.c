@@ -31,7 +31,7 @@ manifest_row_said (const ManifestRow *row, RowSays says)
 
   if (row->said[says] != NULL)
     text.data = g_bytes_get_data (row->said[says], &text.length);
-  return text;
+  return text.length > 0 ? text : (Span){ (const guint8 *)"", 0 };
 }
 
 /* ---- what is said ---- */
@@ -100,12 +100,13 @@ manifest_row_say_line (ManifestRow *row, const JsonLine *line)
   return NULL;
 }
 
+/* NULL where it was not said. */
 static char *
 dup_said (const ManifestRow *row, RowSays says)
 {
-  Span text = manifest_row_said (row, says);
+  const Span text = manifest_row_said (row, says);
 
-  return g_strndup ((const char *)text.data, text.length);
+  return row->said[says] == NULL ? NULL : g_strndup ((const char *)text.data, text.length);
 }
 
 /* ---- bytes ---- */

@@ -3,6 +3,7 @@
 stands in the log behind all that the owner has kept. Only log and ledger tell."""
 
 import copy
+import re
 
 import forge
 import formats
@@ -90,12 +91,39 @@ def edits_of(form, texts):
     yield 'half of the last row', content[:-len(texts[-1]) // 2], 2, last
     yield 'an empty line in front', b'\n' + content, 2, 1
     yield 'something behind it', content + b'x\n', 2, 3
+    if '-----BEGIN' in texts[-1]:
+        yield 'no PEM where one should be', formats.file_of(form, [texts[0], PEM.sub('', texts[1], 1)]), 2, 2
     for title, old, new in (('two certificates in one row', '-----END CERTIFICATE-----', None),
                             ('a NUL behind a name', '","', '\\u0000","'), ('a key that is unknown', '{"', '{"x":"","'),
                             ('an SHA-256 of nothing', 'sha256":"', 'sha256":"00')):
         if old in texts[-1] and (form not in rows.TABLES or new is None):
             text = doubled_pem(texts[-1]) if new is None else texts[-1].replace(old, new, 1)
             yield title, formats.file_of(form, [*texts[:-1], text]), 2, 2
+
+
+PEM = re.compile(r'-----BEGIN .*?-----END [A-Z ]+-----(\\n|\n)', re.DOTALL)
+# What of a row is written otherwise, in one format: both verifiers must refuse it.
+ARN, HEX = 'arn:aws:iot:eu-west-1:123456789012:cert/', '00' * 32
+OTHERWISE = {
+    'azure-hub': [('"create"', '"createOrUpdate"'), ('"primaryT', f'"secondaryThumbprint":"{HEX}","primaryT'),
+                  ('"authentication":', '"authentication":{"type":"sas"},"authentication":'),
+                  ('"authentication":{"type":"selfSigned",', '"authentication.type":"selfSigned","authentication":{'),
+                  ('"x509Thumbprint":{', '"x509Thumbprint":[{'), ('"enabled"', 'true'), ('"id":', '"id":"x","id":')],
+    'azure-dps': [('"registrationId":"', '"registrationId":"x'), ('"enabled"', '"disabled"'),
+                  ('"deviceId"', '"capabilities":{},"deviceId"')],
+    'clearblade': [('"metadata":{', '"blocked":true,"metadata":{'), ('"credentials":[', '"credentials":[{},')],
+    'aws-calls': [('2\t', '1\t'), (f'"principal":"{ARN}', f'"principal":"{ARN}{HEX}'),
+                  ('create-thing', 'create-policy'), ('\tattach-policy', '\tattach-policy\t{}\tattach-policy'),
+                  ('create-thing', 'register-certificate'), ('"ACTIVE"', '"INACTIVE"'), (':cert/', ':cacert/'),
+                  ('\tattach-thing-principal', '\t'), ('eu-west-1', 'eu-west-1\t')],
+    'thingsboard': [(',sensor,', ','), (',sensor,', ',sensor,sensor,'), (',sensor,', ',sen"sor,')],
+    'nrfcloud': [(',,,,', ',,,'), (',,,,', ',\r,,,')],
+    'csv': [(',sensor,', ',"sensor",x,'), (',sensor,', ',sensor\n,')],
+    'jsonl': [('"log-index":7', '"log-index":"7"'), ('"log-index":7', '"log-index":7.5'),
+              ('"subject":', '"pem":"","subject":')],
+    'spki': [('"public-key":"', '"public-key":" '), ('"spki-sha256":"', '"spki-sha256":"0')],
+    'microchip': [('"header":{', '"header":{"kid":"",'), ('"payload":"', '"payload":"='),
+                  ('"protected":"', '"protected":"e')]}
 
 
 def doubled_pem(text):
@@ -117,6 +145,10 @@ def cases_of(honest, units, form, key, stranger):
         yield case(title, formats.file_of(form, [formats.text_of(form, one, key) for one in listed]), len(listed), row)
     for title, content, count, row in edits_of(form, texts):
         yield case(title, content, count, row)
+    for old, new in OTHERWISE.get(form, []):
+        assert old in texts[1], (form, old)
+        spoilt = [texts[0], texts[1].replace(old, new, 1)]
+        yield case(f'{old} is {new}', formats.file_of(form, spoilt), 2, 2)
     if form == 'microchip':
         forged = [texts[0], formats.text_of(form, good[1], stranger)]
         yield case("another key's signature", formats.file_of(form, forged), 2, 2)

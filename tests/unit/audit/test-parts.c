@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The parts of audit/ for themselves: lines of the ledger's evidence, records in temporary files,
- * roots of shorter logs.
+ * The parts of audit/ for themselves: lines of the ledger's evidence, rows of manifests, records in
+ * temporary files, roots of shorter logs.
  */
 #include <check.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "audit/json-line.h"
+#include "audit/manifest-rows.h"
 #include "audit/roots.h"
 #include "audit/spill.h"
 #include "tests/unit/audit/evidence-story.h"
@@ -99,6 +101,71 @@ count_group (const SpillRecord *records, gsize n, gpointer data, GError **error)
 }
 
 /* More than the buffers hold, each third key twice, the later one first. */
+/* ---- rows of manifests, as nobody writes them ---- */
+
+#define ENROLMENT                                                                                  \
+  "{\"registrationId\":\"a\",\"deviceId\":\"a\",\"attestation\":{\"type\":\"x509\",\"x509\":"      \
+  "{\"clientCertificates\":{\"primary\":{\"certificate\":\"\"}}}},\"provisioningStatus\":"         \
+  "\"enabled\"}"
+#define HUB                                                                                        \
+  "{\"id\":\"a\",\"importMode\":\"create\",\"status\":\"enabled\",\"statusReason\":\"certificate " \
+  "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff\",\"authentication\":"         \
+  "{\"type\":\"certificateAuthority\"}}\n"
+
+static const struct {
+  const char *format;
+  const char *before;
+  const char *again; /* stands `times` times */
+  guint times;
+  const char *behind;
+  guint64 rows; /* that are told of */
+  guint64 good;
+} files[] = {
+  { "azure-hub", "", "", 0, "", 0, 0 },
+  { "azure-hub", "", HUB, 3, "", 3, 3 },
+  { "azure-hub", "", HUB, 1, "{\"id\"", 2, 1 },
+  { "azure-hub", "", "\n", 100000, "", 100000, 0 },
+  { "azure-hub", HUB, "x", 2500000, "\n" HUB, 2, 1 },
+  { "azure-hub", "", "{\"authentication\":", 50000, "\n" HUB, 2, 1 },
+  { "azure-dps", "{\"mode\":\"create\",\"enrollments\":[", ENROLMENT ",", 10, ENROLMENT "]}\n", 11,
+    0 },
+  { "csv", "", "", 0, "", 1, 0 },
+  { "csv", STORY_HEADER, "", 0, "", 0, 0 },
+  { "csv", STORY_HEADER "\"", "\n", 2000000, "\"\r\n", 1, 0 },
+  { "nrfcloud", "", "\"\"\"\"\n", 20000, "", 20000, 0 },
+  { "nrfcloud", "\"", "\"\"", 400000, "\"\n", 1, 0 },
+  { "aws-calls", "", "\t", 900000, "\n", 1, 0 },
+  { "microchip", "[\n", "", 0, "\n]\n", 0, 0 },
+  { "microchip", "[", "\n", 3, "]\n", 1, 0 },
+  { "microchip", "[\n", "[,\n", 20000, "{}\n]\n", 20001, 0 },
+  { "microchip", "[\n", "[", 1000000, "\n]\n", 1, 0 },
+};
+
+START_TEST (test_what_nobody_writes_is_told_in_bounded_memory)
+{
+  g_autofree char *path = g_build_filename (g_get_tmp_dir (), "keycradle-rows-XXXXXX", NULL);
+  g_autoptr (GString) content = g_string_new (files[_i].before);
+  g_autoptr (ManifestRows) rows = NULL;
+  const ManifestRow *row;
+  guint64 told = 0, good = 0;
+
+  close (g_mkstemp (path));
+  for (guint i = 0; i < files[_i].times; i++)
+    g_string_append (content, files[_i].again);
+  g_string_append (content, files[_i].behind);
+  ck_assert (g_file_set_contents (path, content->str, (gssize)content->len, NULL));
+  rows = manifest_rows_open (path, files[_i].format, "B-1", NULL, NULL);
+  unlink (path);
+  while (manifest_rows_next (rows, &row, NULL)) {
+    told++;
+    ck_assert_uint_eq (row->number, told);
+    good += row->problem == NULL;
+  }
+  ck_assert_uint_eq (told, files[_i].rows);
+  ck_assert_uint_eq (good, files[_i].good);
+}
+END_TEST
+
 START_TEST (test_records_of_one_key_come_together)
 {
   const guint keys = 60000;
@@ -159,6 +226,8 @@ main (void)
 
   tcase_add_test (parts, test_a_line_is_read_as_it_is);
   tcase_add_loop_test (parts, test_a_line_that_is_none_is_refused, 0, G_N_ELEMENTS (wrong_lines));
+  tcase_add_loop_test (parts, test_what_nobody_writes_is_told_in_bounded_memory, 0,
+                       G_N_ELEMENTS (files));
   tcase_add_test (parts, test_records_of_one_key_come_together);
   tcase_add_test (parts, test_roots_of_shorter_logs_are_those_of_the_log);
   suite_add_tcase (suite, parts);
