@@ -156,10 +156,10 @@ audit_account_ticket (AuditAccount *account, AuditTicket *ticket)
   batch->now.since_ticket = 0;
 }
 
-static gboolean
-reaches_back (const AuditAccount *account, guint64 size)
+static void
+check_reach (const AuditAccount *account, guint64 size)
 {
-  return size <= account->size && account->size - size <= ACCOUNT_LOOKS_BACK;
+  g_assert (size <= account->size && account->size - size <= ACCOUNT_LOOKS_BACK);
 }
 
 static const Change *
@@ -168,12 +168,11 @@ change_of (const AuditAccount *account, guint64 index)
   return &account->changes[index % ACCOUNT_LOOKS_BACK];
 }
 
-gboolean
+void
 audit_account_at (const AuditAccount *account, guint64 size, const AuditBatch *batch,
                   LogAccount *log, BatchAccount *of_batch)
 {
-  if (!reaches_back (account, size))
-    return FALSE;
+  check_reach (account, size);
   *log = size == account->size ? account->now : change_of (account, size)->log_before;
   *of_batch = batch != NULL ? batch->now : (BatchAccount){ 0 };
   for (guint64 index = size; batch != NULL && index < account->size; index++)
@@ -181,15 +180,13 @@ audit_account_at (const AuditAccount *account, guint64 size, const AuditBatch *b
       *of_batch = change_of (account, index)->batch_before;
       break;
     }
-  return TRUE;
 }
 
-gboolean
+void
 audit_account_signatures_at (const AuditAccount *account, guint64 size,
                              const AuditAuthority *authority, guint64 *signatures, guint64 *lost)
 {
-  if (!reaches_back (account, size))
-    return FALSE;
+  check_reach (account, size);
   *signatures = authority->signatures;
   *lost = authority->lost;
   for (guint64 index = size; index < account->size; index++)
@@ -198,5 +195,4 @@ audit_account_signatures_at (const AuditAccount *account, guint64 size,
       *lost = change_of (account, index)->lost_before;
       break;
     }
-  return TRUE;
 }

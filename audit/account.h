@@ -74,13 +74,12 @@ void audit_account_ticket (AuditAccount *account, AuditTicket *ticket);
 /* Of AuditTicket, oldest first; lent. */
 const GPtrArray *audit_account_tickets (const AuditAccount *account);
 
-/* As it was with `size` entries; FALSE where that is too long ago, or has not come yet. `batch` may
- * be NULL. */
-gboolean audit_account_at (const AuditAccount *account, guint64 size, const AuditBatch *batch,
-                           LogAccount *log, BatchAccount *of_batch);
+/* As it was with `size` entries, which is at most ACCOUNT_LOOKS_BACK ago. `batch` may be NULL. */
+void audit_account_at (const AuditAccount *account, guint64 size, const AuditBatch *batch,
+                       LogAccount *log, BatchAccount *of_batch);
 
 /* How many entries of the first `size` carry a signature of that CA, and how many are lost by what
- * those say; FALSE as above. */
-gboolean audit_account_signatures_at (const AuditAccount *account, guint64 size,
-                                      const AuditAuthority *authority, guint64 *signatures,
-                                      guint64 *lost);
+ * those say; `size` as above. */
+void audit_account_signatures_at (const AuditAccount *account, guint64 size,
+                                  const AuditAuthority *authority, guint64 *signatures,
+                                  guint64 *lost);

@@ -6,10 +6,15 @@
 
 #include <string.h>
 
+#include "audit/file-buffer.h"
 #include "audit/notes.h"
 #include "base/encode.h"
 #include "ca/proof/report.h"
 #include "ca/proof/statement.h"
+
+#define PROOF "c2sp.org/tlog-proof"
+#define HEAD 64u                /* bytes that tell what a file is */
+#define MOST_KEPT (1024 * 1024) /* of a report, statement or proof */
 
 typedef struct {
   char *path;
@@ -249,30 +254,47 @@ read_single (const AuditAnchors *anchors, Source *source, const char *content, g
                            : checkpoint_of_proof (anchors, content, &source->now, error);
 }
 
+/* Checkpoints may be many; anything else is one of its kind. */
 static gboolean
-is_notes (const char *content)
+is_notes (const char *path, gboolean *notes, GError **error)
 {
-  return content[0] != DER_SEQUENCE && !g_str_has_prefix (content, "c2sp.org/tlog-proof");
+  g_autoptr (FileBuffer) file = file_buffer_open (path, HEAD, error);
+  const char *bytes;
+  gsize length;
+
+  if (file == NULL || !file_buffer_fill (file, HEAD, error))
+    return FALSE;
+  bytes = (const char *)file_buffer_bytes (file, &length);
+  *notes = length < strlen (PROOF)
+           || (bytes[0] != DER_SEQUENCE && memcmp (bytes, PROOF, strlen (PROOF)) != 0);
+  return TRUE;
+}
+
+static gboolean
+add_single (const AuditAnchors *anchors, Source *source, GError **error)
+{
+  gsize length;
+  g_autofree char *content = file_read_small (source->path, MOST_KEPT, &length, error);
+
+  if (content == NULL || !read_single (anchors, source, content, length, error))
+    return FALSE;
+  source->over = !has_origin (anchors, source, &source->now, 1);
+  return TRUE;
 }
 
 void
 audit_anchors_add_kept (AuditAnchors *anchors, const char *path)
 {
   Source *source = add_source (anchors, path, AUDIT_KEPT, "kept");
-  g_autofree char *content = NULL;
   g_autoptr (GError) problem = NULL;
-  gsize length;
+  gboolean notes = FALSE;
 
   source->over = TRUE;
   source->number = 1;
-  if (!g_file_get_contents (path, &content, &length, &problem))
+  if (!is_notes (path, &notes, &problem) || (!notes && !add_single (anchors, source, &problem)))
     audit_wrong (anchors->result, AUDIT_KEPT, place_of (source, 1), "%s", problem->message);
-  else if (is_notes (content))
+  else if (notes)
     add_notes (anchors, source);
-  else if (!read_single (anchors, source, content, length, &problem))
-    audit_wrong (anchors->result, AUDIT_KEPT, place_of (source, 1), "%s", problem->message);
-  else
-    source->over = !has_origin (anchors, source, &source->now, 1);
   source->is_record = source->is_record && !source->over;
   find_next (anchors);
 }

@@ -6,11 +6,15 @@
 
 #include <string.h>
 
+#include "audit/file-buffer.h"
 #include "audit/ledger.h"
 #include "audit/log-pass.h"
 #include "audit/manifests.h"
 #include "base/encode.h"
+#include "ca/error.h"
 #include "ca/proof/statement.h"
+
+#define MOST_PEM (1024 * 1024)
 
 static void
 record_free (gpointer data)
@@ -51,11 +55,27 @@ part_of (const AuditPlan *plan, const char *name)
 
 /* ---- who signs ---- */
 
+/* The one certificate in a file of the collection's. */
+static GPtrArray *
+read_own_station (const char *path, GError **error)
+{
+  gsize length;
+  g_autofree char *pem = file_read_small (path, MOST_PEM, &length, error);
+  g_autoptr (GPtrArray) own = pem != NULL ? statement_signers_read (pem, length, error) : NULL;
+
+  if (own == NULL)
+    return NULL;
+  if (own->len == 1)
+    return g_steal_pointer (&own);
+  ca_refuse (error, CA_ERROR_PROOF, "there is more than one certificate in station.pem");
+  return NULL;
+}
+
 static void
 compare_station (AuditRun *run, const char *path)
 {
   g_autoptr (GError) problem = NULL;
-  g_autoptr (GPtrArray) own = statement_signers_load (path, &problem);
+  g_autoptr (GPtrArray) own = read_own_station (path, &problem);
 
   if (own == NULL)
     audit_wrong (run->result, AUDIT_REPORTS, AUDIT_WHOLE ("station"), "%s", problem->message);
@@ -79,7 +99,8 @@ load_station (AuditRun *run, const AuditPlan *plan, GError **error)
                      "checkpoints and rows of manifests were verified");
     return TRUE;
   }
-  run->station = statement_signers_load (path, &problem);
+  run->station = plan->station != NULL ? statement_signers_load (path, &problem)
+                                       : read_own_station (path, &problem);
   if (run->station == NULL && plan->station == NULL) {
     audit_wrong (run->result, AUDIT_REPORTS, AUDIT_WHOLE ("station"), "%s", problem->message);
     return TRUE;
@@ -123,14 +144,13 @@ static void
 load_first_authority (AuditRun *run, const AuditPlan *plan)
 {
   g_autofree char *path = part_of (plan, "authorities.pem");
-  g_autofree char *pem = NULL;
   gsize length;
+  g_autofree char *pem = path != NULL ? file_read_small (path, MOST_PEM, &length, NULL) : NULL;
 
-  if (path == NULL || !g_file_get_contents (path, &pem, &length, NULL)
-      || !audit_authorities_load_origin (run->authorities, pem, length))
-    audit_note (run->result, AUDIT_CERTIFICATES, AUDIT_WHOLE ("log"),
-                "the certificate of the log's first CA is not there (authorities.pem): whether "
-                "certificates name one of its CAs as their issuer was not checked");
+  if (pem == NULL || !audit_authorities_load_origin (run->authorities, pem))
+    audit_unchecked (run->result, AUDIT_CERTIFICATES, AUDIT_WHOLE ("log"),
+                     "the certificate of the log's first CA is not there (authorities.pem): "
+                     "whether certificates name one of its CAs as their issuer was not checked");
 }
 
 static AuditAnchors *

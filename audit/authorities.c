@@ -4,17 +4,14 @@
  */
 #include "audit/authorities.h"
 
-#include <openssl/x509v3.h>
-
 #include <string.h>
 
 #include "base/encode.h"
 
-#define KEY_IDENTIFIER 0x80 /* [0] in AuthorityKeyIdentifier */
-#define CONTEXT_3 0xa3      /* extensions in a TBSCertificate */
-#define OCTET_STRING 0x04
-
-static const guint8 authority_key_id[] = { 0x55, 0x1d, 0x23 };
+typedef struct {
+  GBytes *subject; /* Name with its header */
+  GBytes *key_id;  /* subjectKeyIdentifier; empty: it has none */
+} Name;
 
 struct AuditAuthorities {
   GPtrArray *all; /* of AuditAuthority; the header's first */
@@ -22,12 +19,21 @@ struct AuditAuthorities {
 };
 
 static void
+name_free (gpointer data)
+{
+  Name *name = data;
+
+  g_bytes_unref (name->subject);
+  g_bytes_unref (name->key_id);
+  g_free (name);
+}
+
+static void
 authority_free (gpointer data)
 {
   AuditAuthority *authority = data;
 
-  g_clear_pointer (&authority->subject, g_bytes_unref);
-  g_clear_pointer (&authority->key_id, g_bytes_unref);
+  g_ptr_array_unref (authority->names);
   X509_free (authority->certificate);
   g_free (authority);
 }
@@ -38,6 +44,7 @@ authority_new (AuditAuthorities *authorities, const guint8 spki_sha256[AUDIT_HAS
   AuditAuthority *authority = g_new0 (AuditAuthority, 1);
 
   memcpy (authority->spki_sha256, spki_sha256, AUDIT_HASH);
+  authority->names = g_ptr_array_new_with_free_func (name_free);
   g_ptr_array_add (authorities->all, authority);
   return authority;
 }
@@ -71,122 +78,98 @@ audit_authorities_of_key (AuditAuthorities *authorities, const guint8 spki_sha25
 }
 
 static void
-take_names (AuditAuthority *authority, X509 *certificate, const CertificateParts *parts)
+add_name (AuditAuthority *authority, const CertificateParts *parts)
 {
-  const ASN1_OCTET_STRING *id = X509_get0_subject_key_id (certificate);
+  Name *name = g_new0 (Name, 1);
+  CertificatePart id;
 
-  g_clear_pointer (&authority->subject, g_bytes_unref);
-  g_clear_pointer (&authority->key_id, g_bytes_unref);
+  certificate_subject_key_id (parts, &id);
+  name->subject = g_bytes_new (parts->subject.data, parts->subject.length);
+  name->key_id = g_bytes_new (id.data, id.length);
+  g_ptr_array_add (authority->names, name);
+}
+
+/* Only for its key. */
+static void
+take_certificate (AuditAuthority *authority, Span certificate)
+{
+  const guint8 *end = certificate.data;
+  X509 *read = d2i_X509 (NULL, &end, (long)certificate.length);
+
+  if (read == NULL)
+    return;
   X509_free (authority->certificate);
-  authority->certificate = certificate;
-  authority->subject = g_bytes_new (parts->subject.data, parts->subject.length);
-  if (id != NULL)
-    authority->key_id = g_bytes_new (ASN1_STRING_get0_data (id), (gsize)ASN1_STRING_length (id));
+  authority->certificate = read;
 }
 
 gboolean
 audit_authorities_add (AuditAuthorities *authorities, Span certificate,
                        const guint8 spki_sha256[AUDIT_HASH])
 {
-  const guint8 *end = certificate.data;
   CertificateParts parts;
   AuditAuthority *authority;
-  X509 *read;
 
   if (!certificate_split (certificate.data, certificate.length, &parts))
-    return FALSE;
-  read = d2i_X509 (NULL, &end, (long)certificate.length);
-  if (read == NULL)
     return FALSE;
   authority = audit_authorities_of_key (authorities, spki_sha256);
   if (authority == NULL)
     authority = authority_new (authorities, spki_sha256);
-  take_names (authority, read, &parts);
+  add_name (authority, &parts);
+  take_certificate (authority, certificate);
   return TRUE;
 }
 
+static gboolean
+is_for_key (Span certificate, const guint8 spki_sha256[AUDIT_HASH])
+{
+  CertificateParts parts;
+  g_autoptr (GBytes) hash = NULL;
+
+  if (!certificate_split (certificate.data, certificate.length, &parts))
+    return FALSE;
+  hash = sha256_of (parts.spki.data, parts.spki.length);
+  return memcmp (g_bytes_get_data (hash, NULL), spki_sha256, AUDIT_HASH) == 0;
+}
+
 gboolean
-audit_authorities_load_origin (AuditAuthorities *authorities, const char *pem, gsize length)
+audit_authorities_load_origin (AuditAuthorities *authorities, const char *pem)
 {
   const AuditAuthority *origin = g_ptr_array_index (authorities->all, 0);
-  const char *at = pem;
+  const char *at = pem, *before = NULL;
 
-  for (;;) {
-    g_autoptr (GBytes) der = pem_decode (at, "CERTIFICATE", &at);
-    CertificateParts parts;
+  while (at != before) {
+    g_autoptr (GBytes) der = NULL;
     Span certificate;
-    g_autoptr (GBytes) hash = NULL;
 
+    before = at;
+    der = pem_decode (at, "CERTIFICATE", &at);
     if (der == NULL)
-      return FALSE;
-    certificate.data = g_bytes_get_data (der, &certificate.length);
-    if (!certificate_split (certificate.data, certificate.length, &parts))
       continue;
-    hash = sha256_of (parts.spki.data, parts.spki.length);
-    if (memcmp (g_bytes_get_data (hash, NULL), origin->spki_sha256, AUDIT_HASH) == 0)
-      return audit_authorities_add (authorities, certificate, origin->spki_sha256);
+    certificate.data = g_bytes_get_data (der, &certificate.length);
+    if (is_for_key (certificate, origin->spki_sha256))
+      audit_authorities_add (authorities, certificate, origin->spki_sha256);
   }
-}
-
-/* The extensions stand behind the key, and perhaps unique identifiers. */
-static gboolean
-enter_extensions (Span certificate, const CertificateParts *parts, DerReader *list)
-{
-  DerReader all = der_reader (certificate.data, certificate.length);
-  DerReader whole, signed_part;
-
-  if (!der_enter (&all, DER_SEQUENCE, "certificate", &whole, NULL)
-      || !der_enter (&whole, DER_SEQUENCE, "certificate", &signed_part, NULL))
-    return FALSE;
-  signed_part.next = parts->spki.data + parts->spki.length;
-  return der_enter (&signed_part, CONTEXT_3, "extensions", list, NULL)
-         && der_enter (list, DER_SEQUENCE, "extensions", list, NULL);
+  return origin->names->len > 0;
 }
 
 static gboolean
-read_key_id (DerReader *extension, Span *key_id)
+is_bytes (GBytes *bytes, CertificatePart part)
 {
-  DerReader value, identifier;
+  gsize length;
+  const void *data = g_bytes_get_data (bytes, &length);
 
-  return der_enter (extension, OCTET_STRING, "value", &value, NULL)
-         && der_enter (&value, DER_SEQUENCE, "key identifier", &identifier, NULL)
-         && der_read (&identifier, KEY_IDENTIFIER, "key identifier", key_id, NULL, NULL);
+  return certificate_part_equal (part, data, length);
 }
 
-gboolean
-audit_authority_key_id (Span certificate, const CertificateParts *parts, Span *key_id)
+static gboolean
+is_named (const AuditAuthority *authority, CertificatePart issuer, CertificatePart key_id)
 {
-  DerReader list;
-
-  if (!enter_extensions (certificate, parts, &list))
-    return FALSE;
-  while (!der_at_end (&list)) {
-    DerReader extension;
-    Span oid;
-
-    if (!der_enter (&list, DER_SEQUENCE, "extension", &extension, NULL)
-        || !der_read (&extension, DER_OID, "extension", &oid, NULL, NULL))
-      return FALSE;
-    if (span_equal (oid, authority_key_id, sizeof authority_key_id))
-      return read_key_id (&extension, key_id);
+  for (guint i = 0; i < authority->names->len; i++) {
+    const Name *name = g_ptr_array_index (authority->names, i);
+    if (is_bytes (name->subject, issuer) && (key_id.length == 0 || is_bytes (name->key_id, key_id)))
+      return TRUE;
   }
   return FALSE;
-}
-
-static gboolean
-is_bytes (GBytes *bytes, Span span)
-{
-  gsize length = 0;
-  const void *data = bytes != NULL ? g_bytes_get_data (bytes, &length) : NULL;
-
-  return span_equal (span, data, length);
-}
-
-static gboolean
-is_named (const AuditAuthority *authority, Span issuer, Span key_id)
-{
-  return authority->subject != NULL && is_bytes (authority->subject, issuer)
-         && (key_id.length == 0 || is_bytes (authority->key_id, key_id));
 }
 
 static AuditAuthority *
@@ -197,26 +180,16 @@ found (AuditAuthorities *authorities, AuditAuthority *authority)
 }
 
 AuditAuthority *
-audit_authorities_find (AuditAuthorities *authorities, Span certificate,
-                        const CertificateParts *parts)
+audit_authorities_find (AuditAuthorities *authorities, const CertificateParts *parts)
 {
   AuditAuthority *origin = g_ptr_array_index (authorities->all, 0);
-  Span issuer = { parts->issuer.data, parts->issuer.length };
-  Span key_id = { NULL, 0 };
+  CertificatePart key_id;
 
-  audit_authority_key_id (certificate, parts, &key_id);
-  if (authorities->last_found != NULL && is_named (authorities->last_found, issuer, key_id))
+  certificate_authority_key_id (parts, &key_id);
+  if (authorities->last_found != NULL && is_named (authorities->last_found, parts->issuer, key_id))
     return authorities->last_found;
   for (guint i = 0; i < authorities->all->len; i++)
-    if (is_named (g_ptr_array_index (authorities->all, i), issuer, key_id))
+    if (is_named (g_ptr_array_index (authorities->all, i), parts->issuer, key_id))
       return found (authorities, g_ptr_array_index (authorities->all, i));
-  return origin->subject != NULL ? NULL : origin;
-}
-
-gboolean
-audit_authorities_complete (const AuditAuthorities *authorities)
-{
-  const AuditAuthority *origin = g_ptr_array_index (authorities->all, 0);
-
-  return origin->certificate != NULL;
+  return origin->names->len > 0 ? NULL : origin;
 }

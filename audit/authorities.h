@@ -2,9 +2,9 @@
  *
  * Which CAs may have signed what stands in a log: the one in its header, and those of its entries
  * of type 2. A certificate's CA is told by its issuer and, where it has one, its
- * authorityKeyIdentifier. The header
- * has the CA's key only as a hash; where no certificate for it was given, every issuer that no
- * other CA is may be it.
+ * authorityKeyIdentifier; a CA has as many names as it has certificates. The header has the CA's
+ * key only as a hash; where no certificate for it was given, every issuer that no other CA is may
+ * be it.
  */
 #pragma once
 
@@ -15,9 +15,8 @@
 
 typedef struct {
   guint8 spki_sha256[AUDIT_HASH];
-  GBytes *subject;    /* Name with its header; NULL: not known yet */
-  GBytes *key_id;     /* subjectKeyIdentifier; NULL: it has none */
-  X509 *certificate;  /* NULL where only the header tells of it */
+  GPtrArray *names;   /* private to authorities.c; empty where only the header tells of it */
+  X509 *certificate;  /* the newest one that OpenSSL can read, or NULL */
   guint64 signatures; /* that stand in the log */
   guint64 lost;       /* that its TPM counted and that stand nowhere */
 } AuditAuthority;
@@ -33,20 +32,14 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (AuditAuthorities, audit_authorities_free)
 gboolean audit_authorities_add (AuditAuthorities *authorities, Span certificate,
                                 const guint8 spki_sha256[AUDIT_HASH]);
 
-/* A certificate for the header's CA, out of all those in a PEM file: FALSE where none is. */
-gboolean audit_authorities_load_origin (AuditAuthorities *authorities, const char *pem,
-                                        gsize length);
+/* The certificates for the header's CA among all those in a PEM file; what else stands there is not
+ * looked at. FALSE where none is. */
+gboolean audit_authorities_load_origin (AuditAuthorities *authorities, const char *pem);
 
-/* The CA whose issuer and key identifier `certificate` names, lent; NULL where no known CA is it.
+/* The CA whose issuer and key identifier a certificate names, lent; NULL where no known CA is it.
  */
-AuditAuthority *audit_authorities_find (AuditAuthorities *authorities, Span certificate,
+AuditAuthority *audit_authorities_find (AuditAuthorities *authorities,
                                         const CertificateParts *parts);
 
 AuditAuthority *audit_authorities_of_key (AuditAuthorities *authorities,
                                           const guint8 spki_sha256[AUDIT_HASH]);
-
-/* TRUE where all CAs are known by their certificate. */
-gboolean audit_authorities_complete (const AuditAuthorities *authorities);
-
-/* The keyIdentifier in the authorityKeyIdentifier (RFC 5280, 4.2.1.1); FALSE where it has none. */
-gboolean audit_authority_key_id (Span certificate, const CertificateParts *parts, Span *key_id);

@@ -49,8 +49,19 @@ audit_certificate_judge (AuditRun *run, guint64 index, const LogEntry *entry,
     enter_authority (run, index, entry);
     return;
   }
-  *signer = audit_authorities_find (run->authorities, entry->certificate, &parts);
+  *signer = audit_authorities_find (run->authorities, &parts);
   if (*signer == NULL)
     audit_wrong (run->result, AUDIT_CERTIFICATES, AUDIT_ENTRY (index),
                  "its certificate was issued by none of the CAs that the log knows up to there");
+}
+
+AuditAuthority *
+audit_authority_judge (AuditRun *run, guint64 index, const LogEntry *entry)
+{
+  AuditAuthority *signer = audit_authorities_of_key (run->authorities, entry->spki_sha256);
+
+  if (signer == NULL)
+    audit_wrong (run->result, AUDIT_CERTIFICATES, AUDIT_ENTRY (index),
+                 "its spki_sha256 is the key of none of the CAs that the log knows up to there");
+  return signer;
 }

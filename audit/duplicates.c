@@ -7,6 +7,9 @@
 
 #include "audit/spill.h"
 
+/* id-ecPublicKey (RFC 5480, 2.1.1) */
+static const guint8 elliptic[] = { 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01 };
+
 struct AuditDuplicates {
   Spill *serials; /* value: nothing */
   Spill *keys;    /* value: the mark of who has it; other: the entry's type */
@@ -43,17 +46,45 @@ audit_duplicates_free (AuditDuplicates *duplicates)
   g_free (duplicates);
 }
 
-/* The number of a key, however it is encoded; of other kinds the whole key. */
+/* X alone, so that a negated point is the same, and one that is compressed (SEC 1, 2.3.3). */
+static Span
+x_of (Span point)
+{
+  const gboolean whole = point.length > 0 && point.data[0] >= 4;
+
+  if (point.length == 0)
+    return point;
+  return (Span){ point.data + 1, whole ? (point.length - 1) / 2 : point.length - 1 };
+}
+
+/* An RSA key begins with its modulus, whatever scheme it is for. */
+static Span
+modulus_or_all (Span key)
+{
+  DerReader reader = der_reader (key.data, key.length), numbers;
+  Span modulus;
+
+  return der_enter (&reader, DER_SEQUENCE, "key", &numbers, NULL)
+                 && der_read_unsigned (&numbers, "modulus", &modulus, NULL)
+             ? modulus
+             : key;
+}
+
+/* What makes a key this key, however it is encoded: unlike the signer's own reader this one takes
+ * every form, for somebody may have chosen it so that the key is not recognized. */
 static Span
 number_of (const CertificateParts *parts)
 {
-  CertificateKey key;
+  const Span spki = { parts->spki.data, parts->spki.length };
+  DerReader whole = der_reader (spki.data, spki.length), key, algorithm;
+  Span kind, bytes;
 
-  if (!certificate_part_key (parts->spki, &key))
-    return (Span){ parts->spki.data, parts->spki.length };
-  if (key.type[0] == 'p') /* an EC point: X alone, so that a negated one is the same */
-    return (Span){ key.number.data, key.number.length / 2 };
-  return (Span){ key.number.data, key.number.length };
+  if (!der_enter (&whole, DER_SEQUENCE, "key", &key, NULL)
+      || !der_enter (&key, DER_SEQUENCE, "algorithm", &algorithm, NULL)
+      || !der_read (&algorithm, DER_OID, "algorithm", &kind, NULL, NULL)
+      || !der_read_bytes (&key, "key", &bytes, NULL))
+    return spki;
+  return span_equal (kind, elliptic, sizeof elliptic) ? x_of (bytes) : modulus_or_all (bytes);
 }
 
 gboolean

@@ -78,16 +78,59 @@ has_number (LogEntryType type)
          || type == LOG_ENTRY_LOST;
 }
 
-/* Decimal, without leading zeros. */
-static gboolean
-is_number (Span text)
+gboolean
+audit_span_number (Span text, guint64 *number)
 {
-  if (text.length == 0 || text.length > 20 || (text.data[0] == '0' && text.length > 1))
+  g_autofree char *copy = g_strndup ((const char *)text.data, text.length);
+  g_autofree char *again = NULL;
+
+  if (!g_ascii_string_to_unsigned (copy, 10, 0, G_MAXUINT64, number, NULL))
     return FALSE;
-  for (gsize i = 0; i < text.length; i++)
-    if (!g_ascii_isdigit (text.data[i]))
-      return FALSE;
-  return TRUE;
+  again = g_strdup_printf ("%" G_GUINT64_FORMAT, *number);
+  return span_is_text (text, again);
+}
+
+gboolean
+audit_is_number (Span text, guint64 number)
+{
+  guint64 said;
+
+  return audit_span_number (text, &said) && said == number;
+}
+
+/* A TPM counts with 32 bits: all that it ever lost can be added up. */
+static gboolean
+has_its_number (const LogEntry *entry)
+{
+  guint64 number;
+
+  return audit_span_number (entry->device, &number)
+         && (entry->type != LOG_ENTRY_LOST || number <= G_MAXUINT32);
+}
+
+/* Two readers would end a text with a zero in it at two places. */
+static gboolean
+has_zero (const LogEntry *entry)
+{
+  const Span texts[] = { entry->batch, entry->profile, entry->product, entry->device, entry->chip };
+
+  for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
+    if (texts[i].length > 0 && memchr (texts[i].data, 0, texts[i].length) != NULL)
+      return TRUE;
+  return FALSE;
+}
+
+static gboolean
+is_plain (AuditRun *run, guint64 index, const LogEntry *entry)
+{
+  if (entry->signed_at < 0)
+    audit_wrong (run->result, AUDIT_LOG, AUDIT_ENTRY (index), "its time is none that there is");
+  else if (has_zero (entry))
+    audit_wrong (run->result, AUDIT_LOG, AUDIT_ENTRY (index),
+                 "there is a byte of zero in one of its texts");
+  else
+    return TRUE;
+  return FALSE;
 }
 
 gboolean
@@ -95,6 +138,8 @@ audit_form_judge (AuditRun *run, guint64 index, const LogEntry *entry)
 {
   guint extra = fields_used (entry) & ~named[entry->type];
 
+  if (!is_plain (run, index, entry))
+    return FALSE;
   for (guint i = 0; i < G_N_ELEMENTS (field_words); i++)
     if ((extra & 1u << i) != 0) {
       audit_wrong (run->result, AUDIT_LOG, AUDIT_ENTRY (index),
@@ -102,7 +147,7 @@ audit_form_judge (AuditRun *run, guint64 index, const LogEntry *entry)
                    field_words[i]);
       return FALSE;
     }
-  if (!has_number (entry->type) || is_number (entry->device))
+  if (!has_number (entry->type) || has_its_number (entry))
     return TRUE;
   g_autofree char *shown = audit_shown (entry->device);
   audit_wrong (run->result, AUDIT_LOG, AUDIT_ENTRY (index),

@@ -69,13 +69,13 @@ take_hex (Input *input, gunichar *value)
   return TRUE;
 }
 
-/* Behind \u; a surrogate only with its other half. */
+/* Behind \u; a surrogate only with its other half, and no zero, which would end a text. */
 static gboolean
 take_character (Input *input, gunichar *character)
 {
   gunichar low;
 
-  if (!take_hex (input, character))
+  if (!take_hex (input, character) || *character == 0)
     return FALSE;
   if (*character < 0xd800 || *character > 0xdfff)
     return TRUE;

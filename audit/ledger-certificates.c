@@ -33,7 +33,7 @@ keys_fit_state (const JsonLine *line)
     return !verified && !voided && !reason;
   if (span_is_text (state, "verified"))
     return verified && !voided && !reason;
-  return span_is_text (state, "void") && voided && reason;
+  return span_is_text (state, "void") && voided && values[CERTIFICATE_REASON].text.length > 0;
 }
 
 static void
@@ -121,7 +121,7 @@ ledger_judge_certificate (Ledger *ledger, const JsonLine *line, GError **error)
   if (!ledger_has_batch (ledger, line->values[CERTIFICATE_BATCH].text))
     ledger_wrong (ledger, "its batch has no line");
   if (!keys_fit_state (line))
-    ledger_wrong (ledger, "its state is unknown, or its keys do not fit it");
+    ledger_wrong (ledger, "its state is unknown, or what it names does not fit it");
   ledger_reports_certificate (ledger->reports, line);
   return ledger_references_certificate (ledger->references, ledger->number, line, error);
 }

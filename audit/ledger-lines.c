@@ -241,6 +241,12 @@ judge_order (Ledger *ledger, gint64 id)
   ledger->last = id;
 }
 
+static gboolean
+is_number (const JsonValue *value, guint64 number)
+{
+  return value->number >= 0 && (guint64)value->number == number;
+}
+
 static void
 judge_export (Ledger *ledger, const JsonLine *line)
 {
@@ -259,9 +265,9 @@ judge_export (Ledger *ledger, const JsonLine *line)
     if (said != NULL && is_hash (values[EXPORT_SHA256].text, said->sha256)
         && span_is_text (values[EXPORT_BATCH].text, said->batch)
         && span_is_text (values[EXPORT_FORMAT].text, said->format)
-        && values[EXPORT_ROWS].number == (gint64)said->rows
-        && values[EXPORT_BYTES].number == (gint64)said->bytes
-        && values[EXPORT_THROUGH].number <= (gint64)said->event)
+        && is_number (&values[EXPORT_ROWS], said->rows)
+        && is_number (&values[EXPORT_BYTES], said->bytes)
+        && values[EXPORT_THROUGH].number <= (gint64)MIN (said->event, G_MAXINT64))
       record->exported = TRUE;
   }
 }

@@ -1,16 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * A certificate that is verified or void names the event by which it became so, and each such event
- * has its certificate. Lines are spilled by the event's id, and by the device; their texts stand in
- * a file of their own.
+ * has its certificate. Lines are spilled by the event's id, and by the device; what an event tells
+ * is compared by marks that nobody can foresee (audit_digest_mark()).
  */
-#include <errno.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
 #include "audit/ledger-private.h"
-#include "base/files.h"
 
 /* Odd, so that ids stay apart, and next ones fall into other files. */
 #define SPREAD G_GUINT64_CONSTANT (0x9e3779b97f4a7c15)
@@ -31,11 +25,9 @@ typedef struct {
 
 struct LedgerReferences {
   AuditDigest *digest;
-  Spill *by_event;  /* order: line and role; value: mark of the device; other: where its text is */
+  Spill *by_event;  /* order: line and role; value, other: marks of what the event tells */
   Spill *by_device; /* order: event; value: line; other: role */
-  int texts;
-  guint64 texts_length;
-  GArray *wrong; /* of Wrong; the earliest lines */
+  GArray *wrong;    /* of Wrong; the earliest lines */
   guint64 wrong_count;
 };
 
@@ -46,9 +38,6 @@ ledger_references_new (AuditDigest *digest, GError **error)
 
   references->digest = digest;
   references->wrong = g_array_new (FALSE, FALSE, sizeof (Wrong));
-  references->texts = spill_file (error);
-  if (references->texts < 0)
-    return NULL;
   references->by_event = spill_new (error);
   if (references->by_event == NULL)
     return NULL;
@@ -62,41 +51,57 @@ ledger_references_free (LedgerReferences *references)
   g_clear_pointer (&references->by_event, spill_free);
   g_clear_pointer (&references->by_device, spill_free);
   g_array_unref (references->wrong);
-  if (references->texts >= 0)
-    close (references->texts);
   g_free (references);
 }
 
 /* ---- reading the lines ---- */
 
-static gboolean
-put_text (LedgerReferences *references, Span text, guint64 *place, GError **error)
+static guint64
+mark_of (const LedgerReferences *references, Span device, Span detail)
 {
-  guint64 length = text.length;
+  return audit_digest_mark (references->digest, device, detail);
+}
 
-  *place = references->texts_length;
-  references->texts_length += sizeof length + length;
-  return fd_write_all (references->texts, &length, sizeof length, error)
-         && fd_write_all (references->texts, text.data, text.length, error);
+/* Of an event that says nothing but its subject. */
+static const Span nothing = { NULL, 0 };
+
+static gboolean
+add (LedgerReferences *references, guint64 number, Role role, gint64 event, guint64 told,
+     guint64 otherwise, GError **error)
+{
+  const SpillRecord record = {
+    .key = (guint64)event * SPREAD, .order = number << 3 | role, .value = told, .other = otherwise
+  };
+
+  return spill_add (references->by_event, record, error);
 }
 
 static gboolean
-add (LedgerReferences *references, guint64 number, Role role, gint64 event, Span device, Span text,
-     GError **error)
+add_verification (LedgerReferences *references, guint64 number, Role role, gint64 event,
+                  Span device, GError **error)
 {
-  guint64 mark = audit_digest_mark (references->digest, device, (Span){ NULL, 0 });
-  SpillRecord by_event = { .key = (guint64)event * SPREAD,
-                           .order = number << 3 | role,
-                           .value = mark };
-  SpillRecord by_device = { .key = mark, .order = (guint64)event, .value = number, .other = role };
+  const guint64 mark = mark_of (references, device, nothing);
+  const SpillRecord record = {
+    .key = mark, .order = (guint64)event, .value = number, .other = role
+  };
 
-  if (role != OF_VERIFIED && role != IS_VERIFICATION
-      && !put_text (references, text, &by_event.other, error))
-    return FALSE;
-  if (!spill_add (references->by_event, by_event, error))
-    return FALSE;
-  return (role != OF_VERIFIED && role != IS_VERIFICATION)
-         || spill_add (references->by_device, by_device, error);
+  return add (references, number, role, event, mark, 0, error)
+         && spill_add (references->by_device, record, error);
+}
+
+/* By an event of its own, or by the one that stored it. */
+static gboolean
+add_void (LedgerReferences *references, guint64 number, const JsonValue *values, GError **error)
+{
+  const Span device = values[CERTIFICATE_DEVICE].text;
+  const Span reason = values[CERTIFICATE_REASON].text;
+  g_autofree char *stored = g_strdup_printf (
+      "log index %" G_GINT64_FORMAT ", void from the start: %.*s", values[CERTIFICATE_INDEX].number,
+      (int)reason.length, reason.data != NULL ? (const char *)reason.data : "");
+
+  return add (references, number, OF_VOID, values[CERTIFICATE_VOID].number,
+              mark_of (references, device, reason),
+              mark_of (references, device, span_of_text (stored)), error);
 }
 
 gboolean
@@ -104,36 +109,30 @@ ledger_references_certificate (LedgerReferences *references, guint64 number, con
                                GError **error)
 {
   const JsonValue *values = line->values;
-  const Span device = values[CERTIFICATE_DEVICE].text;
 
   if (values[CERTIFICATE_VERIFIED].present
-      && !add (references, number, OF_VERIFIED, values[CERTIFICATE_VERIFIED].number, device,
-               (Span){ NULL, 0 }, error))
+      && !add_verification (references, number, OF_VERIFIED, values[CERTIFICATE_VERIFIED].number,
+                            values[CERTIFICATE_DEVICE].text, error))
     return FALSE;
-  return !values[CERTIFICATE_VOID].present
-         || add (references, number, OF_VOID, values[CERTIFICATE_VOID].number, device,
-                 values[CERTIFICATE_REASON].text, error);
+  return !values[CERTIFICATE_VOID].present || add_void (references, number, values, error);
 }
 
 gboolean
 ledger_references_event (LedgerReferences *references, guint64 number, const JsonLine *line,
                          GError **error)
 {
-  static const struct {
-    const char *kind;
-    Role role;
-  } kinds[] = {
-    { "certificate-verified", IS_VERIFICATION },
-    { "certificate-void", IS_VOIDING },
-    { "certificate-store", IS_STORING },
-  };
   const JsonValue *values = line->values;
+  const gint64 id = values[EVENT_ID].number;
+  const Span subject = values[EVENT_SUBJECT].text;
+  const Span kind = values[EVENT_KIND].text;
+  const guint64 told = mark_of (references, subject, values[EVENT_DETAIL].text);
 
-  for (guint i = 0; i < G_N_ELEMENTS (kinds); i++)
-    if (span_is_text (values[EVENT_KIND].text, kinds[i].kind))
-      return add (references, number, kinds[i].role, values[EVENT_ID].number,
-                  values[EVENT_SUBJECT].text, values[EVENT_DETAIL].text, error);
-  return TRUE;
+  if (span_is_text (kind, "certificate-verified"))
+    return add_verification (references, number, IS_VERIFICATION, id, subject, error);
+  if (span_is_text (kind, "certificate-void"))
+    return add (references, number, IS_VOIDING, id, told, 0, error);
+  return !span_is_text (kind, "certificate-store")
+         || add (references, number, IS_STORING, id, 0, told, error);
 }
 
 /* ---- what does not fit ---- */
@@ -165,52 +164,32 @@ role_of (const SpillRecord *record)
   return (Role)(record->order & 7);
 }
 
-static GBytes *
-text_at (const LedgerReferences *references, guint64 place)
-{
-  guint64 length = 0;
-  g_autofree guint8 *text = NULL;
-
-  if (pread (references->texts, &length, sizeof length, (off_t)place) != sizeof length
-      || length > references->texts_length)
-    return NULL;
-  text = g_malloc (length + 1);
-  if (pread (references->texts, text, length, (off_t)(place + sizeof length)) != (ssize_t)length)
-    return NULL;
-  return g_bytes_new_take (g_steal_pointer (&text), length);
-}
-
-/* The reason stands in the event's detail. */
 static gboolean
-has_reason (const LedgerReferences *references, const SpillRecord *certificate,
-            const SpillRecord *event)
+tells (const SpillRecord *event, const SpillRecord *certificate)
 {
-  g_autoptr (GBytes) reason = text_at (references, certificate->other);
-  g_autoptr (GBytes) detail = text_at (references, event->other);
-  gsize reason_length, detail_length;
-  const void *reason_data, *detail_data;
-
-  if (reason == NULL || detail == NULL)
+  switch (role_of (event)) {
+  case IS_VERIFICATION:
+    return role_of (certificate) == OF_VERIFIED && event->value == certificate->value;
+  case IS_VOIDING:
+    return role_of (certificate) == OF_VOID && event->value == certificate->value;
+  case IS_STORING:
+    return role_of (certificate) == OF_VOID && event->other == certificate->other;
+  case OF_VERIFIED:
+  case OF_VOID:
     return FALSE;
-  reason_data = g_bytes_get_data (reason, &reason_length);
-  detail_data = g_bytes_get_data (detail, &detail_length);
-  return reason_length == 0
-         || memmem (detail_data, detail_length, reason_data, reason_length) != NULL;
+  }
+  g_assert_not_reached ();
 }
 
 static void
 judge_certificate (LedgerReferences *references, const SpillRecord *certificate,
                    const SpillRecord *event)
 {
-  const gboolean verified = role_of (certificate) == OF_VERIFIED;
-
-  if (event == NULL || verified != (role_of (event) == IS_VERIFICATION)
-      || event->value != certificate->value)
+  if (event == NULL || !tells (event, certificate))
     found (references, certificate->order >> 3,
-           verified ? "its verified_event is not there, or tells something else"
-                    : "its void_event is not there, or tells something else");
-  else if (!verified && !has_reason (references, certificate, event))
-    found (references, certificate->order >> 3, "its void_event tells of another reason");
+           role_of (certificate) == OF_VERIFIED
+               ? "its verified_event is not there, or tells of something else"
+               : "its void_event is not there, or tells of another device or reason");
 }
 
 /* All lines that have to do with one event: certificates first, as they stand in front. */

@@ -154,6 +154,11 @@ note_misses (AuditResult *result, const Count *count)
   const Report *report = count->report;
   const guint64 known = count->verified + count->voided + report->ledger.open;
 
+  if (report->final && report->ledger.open > 0)
+    audit_note (result, AUDIT_REPORTS, AUDIT_AT ("report", report->number),
+                "it is final, and says that %" G_GUINT64_FORMAT
+                " certificates are neither verified nor void",
+                report->ledger.open);
   if (report->final && known < report->certificates)
     audit_note (result, AUDIT_REPORTS, AUDIT_AT ("report", report->number),
                 "it is final, and misses %" G_GUINT64_FORMAT " certificates",

@@ -98,12 +98,16 @@ read_lines (Ledger *ledger, LineReader *reader, JsonLine *line, GError **error)
 static gboolean
 judge_file (Ledger *ledger, const char *path, GError **error)
 {
-  g_autoptr (LineReader) reader = line_reader_open (path, error);
+  g_autoptr (GError) problem = NULL;
+  g_autoptr (LineReader) reader = line_reader_open (path, &problem);
   JsonLine line;
   gboolean done;
 
-  if (reader == NULL)
-    return FALSE;
+  if (reader == NULL) {
+    ledger->number = 1;
+    ledger_wrong (ledger, "%s", problem->message);
+    return TRUE;
+  }
   json_line_init (&line);
   done = read_lines (ledger, reader, &line, error);
   json_line_clear (&line);

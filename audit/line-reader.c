@@ -4,102 +4,55 @@
  */
 #include "audit/line-reader.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <unistd.h>
 
-#define BUFFER (2 * LINE_READER_LONGEST)
+#include "audit/file-buffer.h"
 
 struct LineReader {
-  int fd;
-  char *path;
-  char *buffer;
-  gsize next;
-  gsize end;
-  gboolean at_end;
+  FileBuffer *file;
+  gboolean over; /* the last line was read, or can't be */
 };
-
-static gboolean
-refuse (const LineReader *reader, GError **error)
-{
-  int code = errno;
-
-  g_set_error (error, G_FILE_ERROR, (gint)g_file_error_from_errno (code), "%s can't be read: %s",
-               reader->path, g_strerror (code));
-  return FALSE;
-}
 
 LineReader *
 line_reader_open (const char *path, GError **error)
 {
   g_autoptr (LineReader) reader = g_new0 (LineReader, 1);
 
-  reader->path = g_filename_display_name (path);
-  reader->buffer = g_malloc (BUFFER);
-  reader->fd = open (path, O_RDONLY | O_NOCTTY | O_CLOEXEC);
-  if (reader->fd >= 0)
-    return g_steal_pointer (&reader);
-  refuse (reader, error);
-  return NULL;
+  reader->file = file_buffer_open (path, 2 * LINE_READER_LONGEST, error);
+  return reader->file != NULL ? g_steal_pointer (&reader) : NULL;
 }
 
 void
 line_reader_close (LineReader *reader)
 {
-  if (reader->fd >= 0)
-    close (reader->fd);
-  g_free (reader->path);
-  g_free (reader->buffer);
+  g_clear_pointer (&reader->file, file_buffer_close);
   g_free (reader);
 }
 
-static gboolean
-fill (LineReader *reader, GError **error)
-{
-  memmove (reader->buffer, reader->buffer + reader->next, reader->end - reader->next);
-  reader->end -= reader->next;
-  reader->next = 0;
-  while (reader->end < BUFFER && !reader->at_end) {
-    ssize_t got = read (reader->fd, reader->buffer + reader->end, BUFFER - reader->end);
-    if (got < 0 && errno == EINTR)
-      continue;
-    if (got < 0)
-      return refuse (reader, error);
-    reader->at_end = got == 0;
-    reader->end += (gsize)got;
-  }
-  return TRUE;
-}
-
 static const char *
-find_end (const LineReader *reader)
+find_end (const LineReader *reader, const char **line, gsize *held)
 {
-  gsize left = MIN (reader->end - reader->next, LINE_READER_LONGEST);
-
-  return memchr (reader->buffer + reader->next, '\n', left);
+  *line = (const char *)file_buffer_bytes (reader->file, held);
+  return memchr (*line, '\n', MIN (*held, LINE_READER_LONGEST));
 }
 
 LineKind
 line_reader_next (LineReader *reader, const char **line, gsize *length, GError **error)
 {
-  const char *end = find_end (reader);
+  const char *end;
 
-  if (end == NULL && !reader->at_end) {
-    if (!fill (reader, error))
-      return LINE_FAILED;
-    end = find_end (reader);
-  }
-  *line = reader->buffer + reader->next;
-  *length = reader->end - reader->next;
-  if (end == NULL && *length == 0)
+  if (reader->over)
     return LINE_END;
+  end = find_end (reader, line, length);
   if (end == NULL) {
-    reader->next = reader->end;
-    reader->at_end = TRUE;
-    return LINE_UNENDED;
+    if (!file_buffer_fill (reader->file, LINE_READER_LONGEST, error))
+      return LINE_FAILED;
+    end = find_end (reader, line, length);
   }
+  reader->over = end == NULL;
+  if (reader->over)
+    return *length == 0 ? LINE_END : LINE_UNENDED;
   *length = (gsize)(end - *line);
-  reader->next += *length + 1;
+  file_buffer_skip (reader->file, *length + 1);
   return LINE_WHOLE;
 }

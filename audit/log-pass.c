@@ -51,9 +51,9 @@ note_clock (Pass *pass, guint64 index, const LogEntry *entry)
 static guint64
 note_lost (Pass *pass, guint64 index, const LogEntry *entry)
 {
-  g_autofree char *number = g_strndup ((const char *)entry->device.data, entry->device.length);
-  guint64 lost = g_ascii_strtoull (number, NULL, 10);
+  guint64 lost = 0;
 
+  audit_span_number (entry->device, &lost);
   audit_note (pass->run->result, AUDIT_TICKETS, AUDIT_ENTRY (index),
               "the TPM counted %" G_GUINT64_FORMAT " signatures that stand in no entry", lost);
   return lost;
@@ -134,7 +134,7 @@ judge_entry (Pass *pass, guint64 index, const LogEntry *entry, GError **error)
       return FALSE;
     break;
   case LOG_ENTRY_CRL:
-    signer = audit_authorities_of_key (pass->run->authorities, entry->spki_sha256);
+    signer = audit_authority_judge (pass->run, index, entry);
     break;
   case LOG_ENTRY_TICKET:
     break;
@@ -152,7 +152,7 @@ judge_entry (Pass *pass, guint64 index, const LogEntry *entry, GError **error)
     break;
   case LOG_ENTRY_LOST:
     lost = note_lost (pass, index, entry);
-    signer = audit_authorities_of_key (pass->run->authorities, entry->spki_sha256);
+    signer = audit_authority_judge (pass->run, index, entry);
     break;
   }
   audit_account_add (pass->run->account, index, entry, signer, lost);
@@ -260,6 +260,7 @@ finish (Pass *pass)
   audit_roots_at (pass->run->roots, result->entries, result->root);
   audit_anchors_finish (pass->anchors, result->entries, has_record, pass->run);
   audit_ticket_judge_resets (pass->run);
+  audit_reports_note_rest (pass->run);
 }
 
 gboolean

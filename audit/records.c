@@ -49,19 +49,16 @@ is_of_log (AuditRun *run, AuditCheck check, guint64 index, const char *station,
                    " entries, and stands behind %" G_GUINT64_FORMAT
                    ": entries in front of it were taken out",
                    log->size, index);
+  if (index - log->size > ACCOUNT_LOOKS_BACK)
+    return refuse (run, check, index,
+                   "it was signed over %" G_GUINT64_FORMAT " entries, and stands %" G_GUINT64_FORMAT
+                   " entries behind them: what is signed is entered at once",
+                   log->size, index - log->size);
   return (audit_roots_at (run->roots, log->size, root) && memcmp (root, log->root, AUDIT_HASH) == 0)
          || refuse (run, check, index,
                     "the log's first %" G_GUINT64_FORMAT
                     " entries are not those over which it was signed",
                     log->size);
-}
-
-static gboolean
-is_number (Span text, guint64 number)
-{
-  g_autofree char *decimal = g_strdup_printf ("%" G_GUINT64_FORMAT, number);
-
-  return span_is_text (text, decimal);
 }
 
 /* ---- reports ---- */
@@ -129,10 +126,12 @@ tpm_fits (AuditRun *run, guint64 index, const Report *report, const AuditTicket 
   if (ticket == NULL || said == NULL)
     return TRUE;
   authority = audit_authorities_of_key (run->authorities, ticket->authority);
-  if (authority == NULL
-      || !audit_account_signatures_at (run->account, report->log.size, authority, &signatures,
-                                       &lost))
+  if (authority == NULL) /* then the ticket was wrong */
     return TRUE;
+  audit_account_signatures_at (run->account, report->log.size, authority, &signatures, &lost);
+  if (run->tally != NULL)
+    audit_tally_count (run->tally, report->time * G_USEC_PER_SEC, authority->spki_sha256,
+                       &(TallyCount){ report->number, said->count, signatures, lost });
   return equals (run, index, "Logged", said->logged, signatures)
          && equals (run, index, "Count", said->count, signatures + lost);
 }
@@ -144,13 +143,7 @@ tells_log (AuditRun *run, guint64 index, const Report *report)
   LogAccount log;
   BatchAccount at;
 
-  if (!audit_account_at (run->account, report->log.size, batch, &log, &at)) {
-    audit_unchecked (run->result, AUDIT_REPORTS, AUDIT_ENTRY (index),
-                     "the report stands %" G_GUINT64_FORMAT
-                     " entries behind what it was signed over: its counts were not compared",
-                     index - report->log.size);
-    return TRUE;
-  }
+  audit_account_at (run->account, report->log.size, batch, &log, &at);
   return equals (run, index, "Certificates", report->certificates, at.certificates)
          && equals (run, index, "First", report->first, at.first)
          && equals (run, index, "Last", report->last, at.last)
@@ -177,7 +170,8 @@ audit_report_judge (AuditRun *run, guint64 index, const LogEntry *entry)
     refuse (run, AUDIT_REPORTS, index, "%s", problem->message);
     return;
   }
-  if (!span_is_text (entry->batch, report->batch) || !is_number (entry->device, report->number)) {
+  if (!span_is_text (entry->batch, report->batch)
+      || !audit_is_number (entry->device, report->number)) {
     refuse (run, AUDIT_REPORTS, index, "it tells another batch or number than the report in it");
     return;
   }
@@ -185,6 +179,26 @@ audit_report_judge (AuditRun *run, guint64 index, const LogEntry *entry)
       && is_next (run, index, report))
     tells_log (run, index, report);
   keep (run, index, entry)->report = g_steal_pointer (&report);
+}
+
+/* What was issued for a batch when it was said to be closed. */
+void
+audit_reports_note_rest (AuditRun *run)
+{
+  for (guint i = 0; i < run->records->len; i++) {
+    const AuditRecord *record = g_ptr_array_index (run->records, i);
+    const Report *report = record->report;
+    const AuditBatch *batch;
+
+    if (report == NULL || !report->final)
+      continue;
+    batch = audit_account_batch (run->account, span_of_text (report->batch));
+    if (batch->now.certificates > report->certificates)
+      audit_note (run->result, AUDIT_REPORTS, AUDIT_AT ("report", report->number),
+                  "it is final, and %" G_GUINT64_FORMAT
+                  " certificates of its batch were issued behind it",
+                  batch->now.certificates - report->certificates);
+  }
 }
 
 /* ---- manifests' statements ---- */

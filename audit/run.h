@@ -55,6 +55,10 @@ gboolean audit_record_fits (AuditRun *run, AuditCheck check, guint64 index, cons
 /* Bytes of a log as text that may be shown. Free with g_free(). */
 char *audit_shown (Span text);
 
+/* A number in decimal, without leading zeros. */
+gboolean audit_span_number (Span text, guint64 *number);
+gboolean audit_is_number (Span text, guint64 number);
+
 /* ---- entries, in order; each says what is wrong with entry `index` ---- */
 
 /* FALSE where the entry can't be what its type says. */
@@ -63,6 +67,9 @@ gboolean audit_form_judge (AuditRun *run, guint64 index, const LogEntry *entry);
 /* A certificate of whatever kind: its key, its CA. `signer` receives the CA, or NULL. */
 void audit_certificate_judge (AuditRun *run, guint64 index, const LogEntry *entry,
                               AuditAuthority **signer);
+
+/* A revocation list, or signatures that were lost: the CA whose key the entry names, or NULL. */
+AuditAuthority *audit_authority_judge (AuditRun *run, guint64 index, const LogEntry *entry);
 
 /* A ticket; what holds is entered into the account. To be called when the entry was counted. */
 void audit_ticket_judge (AuditRun *run, guint64 index, const LogEntry *entry);
@@ -77,4 +84,5 @@ void audit_ticket_judge_certificate (AuditRun *run, guint64 index, const LogEntr
 
 /* A report, or a manifest's statement, before it is counted. */
 void audit_report_judge (AuditRun *run, guint64 index, const LogEntry *entry);
+void audit_reports_note_rest (AuditRun *run); /* once all entries are known */
 void audit_statement_judge (AuditRun *run, guint64 index, const LogEntry *entry);

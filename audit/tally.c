@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "base/encode.h"
 #include "base/json-write.h"
 #include "base/text.h"
 
@@ -31,12 +32,18 @@ typedef struct {
   char *reason; /* NULL: it is open */
 } TallyLine;
 
+typedef struct {
+  guint8 authority[TALLY_HASH];
+  TallyCount newest;
+} TallyCounter;
+
 struct AuditTally {
   gint64 from;
   gint64 to;
   GPtrArray *batches; /* of TallyBatch, in the log's order */
   GPtrArray *tickets; /* of TallyTicket, the same */
   GPtrArray *lines;   /* of TallyLine: void and open ones */
+  GArray *counters;   /* of TallyCounter */
   guint64 unlisted;
   guint64 entries;
   guint64 others;
@@ -82,6 +89,7 @@ audit_tally_new (gint64 from, gint64 to)
   tally->batches = g_ptr_array_new_with_free_func (batch_free);
   tally->tickets = g_ptr_array_new_with_free_func (ticket_free);
   tally->lines = g_ptr_array_new_with_free_func (line_free);
+  tally->counters = g_array_new (FALSE, TRUE, sizeof (TallyCounter));
   return tally;
 }
 
@@ -91,6 +99,7 @@ audit_tally_free (AuditTally *tally)
   g_ptr_array_unref (tally->batches);
   g_ptr_array_unref (tally->tickets);
   g_ptr_array_unref (tally->lines);
+  g_array_unref (tally->counters);
   g_free (tally);
 }
 
@@ -184,6 +193,35 @@ audit_tally_lost (AuditTally *tally, gint64 at, guint64 count)
   tally->lost += is_in_time (tally, at) ? count : 0;
 }
 
+static TallyCounter *
+counter_of (AuditTally *tally, const guint8 authority[TALLY_HASH])
+{
+  TallyCounter fresh = { .newest = { 0 } };
+
+  for (guint i = 0; i < tally->counters->len; i++) {
+    TallyCounter *counter = &g_array_index (tally->counters, TallyCounter, i);
+    if (memcmp (counter->authority, authority, TALLY_HASH) == 0)
+      return counter;
+  }
+  memcpy (fresh.authority, authority, TALLY_HASH);
+  g_array_append_val (tally->counters, fresh);
+  return &g_array_index (tally->counters, TallyCounter, tally->counters->len - 1);
+}
+
+void
+audit_tally_counter (AuditTally *tally, const guint8 authority[TALLY_HASH])
+{
+  counter_of (tally, authority);
+}
+
+void
+audit_tally_count (AuditTally *tally, gint64 at, const guint8 authority[TALLY_HASH],
+                   const TallyCount *count)
+{
+  if (at < tally->to)
+    counter_of (tally, authority)->newest = *count;
+}
+
 static char *
 shown (Span text)
 {
@@ -219,9 +257,18 @@ rows_of (const TallyBatch *batch)
   return batch->states[TALLY_OPEN] + batch->states[TALLY_VERIFIED] + batch->states[TALLY_VOID];
 }
 
+static gboolean
+counter_is_even (const TallyCounter *counter)
+{
+  return counter->newest.counted == counter->newest.entries + counter->newest.lost;
+}
+
 gboolean
 audit_tally_is_even (const AuditTally *tally)
 {
+  for (guint i = 0; i < tally->counters->len; i++)
+    if (!counter_is_even (&g_array_index (tally->counters, TallyCounter, i)))
+      return FALSE;
   for (guint i = 0; i < tally->batches->len; i++) {
     const TallyBatch *batch = g_ptr_array_index (tally->batches, i);
     if (rows_of (batch) != batch->entries)
@@ -244,6 +291,24 @@ put_batch (GString *text, const TallyBatch *batch)
                           name, batch->entries, rows_of (batch), batch->states[TALLY_VERIFIED],
                           batch->states[TALLY_VOID], batch->states[TALLY_OPEN],
                           rows_of (batch) != batch->entries ? "  DIFFERS" : "");
+}
+
+static void
+put_counter (GString *text, const TallyCounter *counter)
+{
+  const TallyCount *newest = &counter->newest;
+  g_autofree char *authority = hex_encode (counter->authority, TALLY_HASH);
+
+  g_string_append_printf (text, "TPM of the CA %.16s: ", authority);
+  if (newest->report == 0)
+    g_string_append (text, "no report tells its count\n");
+  else
+    g_string_append_printf (text,
+                            "%" G_GUINT64_FORMAT " signatures by its count in report "
+                            "%" G_GUINT64_FORMAT "; up to there %" G_GUINT64_FORMAT
+                            " in entries, %" G_GUINT64_FORMAT " in no entry%s\n",
+                            newest->counted, newest->report, newest->entries, newest->lost,
+                            counter_is_even (counter) ? "" : "  DIFFERS");
 }
 
 static void
@@ -282,6 +347,8 @@ audit_tally_text (const AuditTally *tally)
       "signatures: %" G_GUINT64_FORMAT " (%" G_GUINT64_FORMAT " for devices, %" G_GUINT64_FORMAT
       " for codes and revocation lists, %" G_GUINT64_FORMAT " in no entry)\n",
       tally->entries + tally->others + tally->lost, tally->entries, tally->others, tally->lost);
+  for (guint i = 0; i < tally->counters->len; i++)
+    put_counter (text, &g_array_index (tally->counters, TallyCounter, i));
   put_lines (text, tally);
   return g_string_free (text, FALSE);
 }
@@ -298,6 +365,23 @@ add_batch (JsonBuilder *builder, const TallyBatch *batch)
   json_set_number (builder, "verified", batch->states[TALLY_VERIFIED]);
   json_set_number (builder, "void", batch->states[TALLY_VOID]);
   json_set_number (builder, "open", batch->states[TALLY_OPEN]);
+  json_builder_end_object (builder);
+}
+
+static void
+add_counter (JsonBuilder *builder, const TallyCounter *counter)
+{
+  const TallyCount *newest = &counter->newest;
+  g_autofree char *authority = hex_encode (counter->authority, TALLY_HASH);
+
+  json_builder_begin_object (builder);
+  json_set_text (builder, "ca", authority);
+  if (newest->report != 0) {
+    json_set_number (builder, "report", newest->report);
+    json_set_number (builder, "counted", newest->counted);
+    json_set_number (builder, "entries", newest->entries);
+    json_set_number (builder, "lost", newest->lost);
+  }
   json_builder_end_object (builder);
 }
 
@@ -328,6 +412,11 @@ audit_tally_json (const AuditTally *tally)
   json_builder_begin_array (builder);
   for (guint i = 0; i < tally->batches->len; i++)
     add_batch (builder, g_ptr_array_index (tally->batches, i));
+  json_builder_end_array (builder);
+  json_builder_set_member_name (builder, "tpm");
+  json_builder_begin_array (builder);
+  for (guint i = 0; i < tally->counters->len; i++)
+    add_counter (builder, &g_array_index (tally->counters, TallyCounter, i));
   json_builder_end_array (builder);
   json_builder_set_member_name (builder, "not-verified");
   json_builder_begin_array (builder);

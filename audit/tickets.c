@@ -64,19 +64,11 @@ static gboolean G_GNUC_PRINTF (3, 4) refuse (AuditRun *run, guint64 index, const
 }
 
 static gboolean
-is_number (Span text, guint64 number)
-{
-  g_autofree char *decimal = g_strdup_printf ("%" G_GUINT64_FORMAT, number);
-
-  return span_is_text (text, decimal);
-}
-
-static gboolean
 is_told_rightly (AuditRun *run, guint64 index, const LogEntry *entry, const Ticket *ticket)
 {
   return (span_is_text (entry->batch, ticket->batch)
           && span_is_text (entry->profile, ticket->profile)
-          && is_number (entry->device, ticket->number))
+          && audit_is_number (entry->device, ticket->number))
          || refuse (run, index, "it tells another batch, profile or number than the ticket in it");
 }
 
@@ -168,6 +160,14 @@ ticket_of (const LogEntry *entry, guint64 index, const Ticket *ticket)
   return kept;
 }
 
+static void
+take_ticket (AuditRun *run, AuditTicket *ticket)
+{
+  if (run->tally != NULL && ticket->has_tpm)
+    audit_tally_counter (run->tally, ticket->authority);
+  audit_account_ticket (run->account, ticket);
+}
+
 void
 audit_ticket_judge (AuditRun *run, guint64 index, const LogEntry *entry)
 {
@@ -187,7 +187,7 @@ audit_ticket_judge (AuditRun *run, guint64 index, const LogEntry *entry)
   if (is_told_rightly (run, index, entry, ticket) && is_of_station (run, index, ticket)
       && follows_others (run, index, ticket) && is_in_time (run, index, entry, ticket)
       && knows_log (run, index, ticket))
-    audit_account_ticket (run->account, ticket_of (entry, index, ticket));
+    take_ticket (run, ticket_of (entry, index, ticket));
 }
 
 /* ---- the clock ---- */
@@ -195,10 +195,9 @@ audit_ticket_judge (AuditRun *run, guint64 index, const LogEntry *entry)
 void
 audit_ticket_note_reset (AuditRun *run, guint64 index, const LogEntry *entry)
 {
-  g_autofree char *number = g_strndup ((const char *)entry->device.data, entry->device.length);
   AuditReset reset = { .place = index };
 
-  if (!g_ascii_string_to_unsigned (number, 10, 1, G_MAXINT64, &reset.ticket, NULL))
+  if (!audit_span_number (entry->device, &reset.ticket))
     reset.ticket = 0;
   g_array_append_val (run->resets, reset);
 }

@@ -18,6 +18,8 @@ enum {
   GENERALIZED_TIME = 0x18,
   SEQUENCE = 0x30,
   KEY_ID = 0x80,
+  ISSUER_ID = 0x81, /* issuerUniqueID, subjectUniqueID */
+  SUBJECT_ID = 0x82,
   CONTEXT_0 = 0xa0,
   CONTEXT_3 = 0xa3,
 };
@@ -103,8 +105,8 @@ take_rest (Input *input, CertificateParts *parts)
   while (input->length > 0) {
     const guint8 tag = input->data[0];
 
-    if (!take_any (input, &content, NULL)
-        || (tag == CONTEXT_3 && !take (&content, SEQUENCE, &parts->extensions, NULL)))
+    if ((tag != ISSUER_ID && tag != SUBJECT_ID && tag != CONTEXT_3)
+        || !take_any (input, &content, NULL) || (tag == CONTEXT_3 && !take (&content, SEQUENCE, &parts->extensions, NULL)))
       return FALSE;
   }
   return TRUE;

@@ -183,8 +183,10 @@ gboolean
 proof_text_flag (const Keyfile *text, const char *group, const char *key, gboolean *value,
                  GError **error)
 {
-  g_autofree char *written = keyfile_text (text, group, key, "no");
+  g_autofree char *written = needed (text, group, key, error);
 
+  if (written == NULL)
+    return FALSE;
   *value = g_str_equal (written, "yes");
   return *value || g_str_equal (written, "no")
          || proof_text_refuse (text, group, key, error, "%s must be yes or no", key);

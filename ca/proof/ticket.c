@@ -87,7 +87,8 @@ read_optional (const Keyfile *text, Ticket *ticket, GError **error)
     if (ticket->profile_sha256 == NULL)
       return FALSE;
   }
-  return proof_text_flag (text, TICKET, "ClockReset", &ticket->clock_reset, error)
+  return (!proof_text_has (text, TICKET, "ClockReset")
+          || proof_text_flag (text, TICKET, "ClockReset", &ticket->clock_reset, error))
          && read_note (text, ticket, error);
 }
 

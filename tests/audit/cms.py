@@ -2,7 +2,10 @@
 """Just enough DER for the second verifier: certificates' keys, and CMS SignedData (RFC 5652) in the
 one form that docs/evidence.md names. Signatures are python3-cryptography's business."""
 
+import base64
 import hashlib
+import itertools
+import re
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
@@ -19,6 +22,7 @@ DIGESTS = {bytes.fromhex('6086480165030402' + last): made for last, made in
 SIGNATURES = {bytes.fromhex(prefix + last): made for prefix, lasts in
               (('2a8648ce3d0403', ('02', '03', '04')), ('2a864886f70d0101', ('0b', '0c', '0d')))
               for last, made in zip(lasts, (hashes.SHA256, hashes.SHA384, hashes.SHA512))}
+BOOLEAN, NOTHING, TIMES = 0x01, bytes.fromhex('0500'), (0x17, 0x18)
 RSA = bytes.fromhex('2a864886f70d010101')
 ELLIPTIC = bytes.fromhex('2a8648ce3d0201')
 KEY_IDENTIFIER, AUTHORITY_IDENTIFIER = bytes.fromhex('551d0e'), bytes.fromhex('551d23')
@@ -69,45 +73,74 @@ class Certificate:
         need([part.tag for part in parts] == [SEQUENCE, SEQUENCE, BITS], 'this is no certificate')
         body = parts[0].children()
         if body[0].tag == 0xa0:
-            Der(body[0].content).expect(INTEGER)
             body = body[1:]
         need([part.tag for part in body[:6]] == [INTEGER] + 5 * [SEQUENCE] and
              all(part.tag in (0x81, 0x82, 0xa3) for part in body[6:]), 'this is no certificate')
-        self.serial = body[0].expect(INTEGER).content
+        need(all(one.tag in TIMES for one in body[3].children()) and len(body[3].children()) == 2, 'its dates are wrong')
+        self.serial = body[0].content
+        need(self.serial, 'it has no serial number')
+        self.extensions = b''
+        for part in body[6:]:
+            if part.tag == 0xa3:
+                self.extensions = Der(part.content, whole=False).expect(SEQUENCE).content
         self.issuer, self.subject = body[2].expect(SEQUENCE).bytes, body[4].expect(SEQUENCE).bytes
         self.spki = body[5].expect(SEQUENCE).bytes
         self.spki_sha256 = hashlib.sha256(self.spki).digest()
 
     def key_number(self):
         """What makes the key, however it is encoded: an RSA modulus, an EC point's X, other keys' bytes."""
-        algorithm, bits = Der(self.spki).children()
-        kind, key = algorithm.children()[0].content, bits.content[1:]
-        if kind == RSA:
-            return Der(key).children()[0].content.lstrip(b'\0')
+        try:
+            algorithm, bits = Der(self.spki).children()[:2]
+            kind, key = first(algorithm.expect(SEQUENCE).content, OID), bits.expect(BITS).content
+            need(kind is not None and key[:1] == b'\0', 'this key is of no kind')
+        except ValueError:
+            return self.spki
+        key = key[1:]
         if kind == ELLIPTIC:
-            return key[1:1 + len(key) // 2] if key[0] == 4 else key[1:]
-        return key
+            return key[1:1 + (len(key) - 1) // 2] if key[:1] >= b'\4' else key[1:]
+        modulus = first(first(key, SEQUENCE) or b'', INTEGER)
+        return key if modulus is None or not is_unsigned(modulus) else modulus.lstrip(b'\0')
+
+    def key_kind(self):
+        return first(first(Der(self.spki).content, SEQUENCE), OID)
 
     def extension(self, kind):
         """What is in an extension, or None."""
-        for part in Der(self.der).children()[0].children():
-            if part.tag != 0xa3:
-                continue
-            for extension in part.children()[0].children():
-                fields = extension.children()
-                if fields[0].content == kind:
-                    return Der(fields[-1].content)
+        rest = self.extensions
+        while (fields := first(rest, SEQUENCE)) is not None:
+            found = first(fields, OID)
+            if found is None:
+                return None
+            if found == kind:
+                fields = behind(fields)
+                return first(behind(fields) if first(fields, BOOLEAN) is not None else fields, OCTETS)
+            rest = behind(rest)
         return None
 
     def key_identifier(self):
-        found = self.extension(KEY_IDENTIFIER)
-        return found and found.content
+        """Empty where it has none."""
+        return first(self.extension(KEY_IDENTIFIER) or b'', OCTETS) or b''
 
     def named_issuer(self):
-        """Name and key identifier of the CA that it names."""
-        found = self.extension(AUTHORITY_IDENTIFIER)
-        parts = [part.content for part in found.children() if part.tag == 0x80] if found else []
-        return self.issuer, parts[0] if parts else None
+        """Name and key identifier of the CA that it names; the latter may be empty."""
+        return self.issuer, first(first(self.extension(AUTHORITY_IDENTIFIER) or b'', SEQUENCE) or b'', 0x80) or b''
+
+
+def first(data, tag):
+    """What is in the value that stands first, if it has that tag; else None."""
+    try:
+        value = Der(data, whole=False)
+    except Wrong:
+        return None
+    return value.content if value.tag == tag else None
+
+
+def behind(data):
+    return data[len(Der(data, whole=False).bytes):]
+
+
+def is_unsigned(content):
+    return content[:1] < b'\x80' and (content[:1] != b'\0' or content[1:2] >= b'\x80' or len(content) == 1) and content
 
 
 def digest(made, data):
@@ -116,11 +149,22 @@ def digest(made, data):
     return context.finalize()
 
 
-def algorithm(value, known):
-    """What the OID of an AlgorithmIdentifier stands for."""
+def digest_of(value):
+    """What an AlgorithmIdentifier of a hash stands for; its parameters are absent, or NULL."""
     found = value.expect(SEQUENCE).children()
-    need(found and found[0].expect(OID).content in known, 'an algorithm is unknown')
-    return known[found[0].content]
+    need(found and found[0].expect(OID).content in DIGESTS, 'a hash is unknown')
+    need([one.bytes for one in found[1:]] in ([], [NOTHING]), 'a hash has parameters')
+    return DIGESTS[found[0].content]
+
+
+def signature_of(value, made):
+    """The hash in a signature's AlgorithmIdentifier, and whether it is for RSA, which has a NULL."""
+    found = value.expect(SEQUENCE).children()
+    kind = found[0].expect(OID).content if found else None
+    is_rsa = kind is not None and kind.startswith(RSA[:-1])
+    need(kind in {**SIGNATURES, RSA: made} and [one.bytes for one in found[1:]] == ([NOTHING] if is_rsa else []),
+         'a signature is of no kind that is known')
+    return SIGNATURES.get(kind, made), is_rsa
 
 
 def verify(spki, signature, data, made=hashes.SHA256):
@@ -136,13 +180,18 @@ def verify(spki, signature, data, made=hashes.SHA256):
 
 
 def read_pem(path):
-    """The certificates in a file of PEM."""
-    import ssl
-    with open(path, encoding='ascii') as file:
-        blocks = file.read().split('-----END CERTIFICATE-----')[:-1]
-    begin = '-----BEGIN CERTIFICATE-----'
-    return [Certificate(ssl.PEM_cert_to_DER_cert(begin + block.split(begin)[1] +
-                                                 '-----END CERTIFICATE-----\n')) for block in blocks]
+    """The certificates in a file of PEM, up to one that is none."""
+    with open(path, 'rb') as file:
+        return [Certificate(der) for der in itertools.takewhile(lambda der: der is not None, blocks_of(file.read()))]
+
+
+def blocks_of(data):
+    """The bytes of each block; None for one that is no base64."""
+    text = data.partition(b'\0')[0].decode('latin-1')
+    for block in re.findall('-----BEGIN CERTIFICATE-----(.*?)-----END CERTIFICATE-----', text, re.DOTALL):
+        block = re.sub('[\r\n]', '', block)
+        right = re.fullmatch('[A-Za-z0-9+/]+={0,2}', block) and len(block) % 4 == 0
+        yield base64.b64decode(block) if right else None
 
 
 def only(value):
@@ -162,7 +211,9 @@ class Signed:
         need(len(parts) == 1, 'this is no SignedData')
         fields = parts[0].expect(SEQUENCE).children()
         need(len(fields) >= 4 and fields[0].expect(INTEGER).content in (b'\1', b'\3'), 'the version is wrong')
-        self.made = algorithm(only(fields[1].expect(SET)), DIGESTS)
+        need([one.tag for one in fields[3:-1]] in ([], [0xa0], [0xa1], [0xa0, 0xa1]), 'something else is in it')
+        self.version = fields[0].content
+        self.made = digest_of(only(fields[1].expect(SET)))
         inner = fields[2].expect(SEQUENCE).children()
         need(len(inner) == 2 and inner[0].content == DATA, 'the content is no data')
         self.text = Der(inner[1].expect(0xa0).content).expect(OCTETS).content
@@ -170,27 +221,30 @@ class Signed:
 
     def _read_signer(self, fields):
         need(len(fields) == 6, 'the signer has no signed attributes, or more than those')
-        need(fields[0].expect(INTEGER).content in (b'\1', b'\3'), 'the signer\'s version is wrong')
-        self.sid = fields[1]
-        need(algorithm(fields[2], DIGESTS) is self.made, 'the hash is another one')
-        need(algorithm(fields[4], {**SIGNATURES, RSA: self.made}) is self.made, 'it is signed with another hash')
+        need(fields[0].expect(INTEGER).content == self.version, 'the signer\'s version is another one')
+        self.sid = fields[1].expect(SEQUENCE if self.version == b'\1' else 0x80)
+        need(digest_of(fields[2]) is self.made, 'the hash is another one')
+        made, self.is_rsa = signature_of(fields[4], self.made)
+        need(made is self.made, 'it is signed with another hash')
         self.attributes = fields[3].expect(0xa0)
         self.signature = fields[5].expect(OCTETS).content
         found = {}
         for attribute in self.attributes.children():
             kind, values = attribute.expect(SEQUENCE).children()
+            kind.expect(OID), values.expect(SET)
             need(kind.content not in found and len(values.children()) == 1, 'an attribute stands twice')
             found[kind.content] = values.children()[0]
-        need(CONTENT_TYPE in found and found[CONTENT_TYPE].content == DATA, 'no attribute for the content type')
+        need(CONTENT_TYPE in found and found[CONTENT_TYPE].expect(OID).content == DATA,
+             'no attribute for the content type')
         need(MESSAGE_DIGEST in found and
-             found[MESSAGE_DIGEST].content == digest(self.made, self.text), 'the text is not the signed one')
+             found[MESSAGE_DIGEST].expect(OCTETS).content == digest(self.made, self.text), 'the text is not the signed one')
 
     def names(self, certificate):
         """Whether the signer says that it is this one."""
         if self.sid.tag == 0x80:
             return self.sid.content == certificate.key_identifier()
-        issuer, serial = self.sid.expect(SEQUENCE).children()
-        return issuer.bytes == certificate.issuer and serial.content == certificate.serial
+        issuer, serial = self.sid.children()
+        return issuer.bytes == certificate.issuer and serial.expect(INTEGER).content == certificate.serial
 
     def signer(self, pinned):
         """Which of the pinned certificates it is whose signature this has."""
@@ -198,5 +252,6 @@ class Signed:
             if self.names(certificate):
                 attributes = bytes([SET]) + self.attributes.bytes[1:]
                 verify(certificate.spki, self.signature, attributes, self.made)
+                need(self.is_rsa == (certificate.key_kind() == RSA), 'the signature is for another kind of key')
                 return certificate
         raise Wrong('nobody whom we trust has signed it')

@@ -3,7 +3,8 @@
 
 from cryptography.exceptions import UnsupportedAlgorithm
 
-BAD = (ValueError, IndexError, UnsupportedAlgorithm)  # what bytes that are wrong may lead to
+# What bytes that are wrong may lead to, and a file that can't be read.
+BAD = (ValueError, IndexError, RecursionError, OSError, UnsupportedAlgorithm)
 
 
 class Finding(Exception):

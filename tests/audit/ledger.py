@@ -3,6 +3,7 @@
 
 import hashlib
 import json
+import os
 import struct
 
 import cms
@@ -45,7 +46,9 @@ def check_keys(member, record):
     need(texts.required(keys) <= set(record) <= set(texts.known(keys)), 'a key is missing or unknown')
     for key, kind in texts.known(keys).items():
         need(key not in record or type(record[key]) is kind, f'{key} has another type')
-        need(kind is not WHOLE or key not in record or -(1 << 63) <= record[key] < 1 << 63, f'{key} is too large')
+        need(kind is not WHOLE or key not in record or -(1 << 63) < record[key] < 1 << 63, f'{key} is too large')
+        need(kind is not TEXT or key not in record or '\0' not in record[key] and record[key].encode() is not None,
+             f'{key} is no clean text')
     for key in ('sha256', 'hash'):
         need(key not in record or texts.HASH.fullmatch(record[key]), f'{key} is no hash')
 
@@ -53,8 +56,7 @@ def check_keys(member, record):
 class Ledger:
     def __init__(self, verifier):
         self.verifier = verifier
-        with open(verifier.path('ledger.jsonl'), 'rb') as file:
-            self.lines = file.read().split(b'\n')
+        self.lines = judged('ledger 1', self.read, verifier.path('ledger.jsonl'))
         self.issued = [entry for entry in verifier.entries if entry.type == log.CERTIFICATE]
         self.by_place = {entry.index: (entry, text) for entry, text in verifier.reports}
         self.rank, self.last = 0, None  # of the line before: what kind, and its key in the order
@@ -62,6 +64,12 @@ class Ledger:
         self.certificates, self.events = [], []  # with their lines
         self.next, self.unknown = 0, 0  # in `issued`: what comes next, how many were passed over
         self.ended = False
+
+    @staticmethod
+    def read(path):
+        need(os.path.isfile(path), 'it is no regular file')
+        with open(path, 'rb') as file:
+            return file.read().split(b'\n')
 
     def check(self):
         """{place in the log: (event by which it was verified, or void)}, where that is never, a number above all."""
@@ -81,6 +89,7 @@ class Ledger:
     # ---- line by line ----
 
     def check_line(self, number, line):
+        need(len(line) < 1 << 20, 'it is too long')
         whole = json.loads(line.decode(), object_pairs_hook=pairs)
         need(isinstance(whole, dict) and len(whole) == 1, 'it is no object with one member')
         (member, record), = whole.items()
@@ -133,14 +142,14 @@ class Ledger:
         need(tuple(record[key].encode() for key in ('device', 'batch', 'profile')) ==
              (entry.device, entry.batch, entry.profile), 'the log tells other of device, batch or profile')
         serial = cms.Certificate(entry.certificate).serial.lstrip(b'\0').hex()
-        need(record['serial_number'] == serial, 'its serial number is another one')
+        need(serial and record['serial_number'] == serial, 'its serial number is another one')
         need(record['sha256'] == hashlib.sha256(entry.certificate).hexdigest(), 'its hash is another one')
         need(record['batch'] in self.batches, 'its batch is not there')
         keys = {key for key in ('void_reason', 'verified_event', 'void_event') if key in record}
         need(record['state'] in BY_STATE, 'its state is unknown')
         if record['state'] == 'void':
             keys.discard('verified_event')
-        need(keys == BY_STATE[record['state']], 'its keys do not fit its state')
+        need(keys == BY_STATE[record['state']] and record.get('void_reason') != '', 'its keys do not fit its state')
         self.certificates.append((number, record))
 
     def check_event_line(self, number, record):
@@ -192,7 +201,10 @@ class Ledger:
             self.event(record['verified_event'], ('certificate-verified',), record['device'])
         if 'void_event' in record:
             event = self.event(record['void_event'], ('certificate-void', 'certificate-store'), record['device'])
-            need(record['void_reason'] in event['detail'], 'its event tells of another reason')
+            reason = record['void_reason']
+            if event['kind'] == 'certificate-store':
+                reason = f'log index {record["log_index"]}, void from the start: {reason}'
+            need(event['detail'] == reason, 'its event tells of another reason')
 
     def check_references(self):
         verified, voided = {}, {}
@@ -224,6 +236,8 @@ class Ledger:
         need(claim['VoidsSha256'] == hashlib.sha256(''.join(voids).encode()).digest(), 'others are void')
         known = verified + len(voids) + claim['Open']
         need(known <= facts['Certificates'], 'verified, void and open are more than what was issued')
+        if text['report']['Final'] and claim['Open']:
+            self.verifier.remarks.append(f'report {text["report"]["Number"]} is final, and {claim["Open"]} are open')
         if text['report']['Final'] and known < facts['Certificates']:
             self.verifier.remarks.append(f'report {text["report"]["Number"]} is final, and misses '
                                          f'{facts["Certificates"] - known} certificates')

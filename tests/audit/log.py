@@ -45,7 +45,6 @@ class Entry:
         version, self.type = self._number(1), self._number(1)
         need(version == 1 and 1 <= self.type <= 10, 'its version or type is unknown')
         self.time = self._number(8)
-        need(self.time < 1 << 63, 'its time is no time')
         self.batch, self.profile = self._opaque(1), self._opaque(1)
         self.profile_sha256 = self._take(32)
         self.product, self.device, self.chip = self._opaque(1), self._opaque(1), self._opaque(1)
@@ -83,6 +82,9 @@ NAMED = {
 
 
 def check_fields(entry):
+    need(entry.time < 1 << 63, 'its time is no time')
+    for field in ('batch', 'profile', 'product', 'device', 'chip'):
+        need(b'\0' not in getattr(entry, field), f'a zero is in {field}')
     for field in ALL - NAMED[entry.type]:
         need(not getattr(entry, field).strip(b'\0') and getattr(entry, field) in (b'', ZEROS),
              f'{field} is not empty')
@@ -122,7 +124,7 @@ def is_torn(data, at):
         return False
     if length <= left - 36:
         start = at if length == 0 else at + 4 + length
-        return not data[start:].strip(b'\0')
+        return not data[start:].strip(b'\0') and not holds_entry(data, at)
     return not any(whole_frame(data, later) for later in range(at + 1, len(data))) and not holds_entry(data, at)
 
 

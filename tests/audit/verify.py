@@ -8,6 +8,7 @@ Prints `OK: ...` and remarks, or one line `log 17: what is wrong` and ends with 
 """
 
 import argparse
+import contextlib
 import hashlib
 import os
 import sys
@@ -18,10 +19,11 @@ import log
 import rows
 import texts
 from cms import need
-from finding import Finding, judged
+from finding import BAD, Finding, judged
 
 
 def read(path):
+    need(os.path.isfile(path), 'it is no regular file')
     with open(path, 'rb') as file:
         return file.read()
 
@@ -34,6 +36,19 @@ class Anchor:
         self.record = record
 
 
+class Authority:
+    """A CA by its key, with the names that it has in its certificates."""
+
+    def __init__(self, spki_sha256):
+        self.spki_sha256, self.names = spki_sha256, set()
+
+    def add(self, certificate):
+        self.names.add((certificate.subject, certificate.key_identifier()))
+
+    def is_named(self, issuer, key):
+        return any(issuer == subject and key in (b'', known) for subject, known in self.names)
+
+
 class Batch:
     def __init__(self):
         self.places = []  # of its certificates
@@ -44,6 +59,7 @@ class Ticket:
     def __init__(self, entry, text):
         self.place, self.der, self.text, self.uses = entry.index, entry.certificate, text['ticket'], 0
         self.has_tpm = 'tpm' in text
+        self.authority = text['ticket']['Ca']
 
 
 class Verifier:
@@ -81,6 +97,7 @@ class Verifier:
 
     def check_station(self):
         def one(path):
+            need(os.path.isfile(path), 'it is no regular file')
             found = cms.read_pem(path)
             need(len(found) == 1, 'this is not one certificate')
             return found[0]
@@ -105,14 +122,17 @@ class Verifier:
         if data[:1] == b'\x30':
             signed = cms.Signed(data)
             signed.signer([self.station])
-            form = texts.REPORT if signed.text.startswith(b'[report]') else texts.STATEMENT
+            form = texts.STATEMENT if signed.text.startswith(b'[manifest]') else texts.REPORT
             anchors = [Anchor(label, texts.read(signed.text, form)['log'], data)]
         else:
+            if data.startswith(b'c2sp.org/tlog-proof'):
+                data = texts.note_of_proof(data).encode()
             notes, torn = texts.split_notes(data if data.endswith(b'\n\n') else data + b'\n')
             need(notes and not torn, 'this is no checkpoint')
             anchors = [self.note_anchor(label, note) for note in notes]
-        for anchor in anchors:
+        for before, anchor in zip([anchors[0]] + anchors, anchors):
             need(anchor.origin == self.origin, 'it is of another log')
+            need(anchor.size >= before.size, 'it is smaller than the one before')
         return anchors
 
     def note_anchor(self, label, note):
@@ -123,7 +143,7 @@ class Verifier:
         if not os.path.exists(self.path('checkpoints')):
             self.remarks.append('there are no checkpoints')
             return []
-        notes, torn = texts.split_notes(read(self.path('checkpoints')))
+        notes, torn = texts.split_notes(judged('checkpoint 1', read, self.path('checkpoints')))
         found = []
         for place, note in enumerate(notes, 1):
             anchor = judged(f'checkpoint {place}', self.note_anchor, f'checkpoint {place}', note)
@@ -177,7 +197,7 @@ class Verifier:
             if entry.type not in (log.CERTIFICATE, log.AUTHORITY, log.VERIFICATION):
                 continue
             certificate = cms.Certificate(entry.certificate)
-            serial = (certificate.issuer, certificate.serial)
+            serial = (self.signers.get(entry.index), certificate.serial)
             if entry.type != log.AUTHORITY:
                 if serial in serials:
                     raise Finding(f'log {entry.index}', 'its serial number stands before')
@@ -204,6 +224,11 @@ class Verifier:
         lost = self.lost(size)
         if lost:
             self.remarks.append(f'{lost} lost signatures')
+        for entry, text in self.reports:
+            behind = len(self.batches[entry.batch].places if entry.batch in self.batches else ()) - \
+                text['log']['Certificates']
+            if text['report']['Final'] and behind:
+                self.remarks.append(f'{behind} certificates were issued behind the final report of {entry.batch.decode()}')
         if self.kept:
             behind = size - max(anchor.size for anchor in self.kept)
             self.remarks.append(f'{behind} entries stand behind what was kept')
@@ -219,7 +244,10 @@ class Verifier:
             need(entry.time >= self.newest, 'its time is before that of an earlier one')
             self.newest = entry.time
         if entry.type in (log.CRL, log.TICKET, log.REPORT, log.LOST):
-            texts.number(entry.device.decode('ascii'))
+            texts.number(entry.device.decode('ascii'), most=(1 << 32) - 1 if entry.type == log.LOST else (1 << 64) - 1)
+        if entry.type in (log.CRL, log.LOST):
+            need(self.authority_of_key(entry.spki_sha256), 'the log knows no CA with that key')
+            self.signers[entry.index] = entry.spki_sha256
         check = {log.CERTIFICATE: self.check_certificate, log.AUTHORITY: self.check_authority,
                  log.VERIFICATION: self.check_issuer, log.TICKET: self.check_ticket,
                  log.REPORT: self.check_report, log.MANIFEST: self.check_statement}.get(entry.type)
@@ -230,40 +258,50 @@ class Verifier:
         need(cms.Certificate(entry.certificate).spki_sha256 == entry.spki_sha256,
              'its certificate is for another key')
 
+    def authority_of_key(self, spki_sha256):
+        return next((one for one in self.authorities if one.spki_sha256 == spki_sha256), None)
+
     def find_first_authority(self):
-        """The CA of the header, whose certificate stands beside the log."""
-        self.subjects = None
-        if os.path.exists(self.path('authorities.pem')):
-            first = [one for one in cms.read_pem(self.path('authorities.pem')) if one.spki_sha256 == self.origin]
-            self.subjects = {(one.subject, one.key_identifier()) for one in first} or None
-        if self.subjects is None:
+        """The CA of the header, whose certificates stand beside the log; what else is there is not looked at."""
+        first = Authority(self.origin)
+        self.authorities, self.signers = [first], {}  # by the entry's index
+        if os.path.isfile(self.path('authorities.pem')):
+            for der in cms.blocks_of(read(self.path('authorities.pem'))):
+                with contextlib.suppress(*BAD):
+                    one = cms.Certificate(der or b'')
+                    if one.spki_sha256 == self.origin:
+                        first.add(one)
+        if not first.names:
             self.remarks.append('the certificate of the log\'s first CA is not there: issuers were not checked')
 
     def check_authority(self, entry):
         self.check_key(entry)
-        if self.subjects is not None:
-            certificate = cms.Certificate(entry.certificate)
-            self.subjects.add((certificate.subject, certificate.key_identifier()))
+        if self.authority_of_key(entry.spki_sha256) is None:
+            self.authorities.append(Authority(entry.spki_sha256))
+        self.authority_of_key(entry.spki_sha256).add(cms.Certificate(entry.certificate))
 
     def check_issuer(self, entry):
         self.check_key(entry)
-        name, key = cms.Certificate(entry.certificate).named_issuer()
-        need(self.subjects is None or any(name == subject and key in (None, known) for subject, known in self.subjects),
-             'it names another issuer than the log\'s CAs')
+        issuer, key = cms.Certificate(entry.certificate).named_issuer()
+        named = [one for one in self.authorities if one.is_named(issuer, key)]
+        if not named and not self.authorities[0].names:
+            named = self.authorities[:1]  # it may be anybody
+        need(named, 'it names another issuer than the log\'s CAs')
+        self.signers[entry.index] = named[0].spki_sha256
 
     def check_certificate(self, entry):
         self.check_issuer(entry)
         batch = self.batches.setdefault(entry.batch, Batch())
-        if self.owners:
-            need(batch.ticket is not None, 'there is no ticket for its batch')
+        need(batch.ticket is not None or not self.owners, 'there is no ticket for its batch')
+        if batch.ticket:
             ticket, text = batch.ticket, batch.ticket.text
+            need(text['Ca'] == self.signers[entry.index], 'its ticket is for another CA')
             need(text['Profile'].encode() == entry.profile, 'its ticket is for another profile')
             need(text.get('ProfileSha256', entry.profile_sha256) == entry.profile_sha256,
                  'its ticket is for another form of the profile')
             need(text['NotBefore'] <= entry.time // 1000000 <= text['NotAfter'], 'its ticket is for another time')
             need(ticket.uses < text['Count'], f'the ticket is used up: {text["Count"]} were made')
-        if batch.ticket:
-            batch.ticket.uses += 1
+            ticket.uses += 1
         batch.places.append(entry.index)
 
     def open_record(self, entry, signers, form):
@@ -278,7 +316,10 @@ class Verifier:
         ticket, batch = text['ticket'], self.batches.setdefault(entry.batch, Batch())
         need((ticket['Batch'].encode(), ticket['Profile'].encode(), str(ticket['Number']).encode()) ==
              (entry.batch, entry.profile, entry.device), 'its ticket says other than the entry')
+        need(ticket['NotBefore'] <= ticket['NotAfter'], 'its ticket ends before it begins')
+        need('tpm' not in text or text['tpm']['From'] < text['tpm']['Limit'], 'its ticket allows the TPM nothing')
         need(ticket['Station'] == self.station.spki_sha256, 'its ticket is for another station')
+        need(self.authority_of_key(ticket['Ca']), 'its ticket is for a CA that the log does not know')
         need(ticket['Number'] > self.numbers, 'its ticket was loaded before')
         need(batch.ticket is None or batch.ticket.text['Profile'] == ticket['Profile'],
              'the earlier ticket was for another profile')
@@ -293,7 +334,7 @@ class Verifier:
         need(text[head]['Batch'].encode() == entry.batch, 'it is of another batch than its entry')
         need(text[head]['Station'] == self.station.spki_sha256, 'it is of another station')
         need(text['log']['Origin'] == self.origin, 'it is of another log')
-        need(text['log']['Size'] <= entry.index, 'it knows more entries than there are before it')
+        need(entry.index - 4096 <= text['log']['Size'] <= entry.index, 'it knows more entries than there are, or was kept')
         need(text['log']['Root'] == self.tree.root(text['log']['Size']), 'it knows other entries than there are')
 
     def check_report(self, entry):
@@ -318,23 +359,23 @@ class Verifier:
         need(('ticket' in text) == bool(tickets), 'it tells of a ticket that is not there, or not of the one that is')
         if not tickets:
             return
-        self.check_tpm(text, tickets[-1].has_tpm, size)
+        self.check_tpm(text, tickets[-1], size)
         newest, account = tickets[-1], text['ticket']
         issued = sum(place > newest.place for place in places)
         need((account['Number'], account['Sha256'], account['Count'], account['Issued'], account['Remaining']) ==
              (newest.text['Number'], hashlib.sha256(newest.der).digest(), newest.text['Count'], issued,
-              newest.text['Count'] - issued), 'its account of the ticket is wrong')
+              max(newest.text['Count'] - issued, 0)), 'its account of the ticket is wrong')
 
-    def check_tpm(self, text, counts, size):
-        """What the TPM counted stands in the log, or is on record as lost. With several CAs this does not
-        know whose the certificates are."""
-        need(('tpm' in text) == counts,
+    def check_tpm(self, text, ticket, size):
+        """What the TPM of the ticket's CA counted stands in the log, or is on record as lost."""
+        need(('tpm' in text) == ticket.has_tpm,
              'it tells of a TPM that its ticket does not know, or not of the one that counts')
-        if not counts or any(one.type == log.AUTHORITY for one in self.entries[:size]):
+        if not ticket.has_tpm:
             return
-        logged = sum(one.type in (log.CERTIFICATE, log.VERIFICATION, log.CRL) for one in self.entries[:size])
-        need((text['tpm']['Logged'], text['tpm']['Count']) == (logged, logged + self.lost(size)),
-             'its account of the TPM is wrong')
+        mine = [one for one in self.entries[:size] if self.signers.get(one.index) == ticket.authority]
+        lost = sum(int(one.device) for one in mine if one.type == log.LOST)
+        logged = sum(one.type != log.LOST for one in mine)
+        need((text['tpm']['Logged'], text['tpm']['Count']) == (logged, logged + lost), 'its account of the TPM is wrong')
 
     def check_statement(self, entry):
         text = self.open_record(entry, [self.station], texts.STATEMENT)
