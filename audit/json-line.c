@@ -195,7 +195,7 @@ rest_of (const JsonKey *key, const char *way)
 {
   const gsize length = strlen (way);
 
-  return strncmp (key->name, way, length) == 0 ? key->name + length : NULL;
+  return length == 0 || strncmp (key->name, way, length) == 0 ? key->name + length : NULL;
 }
 
 /* The place of the key whose name ends here, or -1. */
