@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "audit/json-line.h"
+#include "audit/manifest-match.h"
 #include "audit/manifest-rows.h"
 #include "audit/roots.h"
 #include "audit/spill.h"
@@ -166,6 +167,55 @@ START_TEST (test_what_nobody_writes_is_told_in_bounded_memory)
 }
 END_TEST
 
+/* A device whose key has a certificate from event 5 to 7, and another one from 9 on. */
+static const struct {
+  guint64 event; /* of the statement */
+  gboolean good;
+} moments[] = { { 4, FALSE }, { 5, TRUE }, { 6, TRUE }, { 7, FALSE }, { 8, FALSE }, { 9, TRUE } };
+
+static void
+count_fault (guint manifest, guint64 row, const char *why, gpointer data)
+{
+  (*(guint *)data)++;
+}
+
+static void
+add_certificate (AuditIssued *issued, guint64 index, const char *certificate)
+{
+  const LogEntry entry = { .type = LOG_ENTRY_CERTIFICATE,
+                           .batch = span_of_text ("B-1"),
+                           .device = span_of_text ("D-1"),
+                           .spki_sha256 = { 7 },
+                           .certificate = span_of_text (certificate) };
+
+  ck_assert (audit_issued_add (issued, index, &entry, NULL));
+}
+
+START_TEST (test_a_key_is_good_by_one_of_its_certificates)
+{
+  g_autoptr (AuditDigest) digest = audit_digest_new ();
+  g_autoptr (AuditIssued) issued = audit_issued_new (digest, TRUE, NULL);
+  g_autoptr (Spill) states = spill_new (NULL);
+  g_autoptr (ManifestMatch) match = manifest_match_new (digest, states, NULL);
+  ManifestStatement statement = { .batch = (char *)"B-1", .event = moments[_i].event };
+  ManifestRow row = { .number = 1, .by_key = TRUE, .hash = { 7 } };
+  Issued one;
+  guint faults = 0;
+
+  add_certificate (issued, 3, "one");
+  add_certificate (issued, 4, "another");
+  ck_assert (audit_issued_rewind (issued, NULL) && audit_issued_next (issued, &one));
+  ck_assert (manifest_match_add_state (states, &one, 5, 7, NULL));
+  ck_assert (audit_issued_next (issued, &one));
+  ck_assert (manifest_match_add_state (states, &one, 9, G_MAXUINT64, NULL));
+  ck_assert_ptr_null (manifest_row_say (&row, SAYS_DEVICE, span_of_text ("D-1")));
+  ck_assert (manifest_match_add (match, 0, &statement, &row, NULL));
+  ck_assert (manifest_match_judge (match, issued, count_fault, &faults, NULL));
+  ck_assert_uint_eq (faults, moments[_i].good ? 0 : 1);
+  manifest_row_clear (&row);
+}
+END_TEST
+
 START_TEST (test_records_of_one_key_come_together)
 {
   const guint keys = 60000;
@@ -228,6 +278,8 @@ main (void)
   tcase_add_loop_test (parts, test_a_line_that_is_none_is_refused, 0, G_N_ELEMENTS (wrong_lines));
   tcase_add_loop_test (parts, test_what_nobody_writes_is_told_in_bounded_memory, 0,
                        G_N_ELEMENTS (files));
+  tcase_add_loop_test (parts, test_a_key_is_good_by_one_of_its_certificates, 0,
+                       G_N_ELEMENTS (moments));
   tcase_add_test (parts, test_records_of_one_key_come_together);
   tcase_add_test (parts, test_roots_of_shorter_logs_are_those_of_the_log);
   suite_add_tcase (suite, parts);
