@@ -84,7 +84,7 @@ target_find (Database *database, const char *name, gpointer *target, GError **er
 Target *
 target_read (Database *database, const char *name, GError **error)
 {
-  gpointer target;
+  gpointer target = NULL;
 
   if (target_find (database, name, &target, error) && target == NULL)
     ledger_not_found ("target", name == NULL ? "" : name, error);

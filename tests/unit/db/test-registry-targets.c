@@ -395,6 +395,17 @@ START_TEST (a_ca_is_deleted_only_when_inactive)
 }
 END_TEST
 
+/* A ledger that is damaged under us: an error, and no target. */
+START_TEST (a_target_that_can_not_be_asked_for_is_none)
+{
+  g_autoptr (GError) error = NULL;
+
+  ck_assert (raw_sql (f.path, "DROP TABLE targets"));
+  ck_assert_ptr_null (ledger_target (f.ledger, "t", &error));
+  ck_assert_ptr_nonnull (error);
+}
+END_TEST
+
 int
 main (void)
 {
@@ -415,6 +426,7 @@ main (void)
   tcase_add_test (cases, ten_cas_of_a_subject_fit_into_an_account_and_region);
   tcase_add_test (cases, default_mode_is_for_one_account_of_a_region);
   tcase_add_test (cases, a_ca_is_deleted_only_when_inactive);
+  tcase_add_test (cases, a_target_that_can_not_be_asked_for_is_none);
   suite_add_tcase (suite, cases);
   return run_suite (suite);
 }
