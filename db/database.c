@@ -43,13 +43,26 @@ means_full (Database *database, int result)
   return (result & 0xff) == SQLITE_IOERR && (system_error == ENOSPC || system_error == EDQUOT);
 }
 
+static gboolean
+is_damaged (const char *path, const char *how, GError **error)
+{
+  g_set_error (error, LEDGER_ERROR, LEDGER_ERROR_CORRUPT,
+               "%s is damaged (%s): put back a backup; the signer's log fills in what it lacks",
+               path, how);
+  return FALSE;
+}
+
 gboolean
 database_fail (Database *database, int result, const char *doing, GError **error)
 {
+  const LedgerError code = code_for (result);
+
   database->disk_full = means_full (database, result);
-  if (code_for (result) == LEDGER_ERROR_CORRUPT)
+  if (code == LEDGER_ERROR_CORRUPT) {
     clean_mark_forbid ();
-  g_set_error (error, LEDGER_ERROR, (gint)code_for (result), "%s: %s (%d, %s)", database->path,
+    return is_damaged (database->path, sqlite3_errmsg (database->handle), error);
+  }
+  g_set_error (error, LEDGER_ERROR, (gint)code, "%s: %s (%d, %s)", database->path,
                sqlite3_errmsg (database->handle), result, doing);
   return FALSE;
 }
@@ -199,10 +212,7 @@ check_sound (Database *database, const char *question, GError **error)
   const char *verdict = row ? statement_text (statement) : "no answer";
   if (g_strcmp0 (verdict, "ok") == 0)
     return TRUE;
-  g_set_error (error, LEDGER_ERROR, LEDGER_ERROR_CORRUPT,
-               "%s is damaged (%s): put back a backup; the signer's log fills in what it lacks",
-               database->path, verdict);
-  return FALSE;
+  return is_damaged (database->path, verdict, error);
 }
 
 /* Killed, cut off, copied or put back: then all of the file is read once. */

@@ -293,6 +293,41 @@ def sigterm_lets_running_attempts_end():
         rig.expect_equal(station.signer_pid(), None, 'the signer ends with its daemon')
 
 
+def a_ledger_that_was_damaged_is_found_after_a_kill():
+    with rig.station() as station:
+        ledger = station.json('status')['ledger']
+        mark = ledger + '.clean'
+        rig.expect(not os.path.exists(mark), 'a mark while the station runs')
+        station.stop()
+        rig.expect(os.path.exists(mark), 'the mark of a clean stop')
+
+        def start_again():
+            run = subprocess.run([rig.program('keycradled'), '--config', station.config], timeout=rig.PATIENCE,
+                                 capture_output=True, text=True, env=rig.environment(), check=False)
+            rig.expect_equal(run.returncode, 1, f'a start on a damaged ledger: {run}')
+            rig.expect('is damaged' in run.stderr, f'{run}')
+
+        def check():
+            return subprocess.run([rig.program('keycradled'), '--check-ledger', ledger], timeout=rig.PATIENCE,
+                                  capture_output=True, text=True, env=rig.environment(), check=False)
+
+        station.start()
+        rig.expect_equal(check().returncode, 0, 'a check while the station runs')
+        station.kill()
+        station.kill_signer()
+        rig.expect(not os.path.exists(mark), 'a mark after a kill')
+        station.start()
+        station.kill()
+        station.kill_signer()
+        with open(ledger, 'r+b') as file:
+            file.seek(os.path.getsize(ledger) - 17 * 4096)
+            file.write(b'\xff' * 16 * 4096)
+        start_again()
+        start_again()
+        found = check()
+        rig.expect(found.returncode == 1 and 'is damaged' in found.stderr, f'{found}')
+
+
 if __name__ == '__main__':
     rig.main({test.__name__: test for test in (
         a_device_waits_until_its_batch_runs,
@@ -301,6 +336,7 @@ if __name__ == '__main__':
         devices_without_a_name_get_one_of_the_range,
         a_device_that_has_passed_runs_again_only_when_allowed,
         a_restart_finds_every_pass_again,
+        a_ledger_that_was_damaged_is_found_after_a_kill,
         a_cut_device_may_come_back_in_another_slot,
         exit_codes_say_what_happened,
         a_slot_out_of_service_does_nothing,
