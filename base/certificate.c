@@ -106,7 +106,8 @@ take_rest (Input *input, CertificateParts *parts)
     const guint8 tag = input->data[0];
 
     if ((tag != ISSUER_ID && tag != SUBJECT_ID && tag != CONTEXT_3)
-        || !take_any (input, &content, NULL) || (tag == CONTEXT_3 && !take (&content, SEQUENCE, &parts->extensions, NULL)))
+        || !take_any (input, &content, NULL)
+        || (tag == CONTEXT_3 && !take (&content, SEQUENCE, &parts->extensions, NULL)))
       return FALSE;
   }
   return TRUE;

@@ -3,6 +3,7 @@
 nothing about how many signatures there are, and each that left no entry is on record."""
 
 import contextlib
+import json
 import os
 import shutil
 import subprocess
@@ -147,15 +148,35 @@ def forged(one, name, report, text):
     return folder, f'log {len(entries) - 1}'
 
 
+def reconciled(owner, folder):
+    """What `audit reconcile` says of the TPM: as JSON, and in words."""
+    said = []
+    for words in (['--json'], []):
+        run = subprocess.run([rig.program('keycradle'), 'audit', 'reconcile', *owner.words(folder), *words],
+                             capture_output=True, text=True, check=False, env=rig.environment())
+        rig.expect_equal(run.returncode, 6, f'without a ledger, entries have no rows: {run}')
+        said.append(run.stdout)
+    return json.loads(said[0])['tpm'], [line for line in said[1].splitlines() if line.startswith('TPM of the CA ')]
+
+
 def reports_tell_the_tpms_account():
-    """Both verifiers count again; with the same text signed anew, they take it."""
+    """Both verifiers count again; with the same text signed anew, they take it. The month's account has the
+    TPM's own count beside the log's."""
     with counted_works() as (one, owner, tpm):
         one.load(ticket(owner, tpm, count=5, limit=1 + 5))
         one.order('D-1')
         rig.expect(sign_beside(tpm), 'root can use the key while the count lasts')
         one.order('D-2')
+        nothing_yet = one.collect('before')
         report, _ = one.report()
         owner.expect_accepts(one.collect('honest'))
+        rig.expect_equal(reconciled(owner, nothing_yet),
+                         ([{'ca': tpm.authority}], [f'TPM of the CA {tpm.authority[:16]}: no report tells its count']),
+                         'the account in front of the first report')
+        rig.expect_equal(reconciled(owner, os.path.join(one.folder, 'honest')),
+                         ([{'ca': tpm.authority, 'report': 1, 'counted': 4, 'entries': 2, 'lost': 2}],
+                          [f'TPM of the CA {tpm.authority[:16]}: 4 signatures by its count in report 1; up to there '
+                           '2 in entries, 2 in no entry']), 'the account')
         honest = cms.Signed(report).text
         for number, (old, new) in enumerate(((b'', b''), (b'Count=4', b'Count=3'), (b'Logged=2', b'Logged=1'),
                                              (b'[tpm]\nCount=4\nLimit=6\nLogged=2\n\n', b''))):
@@ -165,6 +186,8 @@ def reports_tell_the_tpms_account():
                 owner.expect_accepts(folder)
             else:
                 owner.expect_finds(folder, name)
+            if new == b'Count=3':
+                rig.expect(reconciled(owner, folder)[1][0].endswith('  DIFFERS'), 'another count than entries and losses')
 
 
 def a_counter_is_begun_once():
