@@ -5,6 +5,8 @@
  */
 #include "ca/proof/report-private.h"
 
+#define LEDGER_ID 16 /* bytes */
+
 static const char *const manifest_keys[] = { "Version", "Time",  "Station", "Batch", "Format",
                                              "Rows",    "Bytes", "Sha256",  NULL };
 static const char *const log_keys[] = { "Origin", "Size", "Root", NULL };
@@ -27,6 +29,24 @@ report_read_log (const Keyfile *text, Checkpoint *log, GError **error)
   return proof_text_hash (text, "log", "Origin", log->origin, error)
          && proof_text_number (text, "log", "Size", 0, G_MAXUINT64, &log->size, error)
          && proof_text_hash (text, "log", "Root", log->root, error);
+}
+
+gboolean
+report_read_ledger (const Keyfile *text, char **id, guint64 *event, guint8 event_hash[MERKLE_HASH],
+                    GError **error)
+{
+  *id = proof_text_hex (text, "ledger", "Id", LEDGER_ID, error);
+  return *id != NULL && proof_text_number (text, "ledger", "Event", 0, G_MAXUINT64, event, error)
+         && proof_text_hash (text, "ledger", "EventHash", event_hash, error);
+}
+
+void
+report_set_head (GKeyFile *text, const char *group, gint64 time, const char *station,
+                 const char *batch)
+{
+  proof_text_set_time (text, group, "Time", time);
+  g_key_file_set_value (text, group, "Station", station);
+  g_key_file_set_value (text, group, "Batch", batch);
 }
 
 gboolean
@@ -63,9 +83,7 @@ manifest_statement_text (const ManifestStatement *statement)
 {
   g_autoptr (GKeyFile) text = proof_text_new ("manifest");
 
-  proof_text_set_time (text, "manifest", "Time", statement->time);
-  g_key_file_set_value (text, "manifest", "Station", statement->station);
-  g_key_file_set_value (text, "manifest", "Batch", statement->batch);
+  report_set_head (text, "manifest", statement->time, statement->station, statement->batch);
   g_key_file_set_value (text, "manifest", "Format", statement->format);
   g_key_file_set_uint64 (text, "manifest", "Rows", statement->rows);
   g_key_file_set_uint64 (text, "manifest", "Bytes", statement->bytes);
@@ -90,15 +108,6 @@ read_manifest (const Keyfile *text, ManifestStatement *statement, GError **error
          && proof_text_hash (text, "manifest", "Sha256", statement->sha256, error);
 }
 
-static gboolean
-read_ledger (const Keyfile *text, ManifestStatement *statement, GError **error)
-{
-  statement->ledger = proof_text_hex (text, "ledger", "Id", REPORT_LEDGER_ID, error);
-  return statement->ledger != NULL
-         && proof_text_number (text, "ledger", "Event", 0, G_MAXUINT64, &statement->event, error)
-         && proof_text_hash (text, "ledger", "EventHash", statement->event_hash, error);
-}
-
 ManifestStatement *
 manifest_statement_parse (const char *text, GError **error)
 {
@@ -106,7 +115,9 @@ manifest_statement_parse (const char *text, GError **error)
   g_autoptr (ManifestStatement) statement = manifest_statement_new ();
 
   if (read == NULL || !read_manifest (read, statement, error)
-      || !report_read_log (read, &statement->log, error) || !read_ledger (read, statement, error))
+      || !report_read_log (read, &statement->log, error)
+      || !report_read_ledger (read, &statement->ledger, &statement->event, statement->event_hash,
+                              error))
     return NULL;
   return g_steal_pointer (&statement);
 }

@@ -97,9 +97,7 @@ report_text (const Report *report)
   g_autoptr (GKeyFile) text = proof_text_new ("report");
 
   g_key_file_set_uint64 (text, "report", "Number", report->number);
-  proof_text_set_time (text, "report", "Time", report->time);
-  g_key_file_set_value (text, "report", "Station", report->station);
-  g_key_file_set_value (text, "report", "Batch", report->batch);
+  report_set_head (text, "report", report->time, report->station, report->batch);
   proof_text_set_flag (text, "report", "Final", report->final);
   set_log (text, report);
   if (report->ticket != NULL)
@@ -196,19 +194,19 @@ read_ledger (const Keyfile *text, LedgerClaim *ledger, GError **error)
   const struct {
     const char *key;
     guint64 *value;
-  } numbers[] = { { "Devices", &ledger->devices }, { "Verified", &ledger->verified },
-                  { "Void", &ledger->voided },     { "Open", &ledger->open },
-                  { "Failed", &ledger->failed },   { "Event", &ledger->event } };
+  } numbers[] = { { "Devices", &ledger->devices },
+                  { "Verified", &ledger->verified },
+                  { "Void", &ledger->voided },
+                  { "Open", &ledger->open },
+                  { "Failed", &ledger->failed } };
 
-  ledger->id = proof_text_hex (text, "ledger", "Id", REPORT_LEDGER_ID, error);
-  if (ledger->id == NULL)
+  if (!report_read_ledger (text, &ledger->id, &ledger->event, ledger->event_hash, error))
     return FALSE;
   for (guint i = 0; i < G_N_ELEMENTS (numbers); i++)
     if (!proof_text_number (text, "ledger", numbers[i].key, 0, G_MAXUINT64, numbers[i].value,
                             error))
       return FALSE;
-  return proof_text_hash (text, "ledger", "EventHash", ledger->event_hash, error)
-         && proof_text_hash (text, "ledger", "VoidsSha256", ledger->voids_sha256, error);
+  return proof_text_hash (text, "ledger", "VoidsSha256", ledger->voids_sha256, error);
 }
 
 Report *

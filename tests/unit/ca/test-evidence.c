@@ -348,6 +348,8 @@ static const struct {
   { "Station=ab", "Station=", "64 lower-case hex digits" },
   { "Batch=B-2026-47", "Batch=B 2026", "must be a name" },
   { "Final=yes", "Final=true", "must be yes or no" },
+  { "Final=yes\n", "", "needs Final=" },
+  { "Final=yes", "Final=", "needs Final=" },
   { "Root=cd", "Root=CD", "64 lower-case hex digits" },
   { "Size=1740", "Size=1738", "not in ascending order" },
   { "First=1236", "First=1739", "not in ascending order" },
