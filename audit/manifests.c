@@ -4,16 +4,16 @@
  */
 #include "audit/manifests.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "audit/file-buffer.h"
 #include "audit/manifest-match.h"
 #include "audit/manifest-rows.h"
 #include "base/text.h"
+#include "ca/proof/statement.h"
 
 #define MOST_PROBLEMS 1000u /* of rows, in one file: the first ones */
+#define BUFFER (64 * 1024)
 
 typedef struct {
   guint64 row;
@@ -57,7 +57,8 @@ find_statement (AuditRun *run, Manifest *manifest)
   guint8 hash[AUDIT_HASH];
   Span der;
 
-  if (!g_file_get_contents (path, &content, &der.length, &problem)) {
+  content = file_read_small (path, STATEMENT_MOST, &der.length, &problem);
+  if (content == NULL) {
     say (run, manifest, problem->message);
     return FALSE;
   }
@@ -77,26 +78,25 @@ find_statement (AuditRun *run, Manifest *manifest)
 static gboolean
 digest_file (const char *path, guint64 *bytes, guint8 hash[AUDIT_HASH], GError **error)
 {
+  g_autoptr (FileBuffer) file = file_buffer_open (path, BUFFER, error);
   g_autoptr (GChecksum) checksum = g_checksum_new (G_CHECKSUM_SHA256);
-  g_autofree guint8 *buffer = g_malloc (64 * 1024);
-  gsize length = AUDIT_HASH;
-  int fd = open (path, O_RDONLY | O_NOCTTY | O_CLOEXEC);
-  ssize_t got = 0;
+  gsize length = 0, size = AUDIT_HASH;
 
   *bytes = 0;
-  while (fd >= 0 && (got = read (fd, buffer, 64 * 1024)) > 0) {
-    g_checksum_update (checksum, buffer, got);
-    *bytes += (guint64)got;
-  }
-  if (fd < 0 || got < 0) {
-    int code = errno;
-    g_set_error (error, G_FILE_ERROR, (gint)g_file_error_from_errno (code), "it can't be read: %s",
-                 g_strerror (code));
-  }
-  if (fd >= 0)
-    close (fd);
-  g_checksum_get_digest (checksum, hash, &length);
-  return fd >= 0 && got == 0;
+  if (file == NULL)
+    return FALSE;
+  do {
+    const guint8 *data = file_buffer_bytes (file, &length);
+
+    g_checksum_update (checksum, data, (gssize)length);
+    *bytes += length;
+    file_buffer_skip (file, length);
+    if (!file_buffer_fill (file, BUFFER, error))
+      return FALSE;
+    file_buffer_bytes (file, &length);
+  } while (length > 0);
+  g_checksum_get_digest (checksum, hash, &size);
+  return TRUE;
 }
 
 static gboolean
