@@ -76,7 +76,8 @@ class Certificate:
             body = body[1:]
         need([part.tag for part in body[:6]] == [INTEGER] + 5 * [SEQUENCE] and
              all(part.tag in (0x81, 0x82, 0xa3) for part in body[6:]), 'this is no certificate')
-        need(all(one.tag in TIMES for one in body[3].children()) and len(body[3].children()) == 2, 'its dates are wrong')
+        dates = body[3].children()
+        need(all(one.tag in TIMES for one in dates) and len(dates) == 2, 'its dates are wrong')
         self.serial = body[0].content
         need(self.serial, 'it has no serial number')
         self.extensions = b''
@@ -237,7 +238,8 @@ class Signed:
         need(CONTENT_TYPE in found and found[CONTENT_TYPE].expect(OID).content == DATA,
              'no attribute for the content type')
         need(MESSAGE_DIGEST in found and
-             found[MESSAGE_DIGEST].expect(OCTETS).content == digest(self.made, self.text), 'the text is not the signed one')
+             found[MESSAGE_DIGEST].expect(OCTETS).content == digest(self.made, self.text),
+             'the text is not the signed one')
 
     def names(self, certificate):
         """Whether the signer says that it is this one."""

@@ -163,10 +163,10 @@ def tpm_of_one_authority(told, one):
     ticket, report = entry_of(one, log.TICKET, 2), entry_of(one, log.REPORT, 1)
     ticket.text += b'[tpm]\nFrom=0\nLimit=50\nSignature=AAAA\n'
     report.text = report.text.replace(b'[ledger]', b'[tpm]\nCount=11\nLimit=50\nLogged=9\n[ledger]')
-    other = copy_of(entry_of(one, log.CRL))
-    other.spki_sha256, place = forge.sha256(told.other.spki()), one.place(log.CRL) + 1
-    one.entries[place:place] = []
-    entry_of(one, log.CRL, 1).spki_sha256 = other.spki_sha256
+    other, place = copy_of(entry_of(one, log.CRL)), one.place(log.LOST)
+    other.spki_sha256, other.time = forge.sha256(told.other.spki()), one.entries[place].time
+    one.entries.insert(place, other)
+    next(line for line in reversed(one.lines) if 'report' in line)['report']['log_index'] += 1
 
 
 def tpm_that_counted_one_more(told, one):
@@ -232,7 +232,8 @@ def stored_void(one, index):
     """Void from the start: the event that stored it says so."""
     line = void_line(one)
     store = next(two['event'] for two in one.lines
-                 if two.get('event', {}).get('kind') == 'certificate-store' and two['event']['subject'] == line['device'])
+                 if two.get('event', {}).get('kind') == 'certificate-store'
+                 and two['event']['subject'] == line['device'])
     voiding = next(two['event'] for two in one.lines if two.get('event', {}).get('id') == line['void_event'])
     voiding['kind'], line['void_event'] = 'remark', store['id']
     store['detail'] = f'log index {index}, void from the start: {line["void_reason"]}'
@@ -250,7 +251,8 @@ def void_by_anothers_start(told, one):
 def in_an_export(one, text):
     """Behind the batch's name, as bytes of the file."""
     def change(files):
-        files['ledger.jsonl'] = files['ledger.jsonl'].replace(b'"batch":"B-1","format"', b'"batch":"B-1' + text + b'","format"')
+        files['ledger.jsonl'] = files['ledger.jsonl'].replace(b'"batch":"B-1","format"',
+                                                              b'"batch":"B-1' + text + b'","format"')
     one.raw.append(change)
     return f'ledger {1 + one.line("export")}'
 
@@ -294,6 +296,52 @@ def authority_behind_rubbish(told, one):
     return at(one, entry)
 
 
+# ---- what the owner kept: files that are made once all is sealed ----
+
+def root_of(one, size):
+    return forge.root_of(one.entries, size)
+
+
+def note(one, size, root=None):
+    return one.station_key.note(one.origin, size, root or root_of(one, size)).encode()
+
+
+def proof(one, behind=b'', root=None):
+    return b'c2sp.org/tlog-proof@v1\nextra AAAA\nindex 0\n\n' + note(one, 1, root) + behind
+
+
+def keeping(name, found, make):
+    def lie(told, one):
+        one.kept = make
+        return found
+    lie.__name__ = name
+    return lie
+
+
+KEPT = (
+    keeping('kept in order', None, lambda one: [note(one, 4) + b'\n' + note(one, 9)]),
+    keeping('kept in no order', 'kept 0.note', lambda one: [note(one, 9) + b'\n' + note(one, 4)]),
+    keeping('kept in two files', None, lambda one: [note(one, 9), note(one, 4)]),
+    keeping('kept of two forks', 'kept 1.note', lambda one: [note(one, 9), note(one, 9, bytes(32))]),
+    keeping('kept of a longer log', 'kept 0.note', lambda one: [note(one, len(one.entries) + 1, bytes(32))]),
+    keeping('kept of the whole log', None, lambda one: [note(one, len(one.entries))]),
+    keeping('a proof that was kept', None, lambda one: [proof(one)]),
+    keeping('a proof with more behind', 'kept 0.note', lambda one: [proof(one, b'\nmore\n')]),
+    keeping('a proof of a fork', 'kept 0.note', lambda one: [proof(one, root=bytes(32))]),
+    keeping('a report that is not in the log', 'kept 0.note',
+            lambda one: [one.station_key.statement(another_report(one))]),
+    keeping('mail with its line ends', 'kept 0.note', lambda one: [note(one, 4).replace(b'\n', b'\r\n')]),
+    keeping('an empty file', 'kept 0.note', lambda one: [b'']),
+)
+
+
+def another_report(one):
+    """As true as the first, and with another number."""
+    text = entry_of(one, log.REPORT).text.replace(b'Number=1', b'Number=9', 1)
+    size = int(text.split(b'\nSize=')[1].split(b'\n')[0])
+    return text.replace(b'Root=', b'Root=' + root_of(one, size).hex().encode() + b'\n#', 1)
+
+
 def no_file(name, found, make):
     def lie(told, one):
         one.places[name] = make
@@ -308,19 +356,27 @@ LIES = (other_authority, unknown_authority, foreign_list, list_of_the_other, for
         tpm_that_counted_one_more, loss_of_another_tpm, report_that_is_not_said_to_be_final, report_at_a_leap_second,
         last_entry_torn_by_its_length, void_without_a_reason, void_for_a_piece_of_the_reason, void_from_the_start,
         void_by_anothers_start, export_of_a_name_with_a_zero, export_of_half_a_character,
-        export_of_the_same_name_in_other_words, two_stations, renewed_authority, authority_behind_rubbish,
+        export_of_the_same_name_in_other_words, two_stations, renewed_authority, authority_behind_rubbish, *KEPT,
         *(no_file(name, found, make) for make in (os.mkdir, os.mkfifo)
           for name, found in (('issuance.log', 'header'), ('station.pem', 'station'), ('checkpoints', 'checkpoint 1'),
                               ('ledger.jsonl', 'ledger 1'), ('authorities.pem', None))))
 
 
+def keep(rig, folder, contents):
+    rig.honest.kept = [os.path.join(folder, f'{number}.note') for number in range(len(contents))]
+    for path, content in zip(rig.honest.kept, contents):
+        with open(path, 'wb') as file:
+            file.write(content)
+
+
 def judge(rig, told, honest, lie):
     """What is wrong with how it is judged, or None."""
     one = honest.copy()
-    one.places = {}
+    one.places, one.kept = {}, lambda one: []
     expected = lie(told, one)
     one.seal()
     rig.lay_out(one)
+    keep(rig, told.folder, one.kept(one))
     for name, make in one.places.items():
         os.unlink(os.path.join(rig.folder, name))
         make(os.path.join(rig.folder, name))

@@ -22,11 +22,13 @@ from mutations import Rig
 from quick import QuickSigner
 
 FIELDS = forge.TEXTS + forge.HASHES + ('certificate',)
-NUMBERS = ('0', '1', '-1', '-0', '+1', '01', ' 1', '1 ', '1\t', '1\u00a0', '1\r', '1.0', '1e1', '', '4294967295', '4294967296',
-           '9223372036854775807', '9223372036854775808', '18446744073709551615', '18446744073709551616',
-           '99999999999999999999', '\u0661', '\\s1', 'yes', 'no', '2026-11-20T08:00:60Z', '1969-12-31T23:59:59Z')
-PIECES = ('\r', '\t', ' ', '\n', '\n\n', '\\s', '\\n', '\\x', '\\', '\0', '\u00a0', '\u2028', '\x0b', '\x0c', '\x1c', '#',
-          '=', '[', ']', '\ufeff', 'B', '.', '"', ',', '{', '}', '\\u0000', '\\u0041', '\\ud800', '\\ud83d\\ude00', 'é')
+NUMBERS = ('0', '1', '-1', '-0', '+1', '01', ' 1', '1 ', '1\t', '1\u00a0', '1\r', '1.0', '1e1', '', '4294967295',
+           '4294967296', '9223372036854775807', '9223372036854775808', '18446744073709551615', '18446744073709551616',
+           '99999999999999999999', '\u0661', '\\s1', 'yes', 'no', '2026-11-20T08:00:60Z',
+           '1969-12-31T23:59:59Z')
+PIECES = ('\r', '\t', ' ', '\n', '\n\n', '\\s', '\\n', '\\x', '\\', '\0', '\u00a0', '\u2028', '\x0b', '\x0c', '\x1c',
+          '#', '=', '[', ']', '\ufeff', 'B', '.', '"', ',', '{', '}', '\\u0000', '\\u0041', '\\ud800', '\\ud83d\\ude00',
+          'é')
 
 
 class Forged(Honest):
@@ -137,7 +139,8 @@ def text_changed(chance, text):
     elif how == 5:
         lines.insert(chance.randrange(len(lines)), lines[at])
     elif how == 6:
-        lines.insert(at, chance.choice(('# words', 'Note=x', 'ClockReset=yes', '[tpm]', 'Other=1', ' ', '\r', '[ticket]',
+        lines.insert(at, chance.choice(('# words', 'Note=x', 'ClockReset=yes', '[tpm]', 'Other=1', ' ', '\r',
+                                        '[ticket]',
                                         'Note=a\\nb', 'ProfileSha256=' + 64 * '0')))
     else:
         return chance.choice(('\r\n', '\n ', '\n\n', '\u2028')).join(lines)
@@ -223,7 +226,8 @@ def change_signed(chance, one):
 def change_note(chance, one):
     at = chance.randrange(len(one.notes))
     one.notes[at] = text_changed(chance, one.notes[at]) if chance.randrange(2) else one.notes[at].replace(
-        '\n\n', '\n\n' + chance.choice(('— other AAAAAAAA\n', '— other AAAA\n', '— other AAAAAAB=\n', '—  AAAAAAAA\n', '\n',
+        '\n\n', '\n\n' + chance.choice(('— other AAAAAAAA\n', '— other AAAA\n', '— other AAAAAAB=\n', '—  AAAAAAAA\n',
+                                        '\n',
                                         '— x y AAAAAAAA\n')), 1)
     if chance.randrange(3) == 0:
         one.notes.insert(at, chance.choice(one.notes))
@@ -235,8 +239,8 @@ def change_line(chance, one):
     (member, record), = line.items()
     key, other = chance.choice(list(record)), chance.choice(one.lines)
     (_, record_of_other), = other.items()
-    value = chance.choice((record_of_other.get(key, 0), chance.choice(list(record_of_other.values())), 0, -1, 1, 1 << 63,
-                           -(1 << 63), (1 << 63) - 1, True, None, 1.0, '', 'x', '\0', 'B-1\0', [], {}))
+    value = chance.choice((record_of_other.get(key, 0), chance.choice(list(record_of_other.values())), 0, -1, 1,
+                           1 << 63, -(1 << 63), (1 << 63) - 1, True, None, 1.0, '', 'x', '\0', 'B-1\0', [], {}))
     if isinstance(record[key], int) and chance.randrange(2):
         value = record[key] + chance.choice((1, -1))
     if isinstance(record[key], str) and chance.randrange(3) == 0:
@@ -302,8 +306,8 @@ def change_words(chance, one):
 
 
 CHANGES = (change_field, change_field, change_type, change_number, change_time, change_order, change_certificate,
-           change_record, change_record, change_record, change_signed, change_note, change_line, change_lines, change_state,
-           change_file, change_words)
+           change_record, change_record, change_record, change_signed, change_note, change_line, change_lines,
+           change_state, change_file, change_words)
 
 
 def changed(honest, seed):

@@ -228,7 +228,7 @@ class Verifier:
             behind = len(self.batches[entry.batch].places if entry.batch in self.batches else ()) - \
                 text['log']['Certificates']
             if text['report']['Final'] and behind:
-                self.remarks.append(f'{behind} certificates were issued behind the final report of {entry.batch.decode()}')
+                self.remarks.append(f'{behind} certificates of {entry.batch.decode()} stand behind its final report')
         if self.kept:
             behind = size - max(anchor.size for anchor in self.kept)
             self.remarks.append(f'{behind} entries stand behind what was kept')
@@ -244,7 +244,7 @@ class Verifier:
             need(entry.time >= self.newest, 'its time is before that of an earlier one')
             self.newest = entry.time
         if entry.type in (log.CRL, log.TICKET, log.REPORT, log.LOST):
-            texts.number(entry.device.decode('ascii'), most=(1 << 32) - 1 if entry.type == log.LOST else (1 << 64) - 1)
+            texts.number(entry.device.decode('ascii'), most=(1 << (32 if entry.type == log.LOST else 64)) - 1)
         if entry.type in (log.CRL, log.LOST):
             need(self.authority_of_key(entry.spki_sha256), 'the log knows no CA with that key')
             self.signers[entry.index] = entry.spki_sha256
@@ -334,7 +334,7 @@ class Verifier:
         need(text[head]['Batch'].encode() == entry.batch, 'it is of another batch than its entry')
         need(text[head]['Station'] == self.station.spki_sha256, 'it is of another station')
         need(text['log']['Origin'] == self.origin, 'it is of another log')
-        need(entry.index - 4096 <= text['log']['Size'] <= entry.index, 'it knows more entries than there are, or was kept')
+        need(entry.index - 4096 <= text['log']['Size'] <= entry.index, 'it knows too many entries, or too few')
         need(text['log']['Root'] == self.tree.root(text['log']['Size']), 'it knows other entries than there are')
 
     def check_report(self, entry):
@@ -375,7 +375,8 @@ class Verifier:
         mine = [one for one in self.entries[:size] if self.signers.get(one.index) == ticket.authority]
         lost = sum(int(one.device) for one in mine if one.type == log.LOST)
         logged = sum(one.type != log.LOST for one in mine)
-        need((text['tpm']['Logged'], text['tpm']['Count']) == (logged, logged + lost), 'its account of the TPM is wrong')
+        need((text['tpm']['Logged'], text['tpm']['Count']) == (logged, logged + lost),
+             'its account of the TPM is wrong')
 
     def check_statement(self, entry):
         text = self.open_record(entry, [self.station], texts.STATEMENT)

@@ -187,7 +187,7 @@ def reports_tell_the_tpms_account():
             else:
                 owner.expect_finds(folder, name)
             if new == b'Count=3':
-                rig.expect(reconciled(owner, folder)[1][0].endswith('  DIFFERS'), 'another count than entries and losses')
+                rig.expect(reconciled(owner, folder)[1][0].endswith('  DIFFERS'), 'another count than was logged')
 
 
 def a_counter_is_begun_once():

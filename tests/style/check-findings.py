@@ -11,7 +11,8 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 OTHERS = ('digest.c', 'issued.c', 'proof.c', 'result.c', 'result-text.c', 'spill.c', 'tally.c', 'manifests.c',
           'manifest-rows.c')
 NO_FINDING = ('keycradle ledger', ' (since the one before, not entered: ', 'log index N, void from the start: %.*s')
-TOKEN = re.compile(r'/\*.*?\*/|\'(?:[^\'\\]|\\.)+\'|"(?:[^"\\\n]|\\.)*"|\bG_G\w+_FORMAT\b|#include[^\n]*|\s+|.', re.DOTALL)
+TOKEN = re.compile(r'/\*.*?\*/|\'(?:[^\'\\]|\\.)+\'|"(?:[^"\\\n]|\\.)*"|\bG_G\w+_FORMAT\b|#include[^\n]*|\s+|.',
+                   re.DOTALL)
 LITERAL = re.compile(r'"(.*)"', re.DOTALL)
 
 
