@@ -380,7 +380,7 @@ def judge(rig, told, honest, lie):
     for name, make in one.places.items():
         os.unlink(os.path.join(rig.folder, name))
         make(os.path.join(rig.folder, name))
-    second, first = rig.second_says(), rig.first_says()
+    second, first = rig.second_says(one), rig.first_says(one)
     for name, make in one.places.items():
         (os.rmdir if make is os.mkdir else os.unlink)(os.path.join(rig.folder, name))
     if second[0] == first[0] == expected:

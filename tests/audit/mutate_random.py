@@ -332,8 +332,8 @@ def judge(rig, honest, seed):
     except Exception as error:  # what can't be put together any more is nobody's evidence
         return None, False
     rig.lay_out(one)
-    name, words = rig.second_says()
-    other, other_words = rig.first_says()
+    name, words = rig.second_says(one)
+    other, other_words = rig.first_says(one)
     if other == name:
         return None, name is not None
     return f'seed {seed} ({done}): the second verifier says {words!r}, the first {other_words.strip()[-900:]!r}', True

@@ -7,10 +7,9 @@ import re
 import sys
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-# What the machine lacks, other commands say, or the page tells in words of its own (manifests).
-OTHERS = ('digest.c', 'issued.c', 'proof.c', 'result.c', 'result-text.c', 'spill.c', 'tally.c', 'manifests.c',
-          'manifest-rows.c')
-NO_FINDING = ('keycradle ledger', ' (since the one before, not entered: ', 'log index N, void from the start: %.*s')
+# What the machine lacks, or other commands say.
+OTHERS = ('digest.c', 'issued.c', 'proof.c', 'result.c', 'result-text.c', 'spill.c', 'tally.c')
+NO_FINDING = ('keycradle ledger', 'row N: %s', "OpenSSL can't compute SHA3-256", ' (since the one before, not entered: ', 'log index N, void from the start: %.*s')
 TOKEN = re.compile(r'/\*.*?\*/|\'(?:[^\'\\]|\\.)+\'|"(?:[^"\\\n]|\\.)*"|\bG_G\w+_FORMAT\b|#include[^\n]*|\s+|.',
                    re.DOTALL)
 LITERAL = re.compile(r'"(.*)"', re.DOTALL)
