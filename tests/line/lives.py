@@ -9,7 +9,7 @@ import shutil
 import rig
 import wire
 from counting import counted_works, expect_account, lost, ticket
-from dishonest import expect_within, index_files
+from dishonest_rig import expect_within, index_files
 from rogue_rig import Key
 from works import works
 
