@@ -240,14 +240,13 @@ static gboolean
 judge_rest (AuditRun *run, const AuditPlan *plan, const char *ledger, AuditIssued *issued,
             GError **error)
 {
-  g_autoptr (Spill) states = has_manifests (plan) && ledger != NULL ? spill_new (error) : NULL;
+  g_autoptr (Spill) states = has_manifests (plan) && ledger != NULL ? spill_new () : NULL;
 
   if (run->roots == NULL)
     return TRUE;
   if (ledger == NULL)
     audit_unchecked (run->result, AUDIT_LEDGER, AUDIT_WHOLE ("ledger"), "there is no ledger.jsonl");
-  else if ((has_manifests (plan) && states == NULL)
-           || !audit_ledger_judge (run, issued, states, ledger, error))
+  else if (!audit_ledger_judge (run, issued, states, ledger, error))
     return FALSE;
   return !has_manifests (plan)
          || audit_manifests_judge (run, plan->manifests, issued, states, error);

@@ -25,23 +25,21 @@ typedef struct {
 } Pair;
 
 AuditDuplicates *
-audit_duplicates_new (GError **error)
+audit_duplicates_new (void)
 {
-  g_autoptr (AuditDuplicates) duplicates = g_new0 (AuditDuplicates, 1);
+  AuditDuplicates *duplicates = g_new0 (AuditDuplicates, 1);
 
   duplicates->pairs = g_array_new (FALSE, FALSE, sizeof (Pair));
-  duplicates->serials = spill_new (error);
-  if (duplicates->serials == NULL)
-    return NULL;
-  duplicates->keys = spill_new (error);
-  return duplicates->keys == NULL ? NULL : g_steal_pointer (&duplicates);
+  duplicates->serials = spill_new ();
+  duplicates->keys = spill_new ();
+  return duplicates;
 }
 
 void
 audit_duplicates_free (AuditDuplicates *duplicates)
 {
-  g_clear_pointer (&duplicates->serials, spill_free);
-  g_clear_pointer (&duplicates->keys, spill_free);
+  spill_free (duplicates->serials);
+  spill_free (duplicates->keys);
   g_array_unref (duplicates->pairs);
   g_free (duplicates);
 }

@@ -9,7 +9,7 @@
 
 typedef struct AuditDuplicates AuditDuplicates;
 
-AuditDuplicates *audit_duplicates_new (GError **error);
+AuditDuplicates *audit_duplicates_new (void);
 void audit_duplicates_free (AuditDuplicates *duplicates);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (AuditDuplicates, audit_duplicates_free)
 

@@ -56,7 +56,7 @@ enum { END_CERTIFICATES, END_EVENTS };
 
 typedef struct LedgerReferences LedgerReferences;
 
-LedgerReferences *ledger_references_new (AuditDigest *digest, GError **error);
+LedgerReferences *ledger_references_new (AuditDigest *digest);
 void ledger_references_free (LedgerReferences *references);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LedgerReferences, ledger_references_free)
 

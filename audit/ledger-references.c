@@ -32,24 +32,22 @@ struct LedgerReferences {
 };
 
 LedgerReferences *
-ledger_references_new (AuditDigest *digest, GError **error)
+ledger_references_new (AuditDigest *digest)
 {
-  g_autoptr (LedgerReferences) references = g_new0 (LedgerReferences, 1);
+  LedgerReferences *references = g_new0 (LedgerReferences, 1);
 
   references->digest = digest;
   references->wrong = g_array_new (FALSE, FALSE, sizeof (Wrong));
-  references->by_event = spill_new (error);
-  if (references->by_event == NULL)
-    return NULL;
-  references->by_device = spill_new (error);
-  return references->by_device == NULL ? NULL : g_steal_pointer (&references);
+  references->by_event = spill_new ();
+  references->by_device = spill_new ();
+  return references;
 }
 
 void
 ledger_references_free (LedgerReferences *references)
 {
-  g_clear_pointer (&references->by_event, spill_free);
-  g_clear_pointer (&references->by_device, spill_free);
+  spill_free (references->by_event);
+  spill_free (references->by_device);
   g_array_unref (references->wrong);
   g_free (references);
 }

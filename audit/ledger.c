@@ -122,13 +122,13 @@ audit_ledger_judge (AuditRun *run, AuditIssued *issued, Spill *states, const cha
     .run = run,
     .issued = issued,
     .states = states,
-    .references = ledger_references_new (run->digest, error),
+    .references = ledger_references_new (run->digest),
     .reports = ledger_reports_new (run->records),
     .batches = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL),
     .claimed = g_hash_table_new (g_int64_hash, g_int64_equal),
   };
 
-  if (ledger.references == NULL || !audit_issued_rewind (issued, error))
+  if (!audit_issued_rewind (issued, error))
     return FALSE;
   find_claimed (&ledger);
   ledger.has_next = audit_issued_next (issued, &ledger.next);

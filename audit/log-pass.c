@@ -267,7 +267,7 @@ gboolean
 audit_log_pass (AuditRun *run, LogStream *stream, AuditAnchors *anchors,
                 AuditCertificate certificate, gpointer data, GError **error)
 {
-  g_autoptr (AuditDuplicates) duplicates = audit_duplicates_new (error);
+  g_autoptr (AuditDuplicates) duplicates = audit_duplicates_new ();
   Pass pass = { .run = run,
                 .stream = stream,
                 .anchors = anchors,
@@ -276,7 +276,7 @@ audit_log_pass (AuditRun *run, LogStream *stream, AuditAnchors *anchors,
                 .data = data,
                 .latest = G_MININT64 };
 
-  if (duplicates == NULL || !read_frames (&pass, error))
+  if (!read_frames (&pass, error))
     return FALSE;
   finish (&pass);
   if (!audit_duplicates_judge (duplicates, run, error))

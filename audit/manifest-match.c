@@ -40,23 +40,23 @@ struct ManifestMatch {
 };
 
 ManifestMatch *
-manifest_match_new (AuditDigest *digest, Spill *states, GError **error)
+manifest_match_new (AuditDigest *digest, Spill *states)
 {
-  g_autoptr (ManifestMatch) match = g_new0 (ManifestMatch, 1);
+  ManifestMatch *match = g_new0 (ManifestMatch, 1);
 
   match->digest = digest;
   match->events = g_array_new (FALSE, TRUE, sizeof (guint64));
-  match->own = states == NULL ? spill_new (error) : NULL;
+  match->own = states == NULL ? spill_new () : NULL;
   match->spill = states == NULL ? match->own : states;
-  match->units = match->spill == NULL ? NULL : spill_new (error);
-  return match->units == NULL ? NULL : g_steal_pointer (&match);
+  match->units = spill_new ();
+  return match;
 }
 
 void
 manifest_match_free (ManifestMatch *match)
 {
   g_clear_pointer (&match->own, spill_free);
-  g_clear_pointer (&match->units, spill_free);
+  spill_free (match->units);
   g_array_unref (match->events);
   g_free (match);
 }

@@ -18,7 +18,7 @@ gboolean manifest_match_add_state (Spill *states, const Issued *issued, guint64 
 typedef struct ManifestMatch ManifestMatch;
 
 /* `digest` and `states` are lent; `states` may be NULL: there is no ledger. */
-ManifestMatch *manifest_match_new (AuditDigest *digest, Spill *states, GError **error);
+ManifestMatch *manifest_match_new (AuditDigest *digest, Spill *states);
 void manifest_match_free (ManifestMatch *match);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ManifestMatch, manifest_match_free)
 

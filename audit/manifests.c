@@ -248,11 +248,11 @@ gboolean
 audit_manifests_judge (AuditRun *run, const char *const *paths, AuditIssued *issued, Spill *states,
                        GError **error)
 {
-  g_autoptr (ManifestMatch) match = manifest_match_new (run->digest, states, error);
+  g_autoptr (ManifestMatch) match = manifest_match_new (run->digest, states);
   g_autoptr (GArray) manifests = g_array_new (FALSE, TRUE, sizeof (Manifest));
 
   g_array_set_clear_func (manifests, clear_manifest);
-  if (match == NULL || !read_manifests (run, paths, manifests, match, error)
+  if (!read_manifests (run, paths, manifests, match, error)
       || !manifest_match_judge (match, issued, note_fault, manifests, error))
     return FALSE;
   for (guint i = 0; i < manifests->len; i++)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * See spill.h. 64 files: a hundred million records are 38 MB each.
+ * See spill.h. 64 files: a hundred million records are 38 MB each. What fits into the buffers makes
+ * no file.
  */
 #include "audit/spill.h"
 
@@ -16,7 +17,7 @@
 #define BUFFERED 256 /* records */
 
 typedef struct {
-  int fd;
+  int fd; /* -1: all are in the buffer */
   guint buffered;
   gsize records; /* with those in the buffer */
   SpillRecord buffer[BUFFERED];
@@ -64,19 +65,12 @@ spill_file (GError **error)
 }
 
 Spill *
-spill_new (GError **error)
+spill_new (void)
 {
   Spill *spill = g_new0 (Spill, 1);
 
   for (guint i = 0; i < PARTS; i++)
     spill->parts[i].fd = -1;
-  for (guint i = 0; i < PARTS; i++) {
-    spill->parts[i].fd = spill_file (error);
-    if (spill->parts[i].fd < 0) {
-      spill_free (spill);
-      return NULL;
-    }
-  }
   return spill;
 }
 
@@ -94,6 +88,10 @@ flush (Part *part, GError **error)
 {
   gsize length = part->buffered * sizeof (SpillRecord);
 
+  if (part->fd < 0)
+    part->fd = spill_file (error);
+  if (part->fd < 0)
+    return FALSE;
   part->buffered = 0;
   return fd_write_all (part->fd, part->buffer, length, error);
 }
@@ -123,8 +121,10 @@ compare (const void *left, const void *right)
 static gboolean
 read_part (const Part *part, SpillRecord *records, GError **error)
 {
-  gsize length = part->records * sizeof *records;
+  const gsize written = part->records - part->buffered;
+  const gsize length = written * sizeof *records;
 
+  memcpy (records + written, part->buffer, part->buffered * sizeof *records);
   for (gsize done = 0; done < length;) {
     ssize_t got = pread (part->fd, (guint8 *)records + done, length - done, (off_t)done);
     if (got < 0 && errno == EINTR)
@@ -157,8 +157,6 @@ spill_groups (Spill *spill, SpillGroup group, gpointer data, GError **error)
 
     if (part->records == 0)
       continue;
-    if (!flush (part, error))
-      return FALSE;
     records = g_new (SpillRecord, part->records);
     if (!read_part (part, records, error))
       return FALSE;

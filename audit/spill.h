@@ -19,7 +19,7 @@ int spill_file (GError **error);
 
 typedef struct Spill Spill;
 
-Spill *spill_new (GError **error);
+Spill *spill_new (void);
 void spill_free (Spill *spill);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Spill, spill_free)
 

@@ -209,9 +209,10 @@ answer_crl (Signer *signer, GVariant *request, GError **error)
   if (make)
     g_message ("made revocation list %" G_GUINT64_FORMAT " of the CA '%s': %u certificates",
                list.head.number, name, list.count);
-  return g_variant_new ("(ttxxuu@ay)", list.head.number, (guint64)size, list.head.this_update,
-                        list.head.next_update, list.count, list.waiting,
-                        bytes_of_span (data + offset, MIN (size - offset, ENTRIES_BYTES)));
+  return g_variant_new (
+      "(ttxxuu@ay)", list.head.number, (guint64)size, list.head.this_update, list.head.next_update,
+      list.count, list.waiting,
+      bytes_of_span (data == NULL ? NULL : data + offset, MIN (size - offset, ENTRIES_BYTES)));
 }
 
 static GVariant *

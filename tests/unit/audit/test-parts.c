@@ -195,8 +195,8 @@ START_TEST (test_a_key_is_good_by_one_of_its_certificates)
 {
   g_autoptr (AuditDigest) digest = audit_digest_new ();
   g_autoptr (AuditIssued) issued = audit_issued_new (digest, TRUE, NULL);
-  g_autoptr (Spill) states = spill_new (NULL);
-  g_autoptr (ManifestMatch) match = manifest_match_new (digest, states, NULL);
+  g_autoptr (Spill) states = spill_new ();
+  g_autoptr (ManifestMatch) match = manifest_match_new (digest, states);
   ManifestStatement statement = { .batch = (char *)"B-1", .event = moments[_i].event };
   ManifestRow row = { .number = 1, .by_key = TRUE, .hash = { 7 } };
   Issued one;
@@ -219,7 +219,7 @@ END_TEST
 START_TEST (test_records_of_one_key_come_together)
 {
   const guint keys = 60000;
-  g_autoptr (Spill) spill = spill_new (NULL);
+  g_autoptr (Spill) spill = spill_new ();
   Found found = { .in_order = TRUE };
 
   for (guint i = 0; i < keys; i++) {
