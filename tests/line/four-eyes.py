@@ -2,6 +2,7 @@
 """What takes two supervisors: two users at the command line, two badges at one screen, a new CA, and
 one person who tries to be two."""
 
+import glob
 import grp
 import os
 import pwd
@@ -125,12 +126,13 @@ def two_users_void_and_nobody_alone():
 # ---- one of two users, who would be two by a badge ----
 
 def start_with_groups(station, path):
-    """With another /etc/group, which nobody else on this PC sees."""
+    """With other groups, which nobody else on this PC sees."""
+    found = glob.glob('/usr/lib/*/libnss_wrapper.so')
+    rig.expect(found, 'the package libnss-wrapper is missing')
     with open(station.log_path, 'ab') as log:
         station.daemon = subprocess.Popen(
-            ['unshare', '--mount', 'sh', '-c', 'mount --bind "$0" /etc/group && exec "$@"', path,
-             rig.program('keycradled'), '--config', station.config],
-            stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=rig.environment(),
+            [rig.program('keycradled'), '--config', station.config], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+            env=rig.environment(LD_PRELOAD=found[0], NSS_WRAPPER_PASSWD='/etc/passwd', NSS_WRAPPER_GROUP=path),
             start_new_session=True)
     station.wait_ready()
 
@@ -141,7 +143,6 @@ def add_supervisor(station, name, exit_code=0):
 
 
 def a_user_does_not_become_two_by_a_badge():
-    rig.expect(os.getuid() == 0 and shutil.which('unshare'), 'run as root, with unshare')
     with rig.station(slots=1, start=False) as station:
         groups = os.path.join(station.folder, 'group')
         shutil.copy('/etc/group', groups)
