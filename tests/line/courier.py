@@ -13,6 +13,7 @@ import sys
 
 import clouds
 import custody
+import other_clouds
 import rig
 
 AWS = ('--kind', 'aws', '--account', clouds.ACCOUNT, '--region', clouds.REGION)
@@ -29,7 +30,7 @@ def credentials_text(cloud):
     if isinstance(cloud, clouds.Aws):
         token = f'aws_session_token = {cloud.token}\n' if cloud.token else ''
         return f'[default]\naws_access_key_id = {cloud.key}\naws_secret_access_key = {cloud.secret}\n{token}'
-    return cloud.connection_string() if isinstance(cloud, clouds.Azure) else cloud.secret + '\n'
+    return cloud.connection_string() if isinstance(cloud, other_clouds.Azure) else cloud.secret + '\n'
 
 
 def configure(station, cloud, target='production', **settings):
@@ -322,13 +323,13 @@ def another_server_is_not_believed():
 # ---- Azure and nRF Cloud ----
 
 def a_hub_gets_the_batch_and_each_change():
-    with line(clouds.Hub, '--kind', 'azure-hub', '--account', 'hub', '--mode', 'without-ca', units=3) as (station, cloud):
+    with line(other_clouds.Hub, '--kind', 'azure-hub', '--account', 'hub', '--mode', 'without-ca', units=3) as (station, cloud):
         azure_story(station, cloud, lambda one: one['authentication']['x509Thumbprint']['primaryThumbprint'],
                     lambda one: one['status'])
 
 
 def a_provisioning_service_gets_enrolments():
-    with line(clouds.Dps, '--kind', 'azure-dps', '--account', 'dps', '--mode', 'without-ca', units=3) as (station, cloud):
+    with line(other_clouds.Dps, '--kind', 'azure-dps', '--account', 'dps', '--mode', 'without-ca', units=3) as (station, cloud):
         azure_story(station, cloud,
                     lambda one: one['attestation']['x509']['clientCertificates']['primary']['info']['sha256Thumbprint'].lower(),
                     lambda one: one['provisioningStatus'])
@@ -349,7 +350,7 @@ def azure_story(station, cloud, thumbprint_of, status_of):
     make_units(station, 1, first=3)
     certificate = next(one for one in station.json('registry', 'list', 'production') if one['device'] == 'SN-3')['sha256']
     cloud.fault = None
-    name = 'sn-3' if isinstance(cloud, clouds.Dps) else 'SN-3'
+    name = 'sn-3' if isinstance(cloud, other_clouds.Dps) else 'SN-3'
     other = next(dict(one) for one in cloud.kept.values() if status_of(one) == 'enabled')
     cloud.put(name, other)
     register(station, exit_code=8)
@@ -357,7 +358,7 @@ def azure_story(station, cloud, thumbprint_of, status_of):
 
 
 def nrf_cloud_gets_a_table():
-    with line(clouds.NrfCloud, '--kind', 'nrfcloud', '--account', 'team', '--mode', 'without-ca', '--thing-group', 'lamp|hall',
+    with line(other_clouds.NrfCloud, '--kind', 'nrfcloud', '--account', 'team', '--mode', 'without-ca', '--thing-group', 'lamp|hall',
               units=3) as (station, cloud):
         cloud.devices['SN-1'] = 'another'
         register(station, exit_code=8)
