@@ -72,7 +72,9 @@ def control_barcodes_do_what_keys_do():
             for slot in (1, 2):
                 plug_new(simulator, f'WEAK-{slot}', slot, key='rsa-2048', fault='weak-key')
                 station.wait_slot(slot, 'fail')
+            screen.wait('also FAIL: 2')
             screen.scan('KCSLOTD')  # slot 2
+            screen.wait('also FAIL: 1')
             screen.scan('KCSEEN')
             rig.wait_until(lambda: station.slot(2)['acknowledged'], 'slot 2 was seen')
             rig.expect(not station.slot(1)['acknowledged'], 'slot 1 was not')
