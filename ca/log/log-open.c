@@ -14,6 +14,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define LOG_MODE 0640
+
 static gboolean
 refuse_errno (const char *path, const char *doing, GError **error)
 {
@@ -29,7 +31,7 @@ create (const char *path, const guint8 origin[LOG_HASH], GError **error)
   guint8 header[LOG_HEADER];
 
   log_header_encode (origin, header);
-  if (file_replace_durably (path, header, sizeof header, 0640, &problem))
+  if (file_replace_durably (path, header, sizeof header, LOG_MODE, &problem))
     return TRUE;
   g_set_error (error, CA_ERROR, CA_ERROR_LOG, "can't make the issuance log: %s", problem->message);
   return FALSE;
@@ -75,12 +77,23 @@ read_header (IssuanceLog *log, const char *path, const guint8 *content, gsize le
   return TRUE;
 }
 
+/* What is cut off stays beside the log: a disk may have lost what it had said was written. */
 static gboolean
-cut_off (IssuanceLog *log, const char *path, gsize from, gsize length, GError **error)
+cut_off (IssuanceLog *log, const char *path, const guint8 *content, gsize length, GError **error)
 {
-  g_message ("%s: cut off a torn write of %" G_GSIZE_FORMAT " bytes behind entry %" G_GUINT64_FORMAT
-             "; nobody was answered from it",
-             path, length - from, log->edge.size);
+  const gsize from = (gsize)log->end;
+  g_autofree char *kept = g_strdup_printf ("%s.cut-%" G_GUINT64_FORMAT, path, log->edge.size);
+  g_autoptr (GError) problem = NULL;
+
+  if (!file_replace_durably (kept, content + from, length - from, LOG_MODE, &problem)) {
+    g_set_error (error, CA_ERROR, CA_ERROR_LOG,
+                 "%s: its last write was torn, and can't be kept before it is cut off: %s", path,
+                 problem->message);
+    return FALSE;
+  }
+  g_message ("%s: cut off a torn write of %" G_GSIZE_FORMAT " bytes behind %" G_GUINT64_FORMAT
+             " entries; nobody was answered from it. It is kept in %s",
+             path, length - from, log->edge.size, kept);
   if (ftruncate (log->fd, (off_t)from) < 0 || fdatasync (log->fd) < 0)
     return refuse_errno (path, "can't cut off a torn write", error);
   return TRUE;
@@ -99,7 +112,7 @@ read_content (IssuanceLog *log, const char *path, LogOpenMode mode, const guint8
     return FALSE;
   if (mode == LOG_OPEN_CHECK)
     return TRUE;
-  if (log->end < length && !cut_off (log, path, log->end, length, error))
+  if (log->end < length && !cut_off (log, path, content, length, error))
     return FALSE;
   /* What a killed signer wrote but did not sync has been read now, and may be told of. */
   if (fdatasync (log->fd) < 0)

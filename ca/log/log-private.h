@@ -11,6 +11,10 @@
  * at each start. */
 #define LOG_STEP 4096
 
+/* Bytes that are written and synced at a time, more than the longest frame: what a power cut may
+ * leave with holes. */
+#define LOG_WRITE_MOST (256u * 1024)
+
 struct IssuanceLog {
   char *path;
   int fd;

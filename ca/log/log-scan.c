@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * Reading the whole log when it is opened. A power cut may leave the last write torn: cut
- * short, or with blocks at its end that were never written and read as zeros. Nobody got an
+ * short, or with blocks that were never written, in any order, and read as zeros. Nobody got an
  * answer from such a write, so it may go. Anything else that does not fit is damage, or
  * somebody's hand: the signer does not start, and says which entry it is.
  */
@@ -17,6 +17,41 @@ all_zero (const guint8 *data, gsize length)
     if (data[i] != 0)
       return FALSE;
   return TRUE;
+}
+
+#define SECTOR 512u /* what a disk writes whole or not at all; larger ones are several of these */
+
+static gsize
+next_sector (gsize offset)
+{
+  return (offset / SECTOR + 1) * SECTOR;
+}
+
+/* The frame at `from`, which is no entry, has a sector that was never written: one of zeros, or
+ * zeros up to the end of the sector that it begins in. Four of them are enough there, for no length
+ * is 0. */
+static gboolean
+has_hole (const guint8 *content, gsize length, gsize from)
+{
+  const gsize frame = LOG_FRAME + log_read_u32 (content + from);
+  const gsize to = MIN (length, next_sector (from + frame - 1));
+  gsize at = next_sector (from);
+
+  if (at <= to && at - from >= 4 && all_zero (content + from, at - from))
+    return TRUE;
+  for (; at + SECTOR <= to; at += SECTOR)
+    if (all_zero (content + at, SECTOR))
+      return TRUE;
+  return FALSE;
+}
+
+/* Only the last write may have holes. Released entries would be cut off where a disk lost what it
+ * had said was written; then the ledger knows more than the log, and the station stops. */
+static gboolean
+is_last_write_with_hole (const guint8 *content, gsize length, gsize from)
+{
+  return length - from >= LOG_FRAME && length - from <= LOG_WRITE_MOST
+         && log_read_u32 (content + from) <= LOG_ENTRY_MOST && has_hole (content, length, from);
 }
 
 /* What stands at `frame` is no entry: may it be cut off? */
@@ -46,7 +81,7 @@ log_scan (IssuanceLog *log, const char *path, const guint8 *content, gsize lengt
     LogEntry entry;
 
     if (!log_frame_read (frame, left, &entry)) {
-      if (is_torn (frame, left))
+      if (is_torn (frame, left) || is_last_write_with_hole (content, length, log->end))
         break;
       g_set_error (error, CA_ERROR, CA_ERROR_LOG,
                    "%s: entry %" G_GUINT64_FORMAT " (at byte %" G_GUINT64_FORMAT

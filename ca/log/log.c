@@ -142,14 +142,32 @@ log_die (IssuanceLog *log, const char *why)
   g_cond_broadcast (&log->work);
 }
 
+/* The first of those that wait, as many as one write takes. */
+static GPtrArray *
+take_records (IssuanceLog *log)
+{
+  GPtrArray *records = g_ptr_array_new ();
+  gsize bytes = 0;
+
+  for (guint i = 0; i < log->waiting->len; i++) {
+    Record *record = g_ptr_array_index (log->waiting, i);
+
+    bytes += record->frame->len;
+    if (bytes > LOG_WRITE_MOST)
+      break;
+    g_ptr_array_add (records, record);
+  }
+  g_ptr_array_remove_range (log->waiting, 0, records->len);
+  return records;
+}
+
 /* With the lock held, which is let go while the disk works. */
 static void
 flush (IssuanceLog *log)
 {
-  g_autoptr (GPtrArray) records = g_steal_pointer (&log->waiting);
+  g_autoptr (GPtrArray) records = take_records (log);
   g_autofree char *problem = NULL;
 
-  log->waiting = g_ptr_array_new ();
   log->flushing = TRUE;
   g_mutex_unlock (&log->mutex);
   problem = write_records (log, records);

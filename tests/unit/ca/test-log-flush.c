@@ -153,6 +153,45 @@ START_TEST (test_who_came_behind_the_last_write_is_refused)
 }
 END_TEST
 
+static gpointer
+append_long (gpointer data)
+{
+  static const guint8 filler[60 * 1024] = { 0x30 };
+  LogEntry entry = { .type = LOG_ENTRY_REPORT,
+                     .signed_at = 5,
+                     .certificate = { filler, sizeof filler } };
+  guint64 index;
+
+  return GINT_TO_POINTER (issuance_log_append (data, &entry, &index, NULL));
+}
+
+/* Else a power cut could leave holes further from the end than a start looks for them. */
+START_TEST (test_no_write_is_longer_than_its_bound)
+{
+  g_autoptr (IssuanceLog) log = rig_open ();
+  GThread *first, *threads[9];
+  const guint writes = 3; /* of four, four and one */
+
+  disk.slow = TRUE;
+  first = g_thread_new ("first", append_one, log);
+  wait_for_sync (1);
+  for (guint i = 0; i < G_N_ELEMENTS (threads); i++)
+    threads[i] = g_thread_new ("long", append_long, log);
+  wait_for_queue (log, G_N_ELEMENTS (threads));
+  for (guint i = 1; i <= writes; i++) {
+    let_sync (i);
+    wait_for_sync (1 + i);
+    ck_assert_uint_le ((guint64)lseek (log->fd, 0, SEEK_END) - log->end, LOG_WRITE_MOST);
+  }
+  let_sync (G_MAXUINT);
+  ck_assert (GPOINTER_TO_INT (g_thread_join (first)));
+  for (guint i = 0; i < G_N_ELEMENTS (threads); i++)
+    ck_assert (GPOINTER_TO_INT (g_thread_join (threads[i])));
+  ck_assert_uint_eq (disk.begun, 1 + writes);
+  ck_assert_uint_eq (issuance_log_size (log), 1 + G_N_ELEMENTS (threads));
+}
+END_TEST
+
 /* ---- another file in its place ---- */
 
 typedef enum { MOVED, DELETED, COPIED, CUT, LENGTHENED, N_CHANGES } Change;
@@ -231,6 +270,7 @@ main (void)
   tcase_add_checked_fixture (tests, setup, rig_teardown);
   tcase_add_test (tests, test_who_is_written_for_stays_until_that_is_done_whatever_ends_the_log);
   tcase_add_test (tests, test_who_came_behind_the_last_write_is_refused);
+  tcase_add_test (tests, test_no_write_is_longer_than_its_bound);
   tcase_add_loop_test (tests, test_nothing_is_answered_from_a_file_that_is_not_the_log_any_more, 0,
                        N_CHANGES);
   tcase_add_test (tests, test_a_file_with_other_rights_and_times_is_the_log_all_the_same);
