@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <gio/gio.h>
 #include <glib/gstdio.h>
+#include <openssl/crypto.h>
 #include <string.h>
 #include <sys/file.h>
 #include <unistd.h>
@@ -265,6 +266,9 @@ run_errand (GTask *task, gpointer source, gpointer data, GCancellable *cancellab
   g_autoptr (SignerClient) client = signer_client_new (issuer_socket (errand->station->issuer));
 
   errand->work (errand->station, client, errand->data);
+  /* The thread is pooled: it may end behind OpenSSL's own end, which then can't clean up after it.
+   */
+  OPENSSL_thread_stop ();
 }
 
 static void
