@@ -310,24 +310,26 @@ int
 main (int argc, char **argv)
 {
   Station empty = { 0 }, few = { 0 }, full = { 0 };
+  g_autofree char *make_log = NULL;
   guint64 entries;
 
   if (argc < 3) {
     fprintf (stderr, "usage: bench-log SIGNER MAKE-LOG [ENTRIES]\n");
     return 2;
   }
-  program = argv[1];
+  program = g_canonicalize_filename (argv[1], NULL);
+  make_log = g_canonicalize_filename (argv[2], NULL);
   entries = argc > 3 ? g_ascii_strtoull (argv[3], NULL, 10) : LONG;
   station_make (&empty);
   station_make (&few);
   station_make (&full);
-  make_entries (argv[2], &few, SHORT);
-  make_entries (argv[2], &full, entries);
+  make_entries (make_log, &few, SHORT);
+  make_entries (make_log, &full, entries);
   printf ("bench log-index-made %.1f ms\n", start (&full, entries)); /* once, when there is none */
   stop (&full, SIGTERM);
   measure_clean (&empty, &full, entries);
   measure_killed (&empty, &full, entries);
-  measure_proofs (argv[2], &few, &full);
+  measure_proofs (make_log, &few, &full);
   folder_remove (empty.folder);
   folder_remove (few.folder);
   folder_remove (full.folder);
